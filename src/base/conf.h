@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * conf.h - checkpoint.conf, the site's configuration, beside slurm.conf.
+ *
+ * Linked into the plugin too, so it needs nothing but the C library.
+ */
+#ifndef BASE_CONF_H
+#define BASE_CONF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+
+enum conf_log_level { LOG_QUIET, LOG_ERROR, LOG_INFO, LOG_VERBOSE, LOG_DEBUG };
+enum conf_fallback { FALLBACK_FAIL, FALLBACK_RESTART };
+enum conf_cleanup { CLEANUP_NEVER, CLEANUP_SUCCESS, CLEANUP_ALWAYS };
+
+struct conf {
+	char *checkpoint_dir;	       /* CheckpointDir, with %u and %j unexpanded */
+	bool default_on;	       /* CheckpointDefault=yes|no */
+	long interval;		       /* CheckpointInterval, seconds; 0: on request only */
+	unsigned int grace_time;       /* GraceTime, seconds of warning before a time limit */
+	unsigned int keep;	       /* KeepGenerations, at least 1 */
+	enum conf_cleanup cleanup;     /* Cleanup=never|success|always */
+	enum conf_fallback fallback;   /* Fallback=fail|restart */
+	enum conf_log_level log_level; /* LogLevel=quiet|error|info|verbose|debug */
+	char *criu_path;	       /* CriuPath, or NULL: search PATH and sbin */
+	char *tmp_dir;		       /* TmpDir, node-local scratch, or NULL: TMPDIR or /tmp */
+	unsigned int dump_timeout;     /* DumpTimeout, seconds */
+	unsigned int restore_timeout;  /* RestoreTimeout, seconds */
+};
+
+/* Set every member to its default. conf_free() when done. */
+int conf_init(struct conf *conf, struct error *e);
+
+/*
+ * Parse size bytes of text over conf, which conf_init() has filled; name is for
+ * messages ("NAME line N: ..."). Keywords are not case sensitive, "#" begins a
+ * comment. -1 at the first line that cannot be understood.
+ */
+int conf_parse(struct conf *conf, const char *text, size_t size, const char *name,
+	       struct error *e);
+
+/*
+ * Read the file at path over conf. A missing file leaves the defaults and is no
+ * error; an unreadable one, or one larger than 1 MiB, is.
+ */
+int conf_read(struct conf *conf, const char *path, struct error *e);
+
+/*
+ * Path of checkpoint.conf: beside $SLURM_CONF where that is set and the file is
+ * there, else in the configured directory. Owned by the caller; NULL without
+ * memory.
+ */
+char *conf_path(void);
+
+/*
+ * Expand %u (user), %j (job id) and %% of a directory pattern. Any other % is an
+ * error. Owned by the caller.
+ */
+char *conf_expand_dir(const char *pattern, const char *user, unsigned int job,
+		      struct error *e);
+
+void conf_free(struct conf *conf);
+
+#endif

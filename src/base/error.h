@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * error.h - one sentence that says what failed, on which object, and why.
+ *
+ * A function that can fail takes a struct error as its last argument, fills it
+ * and returns -1 (or NULL). Whoever decides what to do about the failure prints
+ * it, once.
+ */
+#ifndef BASE_ERROR_H
+#define BASE_ERROR_H
+
+struct error {
+	char text[1024];
+};
+
+/* Fill e (which may be NULL) from a printf format. Always returns -1. */
+int error_set(struct error *e, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* As error_set, followed by ": " and the message of errno. Always returns -1. */
+int error_sys(struct error *e, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Put "format: " before the sentence that e holds already. Always returns -1. */
+int error_prefix(struct error *e, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+#endif

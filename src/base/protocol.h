@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * protocol.h - what the plugin, the runner and the commands agree upon.
+ */
+#ifndef BASE_PROTOCOL_H
+#define BASE_PROTOCOL_H
+
+/*
+ * Signals that the runner takes as requests. They reach it through Slurm
+ * (scancel --batch --signal=N, or Slurm's own warning), so Slurm decides who
+ * may send them. Real-time numbers above those that the C library and MPI
+ * libraries keep to themselves, and below SIGRTMAX (64); a number, not
+ * SIGRTMIN+n, since it is written in options.
+ */
+#define CHECKPOINT_SIGNAL_WARN	  40 /* Slurm's warning: preemption or time limit */
+#define CHECKPOINT_SIGNAL_CREATE  41 /* checkpoint and go on */
+#define CHECKPOINT_SIGNAL_VACATE  42 /* checkpoint, leave the nodes, be held */
+#define CHECKPOINT_SIGNAL_REQUEUE 43 /* checkpoint, leave the nodes, be queued */
+
+/*
+ * Environment through which the plugin hands a batch task to the runner, which
+ * takes them out again before it starts the job's script. ENV_SCRIPT is the
+ * task's own argv[0]; ENV_CONF the path of checkpoint.conf; the others hold the
+ * value of the sbatch option of that name and are absent where it was not given.
+ */
+#define CHECKPOINT_ENV_SCRIPT	"SLURM_CHECKPOINT_TASK"
+#define CHECKPOINT_ENV_CONF	"SLURM_CHECKPOINT_CONF"
+#define CHECKPOINT_ENV_INTERVAL "SLURM_CHECKPOINT_INTERVAL"
+#define CHECKPOINT_ENV_DIR	"SLURM_CHECKPOINT_DIR"
+#define CHECKPOINT_ENV_FALLBACK "SLURM_CHECKPOINT_FALLBACK"
+#define CHECKPOINT_ENV_ETERNAL	"SLURM_CHECKPOINT_ETERNAL"
+
+/* What a job sees of its checkpoints, as it did in Slurm before 20.02. */
+#define CHECKPOINT_ENV_IMAGE_DIR "SLURM_CHECKPOINT_IMAGE_DIR"
+
+#endif
