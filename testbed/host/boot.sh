@@ -1,0 +1,95 @@
+#!/bin/bash
+# Process 1 of a host that is starting: in namespaces of its own, but still
+# with this machine's file system. Builds the host's own, then becomes
+# hostinit. Told by the environment (see host_boot in lib/host.sh):
+#   HOST NAME  DIR its directory  LOWER the overlay's lower layers
+#   RUN the cluster's directory  CGROUP v1|v2|none  CGROUPS its directories
+set -euo pipefail
+
+join_cgroups() {
+	local directory
+	for directory in $CGROUPS; do
+		echo 0 >"$directory/cgroup.procs" # 0 is the process that writes
+	done
+}
+
+# What the host sees at /sys/fs/cgroup is its own part, because the cgroup
+# namespace was made after it was joined.
+mount_cgroups() {
+	local directory group controller
+	case $CGROUP in
+	v1)
+		mount -t tmpfs -o mode=755 tmpfs sys/fs/cgroup
+		for directory in $CGROUPS; do
+			group=$(findmnt --noheadings --output FS-OPTIONS --target "$directory" | sed 's/^r[wo],//')
+			mkdir "sys/fs/cgroup/$group"
+			mount -t cgroup -o "$group" cgroup "sys/fs/cgroup/$group"
+			for controller in ${group//,/ }; do
+				[[ -e sys/fs/cgroup/$controller ]] || ln -s "$group" "sys/fs/cgroup/$controller"
+			done
+		done
+		;;
+	v2)
+		mount -t cgroup2 cgroup2 sys/fs/cgroup
+		# processes and controllers are not allowed in the same cgroup
+		mkdir -p sys/fs/cgroup/init
+		echo 0 >sys/fs/cgroup/init/cgroup.procs
+		echo '+cpuset +cpu +memory +pids' >sys/fs/cgroup/cgroup.subtree_control
+		;;
+	esac
+}
+
+mount_dev() {
+	local node
+	mount -t tmpfs -o mode=755 tmpfs dev
+	mkdir dev/pts dev/shm dev/net
+	for node in null zero full random urandom tty fuse userfaultfd net/tun; do
+		[[ -e /dev/$node ]] || continue
+		touch "dev/$node"
+		mount --bind "/dev/$node" "dev/$node"
+	done
+	mount -t devpts -o newinstance,ptmxmode=0666,mode=620 devpts dev/pts
+	mount -t tmpfs -o mode=1777 tmpfs dev/shm
+	ln -s pts/ptmx dev/ptmx
+	ln -s /proc/self/fd dev/fd
+	ln -s fd/0 dev/stdin
+	ln -s fd/1 dev/stdout
+	ln -s fd/2 dev/stderr
+}
+
+mount_root() {
+	mount -t overlay overlay -o "lowerdir=$LOWER,upperdir=$DIR/upper,workdir=$DIR/work" "$DIR/root"
+	cd "$DIR/root"
+	mount -t proc proc proc
+	mount -t sysfs -o ro sysfs sys
+	mount_cgroups
+	mount_dev
+	mount -t tmpfs -o mode=755 tmpfs run
+	mount -t tmpfs -o mode=1777 tmpfs tmp
+	mkdir -p var/log/slurm
+	mount --bind "$RUN/shared" shared
+	mount --bind "$RUN/etc" etc/slurm
+	mount --bind "$RUN/log/$HOST" var/log/slurm
+	cp "$RUN/hosts.txt" etc/hosts
+	echo "$HOST" >etc/hostname
+	install -D "$RUN/bin/hostinit" "$HERE/host/services.sh" -t usr/lib/testbed
+	install -D --mode=600 "$TESTBED/munge.key" etc/munge/munge.key
+}
+
+if [[ ${1-} != inside ]]; then
+	join_cgroups
+	exec unshare --cgroup bash "$0" inside
+fi
+
+hostname "$HOST"
+# /proc is still that of outside, and so is the number it gives
+read -r pid _ </proc/self/stat
+echo "$pid" >"$DIR/pid.tmp"
+mount_root
+mv "$DIR/pid.tmp" "$DIR/pid"
+pivot_root . .
+umount -l .
+cd /
+exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 \
+	/usr/lib/testbed/hostinit /usr/lib/testbed/services.sh "$HOST" \
+	</dev/null >>/var/log/slurm/boot.log 2>&1

@@ -1,0 +1,71 @@
+#!/bin/bash
+# What a host of the testbed starts: munge, then on ctl the database, slurmdbd
+# and slurmctld, on a node slurmd. Its output is the host's boot.log.
+set -euo pipefail
+host=$1
+# so that `up` and `boot` need not wait any longer for what will never come
+trap 'echo "services: line $LINENO failed"; touch /run/testbed.failed' ERR
+
+until_true() { # SECONDS COMMAND...
+	local end=$((SECONDS + $1))
+	shift
+	until "$@" 2>/dev/null; do
+		((SECONDS < end)) || return 1
+		sleep 0.05
+	done
+}
+
+answers() { # HOST PORT
+	(: </dev/tcp/"$1"/"$2")
+}
+
+start_munge() {
+	install -d -o munge -g munge -m 755 /run/munge
+	install -d -o munge -g munge -m 711 /var/lib/munge
+	install -d -o munge -g munge -m 700 /var/log/munge /etc/munge
+	chown munge: /etc/munge/munge.key
+	chmod 400 /etc/munge/munge.key
+	setpriv --reuid munge --regid munge --init-groups munged
+}
+
+start_database() {
+	install -d -o mysql -g mysql /run/mysqld
+	setsid mariadbd --user=mysql >/var/log/slurm/mariadb.log 2>&1 &
+	until_true 60 mariadb -e 'SELECT 1' >/dev/null
+	mariadb -e "CREATE USER IF NOT EXISTS slurm@localhost IDENTIFIED VIA unix_socket;
+		GRANT ALL ON slurm_acct_db.* TO slurm@localhost"
+}
+
+start_slurmdbd() {
+	slurmdbd
+	until_true 60 answers ctl 6819
+	[[ ! -e /var/lib/testbed.accounts ]] || return 0
+	until_true 60 sacctmgr -i -Q add cluster testbed
+	sacctmgr -i -Q add account users Cluster=testbed Description=users Organization=users
+	sacctmgr -i -Q add user alice,bob Account=users
+	touch /var/lib/testbed.accounts
+}
+
+start_ctl() {
+	install -d -o slurm -g slurm /var/spool/slurmctld
+	start_database
+	start_slurmdbd
+	slurmctld
+}
+
+start_node() {
+	install -d /var/spool/slurmd
+	# slurmd would start without, and then try again only after some seconds
+	until_true 90 answers ctl 6817 || echo "services: ctl does not answer: slurmd starts without"
+	slurmd -N "$host"
+}
+
+install -d -o slurm -g slurm /run/slurm
+chown slurm: /var/log/slurm
+start_munge
+if [[ $host == ctl ]]; then
+	start_ctl
+else
+	start_node
+fi
+echo "services: $host is up"

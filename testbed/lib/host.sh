@@ -1,0 +1,85 @@
+# shellcheck shell=bash
+# Hosts: what is below RUN/hosts/NAME is upper and work (the overlay, its local
+# disk), root (where that is mounted, in the host's own mount namespace) and
+# pid (of its process 1; none while it is down).
+
+hosts() {
+	local n
+	echo ctl
+	for ((n = 1; n <= NODES; n++)); do
+		echo "n$n"
+	done
+}
+
+host_check() { # HOST
+	[[ -d $RUN/hosts/$1 && -n $1 ]] || die "there is no host '$1': there are $(hosts | paste -sd ' ')"
+}
+
+host_pid() { # HOST: or nothing while it is down
+	local pid
+	pid=$(cat "$RUN/hosts/$1/pid" 2>/dev/null) || return 0
+	[[ ! -e /proc/$pid/root/run ]] || echo "$pid"
+}
+
+host_run() { # HOST USER COMMAND...
+	local pid
+	pid=$(host_pid "$1")
+	[[ -n $pid ]] || return 125
+	"$RUN/bin/hostctl" run "$pid" "${@:2}"
+}
+
+host_boot() { # HOST
+	local dir=$RUN/hosts/$1
+	mkdir -p "$dir"/{upper,work,root} "$RUN/log/$1"
+	network_plug "$1"
+	cgroup_create "$1"
+	detached nsenter --net="$RUN/net/$1" unshare --uts --ipc --mount --propagation private --pid --fork \
+		env HOST="$1" DIR="$dir" LOWER="$LOWER" RUN="$RUN" TESTBED="$TESTBED" HERE="$HERE" \
+		CGROUP="$CGROUP" CGROUPS="$(cgroup_list "$1")" \
+		bash "$HERE/host/boot.sh" >>"$RUN/log/$1/boot.log" 2>&1 &
+}
+
+# The power fails.
+host_kill() { # HOST
+	local dir=$RUN/hosts/$1 pid
+	network_unplug "$1"
+	pid=$(host_pid "$1")
+	[[ -z $pid ]] || "$RUN/bin/hostctl" poweroff "$pid" || die "cannot kill $1"
+	rm -f "$dir/pid"
+	network_remove "$1"
+	cgroup_remove "$1"
+}
+
+host_failed() { # HOST: did its services not come up?
+	local pid
+	pid=$(host_pid "$1")
+	[[ -n $pid && -e /proc/$pid/root/run/testbed.failed ]]
+}
+
+# Whether slurmd is up and slurmctld counts on it.
+node_in_service() { # NODE
+	local state
+	! host_failed "$1" || return 2
+	host_run "$1" root scontrol show slurmd >/dev/null 2>&1 || return 1
+	[[ -n $(host_pid ctl) ]] || return 0
+	state=$(host_run "$1" root scontrol --oneliner show node "$1" 2>/dev/null) || return 1
+	! grep -qE 'State=[^ ]*(DOWN|UNKNOWN|NOT_RESPONDING)' <<<"$state"
+}
+
+# Whether slurmctld is up and has heard of the nodes that are.
+ctl_in_service() {
+	local node
+	! host_failed ctl || return 2
+	host_run ctl root scontrol ping 2>/dev/null | grep -q 'is UP' || return 1
+	for node in $(host_run ctl root sinfo --noheader --states=unknown --format=%n); do
+		[[ -z $(host_pid "$node") ]] || return 1
+	done
+}
+
+host_wait() { # HOST
+	local log=$RUN/log/$1 check=(node_in_service "$1")
+	[[ $1 != ctl ]] || check=(ctl_in_service)
+	wait_for 90 "${check[@]}" && return 0
+	tail -n 5 "$log/boot.log" >&2 || true
+	die "$1 does not come up: see $log"
+}

@@ -1,0 +1,196 @@
+# shellcheck shell=bash
+# The verbs of testbed/cluster, but run.
+
+cluster_is_up() {
+	[[ -e $RUN/cluster ]]
+}
+
+# What `up` chose, for the verbs after it: SUITE NODES CGROUP LOWER
+cluster_load() {
+	cluster_is_up || die "there is no cluster: testbed/cluster up"
+	. "$RUN/cluster"
+}
+
+cluster_save() {
+	printf '%s=%q\n' SUITE "$SUITE" NODES "$NODES" CGROUP "$CGROUP" LOWER "$LOWER" >"$RUN/cluster"
+}
+
+# Sets SUITE, NODES, SANITIZE, and REST to what follows the options.
+parse_options() {
+	SUITE=trixie NODES=4 SANITIZE=
+	while (($#)); do
+		case $1 in
+		--suite)
+			SUITE=${2-}
+			shift
+			;;
+		--suite=*) SUITE=${1#*=} ;;
+		--nodes)
+			NODES=${2-}
+			shift
+			;;
+		--nodes=*) NODES=${1#*=} ;;
+		--sanitize) SANITIZE=-asan ;;
+		-*) die "there is no option $1" ;;
+		*) break ;;
+		esac
+		shift || break
+	done
+	REST=("$@")
+	case $SUITE in
+	trixie | forky | bookworm) ;;
+	*) die "--suite is trixie, forky or bookworm, not '$SUITE'" ;;
+	esac
+	[[ $NODES =~ ^[1-9][0-9]?$ ]] || die "--nodes is a number from 1 to 99, not '$NODES'"
+}
+
+no_more_arguments() {
+	(($# == 0)) || die "what is '$1'?"
+}
+
+prepare() {
+	need ip=iproute2 unshare=util-linux nsenter=util-linux findmnt=util-linux flock=util-linux
+	mkdir -p "$TESTBED/$SUITE"
+	tree_build "$SUITE"
+	build_helpers "$SUITE"
+}
+
+verb_build() {
+	parse_options "$@"
+	no_more_arguments "${REST[@]}"
+	lock "$SUITE"
+	prepare
+	build_project "$SUITE" "$SANITIZE"
+}
+
+verb_chroot() {
+	parse_options "$@"
+	((${#REST[@]})) || die "chroot: which command?"
+	lock "$SUITE"
+	prepare
+	exec {LOCK}>&-
+	in_tree "$SUITE" "$TESTBED/$SUITE/build$SANITIZE" "${REST[@]}"
+}
+
+shared_create() {
+	local home
+	mkdir -p "$RUN/shared"/{home,checkpoint}
+	chmod 1777 "$RUN/shared" "$RUN/shared/checkpoint"
+	chmod 755 "$RUN/shared/home"
+	for home in alice:2000 bob:2001; do
+		install -d --mode=700 --owner="${home#*:}" --group="${home#*:}" "$RUN/shared/home/${home%:*}"
+	done
+}
+
+munge_key_create() {
+	[[ -s $TESTBED/munge.key ]] && return 0
+	(umask 077 && head -c 1024 /dev/urandom >"$TESTBED/munge.key.tmp")
+	mv "$TESTBED/munge.key.tmp" "$TESTBED/munge.key"
+}
+
+nodes_are_idle() {
+	local host
+	for host in $(hosts); do
+		! host_failed "$host" || return 2
+	done
+	# shellcheck disable=SC2153  # NODES is cluster_load's or parse_options'
+	[[ $(host_run ctl root sinfo --noheader --partition=low --format='%T %D' 2>/dev/null) == "idle $NODES" ]]
+}
+
+verb_up() {
+	local host
+	parse_options "$@"
+	no_more_arguments "${REST[@]}"
+	lock cluster
+	bring_down
+	lock "$SUITE"
+	prepare
+	build_project "$SUITE" "$SANITIZE"
+
+	rm -rf --one-file-system "$RUN"
+	mkdir -p "$RUN/hosts" "$RUN/log"
+	CGROUP=$(cgroup_version)
+	LOWER=$TESTBED/$SUITE/install$SANITIZE:$TESTBED/$SUITE/root
+	cluster_save
+	cp -r "$TESTBED/$SUITE/bin" "$RUN/bin"
+	munge_key_create
+	shared_create
+	config_write "$SUITE" "$NODES" "${LOWER%%:*}"
+	# shellcheck disable=SC2046  # a word for each host
+	network_up $(hosts)
+	for host in $(hosts); do
+		host_boot "$host"
+	done
+	if ! wait_for 120 nodes_are_idle; then
+		for host in $(hosts); do
+			say "$host: $(tail -n 1 "$RUN/log/$host/boot.log" 2>&1)"
+		done
+		host_run ctl root sinfo >&2 || true
+		die "the cluster does not come up: see the logs of its hosts in $RUN/log"
+	fi
+	say "$SUITE, Slurm $(tree_release "$SUITE"), $NODES nodes idle"
+}
+
+verb_kill() {
+	(($# == 1)) || die "kill: which host?"
+	lock cluster
+	cluster_load
+	host_check "$1"
+	host_kill "$1"
+}
+
+verb_boot() {
+	(($# == 1)) || die "boot: which host?"
+	lock cluster
+	cluster_load
+	host_check "$1"
+	[[ -z $(host_pid "$1") ]] || die "$1 is up"
+	host_boot "$1"
+	host_wait "$1"
+}
+
+verb_logs() {
+	(($# == 1)) || die "logs: which host?"
+	local log
+	for log in "$RUN/log/$1"/*.log; do
+		[[ -e $log ]] || die "no logs of '$1' in $RUN/log"
+		echo "==> $log <=="
+		cat "$log"
+	done
+}
+
+verb_status() {
+	local host pid
+	no_more_arguments "$@"
+	cluster_load
+	echo "suite $SUITE, Slurm $(tree_release "$SUITE"), cgroup $CGROUP, directory $RUN"
+	for host in $(hosts); do
+		pid=$(host_pid "$host")
+		if [[ -n $pid ]]; then
+			echo "$host up, pid $pid"
+		else
+			echo "$host down"
+		fi
+	done
+	host_run ctl root sinfo --Node --long
+}
+
+bring_down() {
+	local host
+	cluster_is_up || return 0
+	. "$RUN/cluster"
+	for host in $(hosts); do
+		host_kill "$host"
+	done
+	network_remove switch
+	[[ $CGROUP != v2 ]] || rmdir "$CGROUP_ROOT/$(cgroup_prefix)"
+	rm -rf --one-file-system "${RUN:?}"/{hosts,net,bin,etc,shared,hosts.txt}
+	rm -rf "$TESTBED"/*/install.old.*
+	rm -f "$RUN/cluster"
+}
+
+verb_down() {
+	no_more_arguments "$@"
+	lock cluster
+	bring_down
+}
