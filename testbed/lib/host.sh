@@ -76,6 +76,15 @@ ctl_in_service() {
 	done
 }
 
+# A node that is back before SlurmdTimeout would keep its lost jobs for minutes:
+# slurmctld looks for those only then, and for young ones not even at a
+# registration. So it is told, as it would be by a site's monitoring.
+node_report_lost() { # HOST
+	[[ $1 != ctl && -n $(host_pid ctl) ]] || return 0
+	host_run ctl root scontrol update "NodeName=$1" State=DOWN Reason="power failure" ||
+		say "slurmctld cannot be told that $1 was lost"
+}
+
 host_wait() { # HOST
 	local log=$RUN/log/$1 check=(node_in_service "$1")
 	[[ $1 != ctl ]] || check=(ctl_in_service)

@@ -25,7 +25,7 @@ chroot "$1" sh -e <<-"END"
 	groupadd -g 2001 bob;   useradd -u 2001 -g bob   -d /shared/home/bob   -s /bin/bash -M bob
 	groupadd -g 3000 proj;  usermod -a -G proj alice
 	rm -rf /var/lib/mysql
-	mariadb-install-db --user=mysql --skip-test-db >/dev/null
+	mariadb-install-db --user=mysql --skip-test-db --force >/dev/null
 	rm -f /etc/munge/munge.key
 	mkdir -p /shared /src /build
 END

@@ -145,6 +145,7 @@ verb_boot() {
 	cluster_load
 	host_check "$1"
 	[[ -z $(host_pid "$1") ]] || die "$1 is up"
+	node_report_lost "$1"
 	host_boot "$1"
 	host_wait "$1"
 }
