@@ -47,11 +47,11 @@ network_plug() { # HOST
 		link add port-$1 type veth peer name eth0 netns $RUN/net/$1
 		link set port-$1 master switch up
 	END
-	# A dead peer is unreachable after half a second, not three: Slurm would
-	# wait for its own timeouts first, and try five times.
+	# A dead peer is found unreachable within a second or two: Slurm would
+	# else wait for its own timeouts, and try five times over.
 	network_in "$1" ip -batch - <<-END
 		addr add $(network_address "$1")/24 dev eth0
-		ntable change name arp_cache dev eth0 retrans 200 delay_probe 200 queue 100
+		ntable change name arp_cache dev eth0 base_reachable 1000 retrans 200 delay_probe 200
 		link set eth0 up
 	END
 }
