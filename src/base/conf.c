@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#define _GNU_SOURCE
+#include "base/conf.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/str.h"
+#include "base/timefmt.h"
+
+/* Where Slurm was built to look for slurm.conf; Meson asks Slurm's packaging. */
+#ifndef SLURM_SYSCONFDIR
+#define SLURM_SYSCONFDIR "/etc/slurm"
+#endif
+
+#define CONF_NAME     "checkpoint.conf"
+#define CONF_SIZE_MAX ((size_t)1024 * 1024)
+
+/* Homes are what most clusters share between their nodes without further ado. */
+#define DEFAULT_DIR "/home/%u/checkpoint"
+
+enum { SECONDS_IN_DAY = 24 * 60 * 60 };
+
+/* One keyword: where its value goes, and what its value may be. */
+struct keyword {
+	const char *name;
+	int (*set)(const struct keyword *k, void *member, const char *value,
+		   struct error *e);
+	size_t offset;
+	unsigned int min, max; /* of a number */
+	const char *words;     /* of an enumeration, in its order */
+};
+
+static int replace_string(char **member, const char *value, struct error *e)
+{
+	char *copy = strdup(value);
+
+	if (!copy)
+		return error_sys(e, "%s", value);
+	free(*member);
+	*member = copy;
+	return 0;
+}
+
+/* The place of value among words, which are separated by "|"; or -1. */
+static int find_word(const char *words, const char *value, struct error *e)
+{
+	const char *word = words;
+
+	for (int i = 0;; i++) {
+		size_t length = strcspn(word, "|");
+
+		if (strlen(value) == length && strncasecmp(word, value, length) == 0)
+			return i;
+		if (!word[length])
+			return error_set(e, "not one of %s", words);
+		word += length + 1;
+	}
+}
+
+static int set_bool(const struct keyword *k, void *member, const char *value,
+		    struct error *e)
+{
+	int word = find_word(k->words, value, e);
+
+	if (word < 0)
+		return -1;
+	*(bool *)member = word;
+	return 0;
+}
+
+_Static_assert(sizeof(enum conf_log_level) == sizeof(unsigned int) &&
+		       sizeof(enum conf_fallback) == sizeof(unsigned int) &&
+		       sizeof(enum conf_cleanup) == sizeof(unsigned int),
+	       "set_word() writes every enumeration of struct conf");
+
+static int set_word(const struct keyword *k, void *member, const char *value,
+		    struct error *e)
+{
+	int word = find_word(k->words, value, e);
+
+	if (word < 0)
+		return -1;
+	*(unsigned int *)member = (unsigned int)word;
+	return 0;
+}
+
+static int set_number(const struct keyword *k, void *member, const char *value,
+		      struct error *e)
+{
+	unsigned long long number;
+
+	if (str_to_ull(value, k->max, &number) < 0 || number < k->min)
+		return error_set(e, "not a number from %u to %u", k->min, k->max);
+	*(unsigned int *)member = (unsigned int)number;
+	return 0;
+}
+
+static int set_interval(const struct keyword *k, void *member, const char *value,
+			struct error *e)
+{
+	(void)k;
+	return timefmt_parse(value, member, e);
+}
+
+static int set_path(const struct keyword *k, void *member, const char *value,
+		    struct error *e)
+{
+	(void)k;
+	if (value[0] != '/')
+		return error_set(e, "not an absolute path");
+	return replace_string(member, value, e);
+}
+
+static int set_dir(const struct keyword *k, void *member, const char *value,
+		   struct error *e)
+{
+	cleanup_free char *tried = conf_expand_dir(value, "user", 1, e);
+
+	(void)k;
+	return tried ? replace_string(member, value, e) : -1;
+}
+
+#define MEMBER(m) offsetof(struct conf, m)
+
+/* GraceTime's largest is what sbatch --signal takes. */
+static const struct keyword keywords[] = {
+	{"CheckpointDir", set_dir, MEMBER(checkpoint_dir), 0, 0, NULL},
+	{"CheckpointDefault", set_bool, MEMBER(default_on), 0, 0, "no|yes"},
+	{"CheckpointInterval", set_interval, MEMBER(interval), 0, 0, NULL},
+	{"GraceTime", set_number, MEMBER(grace_time), 1, 65535, NULL},
+	{"KeepGenerations", set_number, MEMBER(keep), 1, 1000, NULL},
+	{"Cleanup", set_word, MEMBER(cleanup), 0, 0, "never|success|always"},
+	{"Fallback", set_word, MEMBER(fallback), 0, 0, "fail|restart"},
+	{"LogLevel", set_word, MEMBER(log_level), 0, 0, "quiet|error|info|verbose|debug"},
+	{"CriuPath", set_path, MEMBER(criu_path), 0, 0, NULL},
+	{"TmpDir", set_path, MEMBER(tmp_dir), 0, 0, NULL},
+	{"DumpTimeout", set_number, MEMBER(dump_timeout), 1, SECONDS_IN_DAY, NULL},
+	{"RestoreTimeout", set_number, MEMBER(restore_timeout), 1, SECONDS_IN_DAY, NULL},
+};
+
+#define KEYWORDS (sizeof(keywords) / sizeof(keywords[0]))
+
+int conf_init(struct conf *conf, struct error *e)
+{
+	*conf = (struct conf){
+		.grace_time = 60,
+		.keep = 2,
+		.cleanup = CLEANUP_SUCCESS,
+		.fallback = FALLBACK_FAIL,
+		.log_level = LOG_INFO,
+		.dump_timeout = 600,
+		.restore_timeout = 600,
+	};
+	return replace_string(&conf->checkpoint_dir, DEFAULT_DIR, e);
+}
+
+static const struct keyword *find_keyword(const char *name)
+{
+	for (size_t i = 0; i < KEYWORDS; i++)
+		if (strcasecmp(keywords[i].name, name) == 0)
+			return &keywords[i];
+	return NULL;
+}
+
+/* Cut white space off both ends of text, in place. */
+static char *trim(char *text)
+{
+	size_t length;
+
+	while (isspace((unsigned char)*text))
+		text++;
+	length = strlen(text);
+	while (length && isspace((unsigned char)text[length - 1]))
+		text[--length] = '\0';
+	return text;
+}
+
+/* One line "Keyword=value", an empty one or a comment; writes to line. */
+static int parse_line(struct conf *conf, char *line, struct error *e)
+{
+	const struct keyword *k;
+	char *value;
+
+	line[strcspn(line, "#")] = '\0';
+	line = trim(line);
+	if (!*line)
+		return 0;
+	value = strchr(line, '=');
+	if (!value)
+		return error_set(e, "%s: not Keyword=value", line);
+	*value++ = '\0';
+	line = trim(line);
+	value = trim(value);
+	k = find_keyword(line);
+	if (!k)
+		return error_set(e, "%s: no such keyword", line);
+	if (k->set(k, (char *)conf + k->offset, value, e) < 0)
+		return error_prefix(e, "%s=%s", k->name, value);
+	return 0;
+}
+
+/* The line of length bytes at text, which need not end in a zero byte. */
+static int copy_and_parse_line(struct conf *conf, const char *text, size_t length,
+			       struct error *e)
+{
+	cleanup_free char *line = strndup(text, length);
+
+	if (!line)
+		return error_sys(e, "%zu bytes", length);
+	if (strlen(line) != length)
+		return error_set(e, "holds a zero byte");
+	return parse_line(conf, line, e);
+}
+
+int conf_parse(struct conf *conf, const char *text, size_t size, const char *name,
+	       struct error *e)
+{
+	const char *end = text + size;
+
+	for (unsigned int number = 1; text < end; number++) {
+		const char *newline = memchr(text, '\n', (size_t)(end - text));
+		const char *next = newline ? newline + 1 : end;
+		size_t length = (size_t)((newline ? newline : end) - text);
+
+		if (copy_and_parse_line(conf, text, length, e) < 0)
+			return error_prefix(e, "%s line %u", name, number);
+		text = next;
+	}
+	return 0;
+}
+
+int conf_read(struct conf *conf, const char *path, struct error *e)
+{
+	cleanup_free char *text = NULL;
+	size_t size;
+
+	if (access(path, F_OK) < 0 && errno == ENOENT)
+		return 0;
+	text = file_read(AT_FDCWD, path, CONF_SIZE_MAX, &size, e);
+	return text ? conf_parse(conf, text, size, path, e) : -1;
+}
+
+/* checkpoint.conf in the directory of the file at slurm_conf. */
+static char *path_beside(const char *slurm_conf)
+{
+	const char *slash = strrchr(slurm_conf, '/');
+
+	return slash ? str_printf("%.*s/" CONF_NAME, (int)(slash - slurm_conf),
+				  slurm_conf)
+		     : strdup(CONF_NAME);
+}
+
+char *conf_path(void)
+{
+	const char *slurm_conf = getenv("SLURM_CONF");
+	cleanup_free char *path = NULL;
+
+	if (slurm_conf && *slurm_conf)
+		path = path_beside(slurm_conf);
+	if (path && access(path, F_OK) == 0)
+		return take_ptr(path);
+	return strdup(SLURM_SYSCONFDIR "/" CONF_NAME);
+}
+
+/* Write pattern, expanded, to out. -1 at a % that stands for nothing. */
+static int expand(FILE *out, const char *pattern, const char *user, unsigned int job,
+		  struct error *e)
+{
+	for (const char *p = pattern; *p; p++) {
+		if (*p != '%')
+			fputc(*p, out);
+		else if (*++p == 'u')
+			fputs(user, out);
+		else if (*p == 'j')
+			fprintf(out, "%u", job);
+		else if (*p == '%')
+			fputc('%', out);
+		else
+			return error_set(e,
+					 "%%%.1s is not known; use %%u for the user "
+					 "and %%j for the job id",
+					 p);
+	}
+	return 0;
+}
+
+char *conf_expand_dir(const char *pattern, const char *user, unsigned int job,
+		      struct error *e)
+{
+	cleanup_free char *dir = NULL;
+	size_t size;
+	FILE *out;
+	int rc;
+
+	if (pattern[0] != '/') {
+		error_set(e, "not an absolute path");
+		return NULL;
+	}
+	out = open_memstream(&dir, &size);
+	if (!out) {
+		error_sys(e, "%s", pattern);
+		return NULL;
+	}
+	rc = expand(out, pattern, user, job, e);
+	if (fclose(out) == EOF)
+		rc = error_sys(e, "%s", pattern);
+	return rc < 0 ? NULL : take_ptr(dir);
+}
+
+void conf_free(struct conf *conf)
+{
+	free(conf->checkpoint_dir);
+	free(conf->criu_path);
+	free(conf->tmp_dir);
+	*conf = (struct conf){0};
+}

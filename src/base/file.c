@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#define _GNU_SOURCE
+#include "base/file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/str.h"
+
+#define COPY_CHUNK (1u << 20) /* bytes; large enough for a parallel file system */
+
+int file_write_all(int fd, const void *data, size_t size)
+{
+	const char *p = data;
+
+	while (size > 0) {
+		ssize_t n = write(fd, p, size);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		p += n;
+		size -= (size_t)n;
+	}
+	return 0;
+}
+
+ssize_t file_read_all(int fd, void *data, size_t size)
+{
+	size_t got = 0;
+
+	while (got < size) {
+		ssize_t n = read(fd, (char *)data + got, size - got);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		if (n == 0)
+			break;
+		got += (size_t)n;
+	}
+	return (ssize_t)got;
+}
+
+char *file_read(int dirfd, const char *name, size_t max, size_t *size, struct error *e)
+{
+	cleanup_close int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	cleanup_free char *text = NULL;
+	struct stat st;
+	ssize_t got;
+
+	if (fd < 0 || fstat(fd, &st) < 0) {
+		error_sys(e, "%s", name);
+		return NULL;
+	}
+	if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size > max) {
+		error_set(e, "%s: not a regular file of at most %zu bytes", name, max);
+		return NULL;
+	}
+	text = malloc((size_t)st.st_size + 1);
+	if (!text || (got = file_read_all(fd, text, (size_t)st.st_size)) < 0) {
+		error_sys(e, "%s", name);
+		return NULL;
+	}
+	text[got] = '\0';
+	*size = (size_t)got;
+	return take_ptr(text);
+}
+
+int file_replace(int dirfd, const char *name, const void *data, size_t size, mode_t mode,
+		 struct error *e)
+{
+	cleanup_free char *tmp = str_printf("%s.tmp", name);
+	cleanup_close int fd = -1;
+
+	if (!tmp)
+		return error_sys(e, "%s", name);
+	fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
+	if (fd < 0 || fchmod(fd, mode) < 0 || file_write_all(fd, data, size) < 0 ||
+	    fsync(fd) < 0 || renameat(dirfd, tmp, dirfd, name) < 0)
+		return error_sys(e, "%s", name);
+	return file_sync(dirfd, name, e);
+}
+
+int file_copy(int in, int out, uint64_t size, const char *name, struct error *e)
+{
+	cleanup_free char *buffer = NULL;
+	off_t from = 0;
+
+	while (size > 0) {
+		ssize_t n = copy_file_range(in, &from, out, NULL, size, 0);
+
+		if (n <= 0)
+			break;
+		size -= (uint64_t)n;
+	}
+	if (size > 0 && !(buffer = malloc(COPY_CHUNK)))
+		return error_sys(e, "%s", name);
+	while (size > 0) {
+		ssize_t n = pread(in, buffer, size < COPY_CHUNK ? size : COPY_CHUNK, from);
+
+		if (n < 0)
+			return error_sys(e, "%s", name);
+		if (n == 0)
+			return error_set(e, "%s: became shorter while it was copied", name);
+		if (file_write_all(out, buffer, (size_t)n) < 0)
+			return error_sys(e, "%s", name);
+		from += n;
+		size -= (uint64_t)n;
+	}
+	return 0;
+}
+
+int file_make_dir(int dirfd, const char *name, struct error *e)
+{
+	int fd;
+
+	if (mkdirat(dirfd, name, 0700) < 0 && errno != EEXIST)
+		return error_sys(e, "%s", name);
+	fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? error_sys(e, "%s", name) : fd;
+}
+
+int file_sync(int fd, const char *name, struct error *e)
+{
+	/* Some file systems do not know fsync of a directory, and need none. */
+	if (fsync(fd) < 0 && errno != EINVAL)
+		return error_sys(e, "%s", name);
+	return 0;
+}
+
+static int remove_entries(int fd, struct error *e)
+{
+	cleanup_closedir DIR *dir = fdopendir(fd);
+	struct dirent *d;
+
+	if (!dir) {
+		close(fd);
+		return error_sys(e, "directory");
+	}
+	while ((d = readdir(dir))) {
+		if (!strcmp(d->d_name, ".") || !strcmp(d->d_name, ".."))
+			continue;
+		if (file_remove_tree(dirfd(dir), d->d_name, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int file_remove_tree(int dirfd, const char *name, struct error *e)
+{
+	int fd;
+
+	if (unlinkat(dirfd, name, 0) == 0 || errno == ENOENT)
+		return 0;
+	if (errno != EISDIR && errno != EPERM)
+		return error_sys(e, "%s", name);
+	fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || remove_entries(fd, e) < 0)
+		return error_sys(e, "%s", name);
+	if (unlinkat(dirfd, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
+		return error_sys(e, "%s", name);
+	return 0;
+}

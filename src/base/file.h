@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * file.h - files and directories, relative to a directory's descriptor.
+ *
+ * Every function fills e with a sentence that names the object and returns -1 on
+ * failure. Descriptors returned are close-on-exec and owned by the caller.
+ */
+#ifndef BASE_FILE_H
+#define BASE_FILE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+
+/* Write all of size bytes, however many calls that takes. errno on failure. */
+int file_write_all(int fd, const void *data, size_t size);
+
+/* Read up to size bytes, fewer only at the end of the file. -1 and errno on failure. */
+ssize_t file_read_all(int fd, void *data, size_t size);
+
+/*
+ * The whole of a regular file of at most max bytes, followed by a zero byte that
+ * is not counted in *size. Owned by the caller; NULL on failure.
+ */
+char *file_read(int dirfd, const char *name, size_t max, size_t *size, struct error *e);
+
+/*
+ * Replace dirfd/name by a file with this content and mode, so that whoever reads
+ * it sees the old or the new one whole, also after a power failure.
+ */
+int file_replace(int dirfd, const char *name, const void *data, size_t size, mode_t mode,
+		 struct error *e);
+
+/* Copy size bytes of the file open at in, from its beginning, to out. */
+int file_copy(int in, int out, uint64_t size, const char *name, struct error *e);
+
+/* Make the directory dirfd/name, mode 0700, unless it is there, and open it. */
+int file_make_dir(int dirfd, const char *name, struct error *e);
+
+/* Flush a directory's entries, or a file's content, to the disk. */
+int file_sync(int fd, const char *name, struct error *e);
+
+/* Remove dirfd/name and, if it is a directory, all below it. Missing is success. */
+int file_remove_tree(int dirfd, const char *name, struct error *e);
+
+#endif

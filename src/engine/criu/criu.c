@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * criu - the engine for any process tree on one node, without privilege.
+ */
+#include "engine/criu/criu.h"
+
+#include <stdlib.h>
+
+static struct engine_run *criu_start(const struct engine_job *job, struct error *e)
+{
+	struct sandbox_spec spec = { .tmp_source = job->tmp_source,
+				     .tmp_mount = job->tmp_mount,
+				     .last_pid = SANDBOX_FIRST_PID - 1,
+				     .argv = job->argv,
+				     .envp = job->envp,
+				     .sigmask = job->sigmask };
+	struct engine_run *run = calloc(1, sizeof(*run));
+
+	if (run && sandbox_start(&run->sandbox, &spec, e) == 0)
+		return run;
+	if (!run)
+		error_sys(e, "criu");
+	free(run);
+	return NULL;
+}
+
+static int criu_event_fd(const struct engine_run *run)
+{
+	return run->sandbox.events;
+}
+
+static int criu_status(struct engine_run *run, int *status)
+{
+	return sandbox_root_ended(&run->sandbox, status) == 1 ? 0 : -1;
+}
+
+static void criu_signal(struct engine_run *run, int signum)
+{
+	sandbox_signal(&run->sandbox, signum);
+}
+
+static int criu_write_stderr(struct engine_run *run, const char *text, size_t size)
+{
+	return sandbox_write_stderr(&run->sandbox, text, size);
+}
+
+static void criu_stop(struct engine_run *run)
+{
+	sandbox_stop(&run->sandbox);
+	free(run);
+}
+
+const struct engine engine_criu = {
+	.name = "criu",
+	.probe = criu_probe,
+	.start = criu_start,
+	.restore = criu_restore,
+	.dump = criu_dump,
+	.event_fd = criu_event_fd,
+	.status = criu_status,
+	.signal = criu_signal,
+	.write_stderr = criu_write_stderr,
+	.stop = criu_stop,
+};

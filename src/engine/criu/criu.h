@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * criu.h - the parts of the criu engine. Used inside engine/criu/ alone.
+ */
+#ifndef ENGINE_CRIU_CRIU_H
+#define ENGINE_CRIU_CRIU_H
+
+#include "base/loop.h"
+#include "engine/criu/log.h"
+#include "engine/criu/sandbox.h"
+#include "engine/engine.h"
+
+/* Attributes of a generation of this engine. */
+#define CRIU_ATTR_ROOT	      "criu-root"      /* pid inside of the tree's root */
+#define CRIU_ATTR_HIGHEST     "criu-highest"   /* highest pid in use */
+#define CRIU_ATTR_RESTORE_PID "criu-restore-pid" /* criu's own pids come after it */
+#define CRIU_ATTR_MONOTONIC   "criu-monotonic" /* clocks inside, nanoseconds */
+#define CRIU_ATTR_BOOTTIME    "criu-boottime"
+#define CRIU_ATTR_VERSION     "criu-version"
+
+struct engine_run {
+	struct sandbox sandbox;
+};
+
+/* Path of the criu program, owned by the caller; NULL and a sentence if none. */
+char *criu_find(const struct conf *conf, struct error *e);
+
+/* Is the program one that will do? Its version, owned by the caller, or NULL. */
+char *criu_version(const char *program, struct error *e);
+
+int criu_probe(const struct engine_job *job, struct error *e);
+int criu_dump(struct engine_run *run, const struct engine_job *job,
+	      const struct engine_dump *dump, struct error *e);
+struct engine_run *criu_restore(const struct engine_job *job, const struct generation *gen,
+				struct error *e);
+
+/* criu at work inside a sandbox: its process, and what it says. */
+struct criu_process {
+	struct loop *loop;
+	pid_t pid;
+	int pidfd;
+	int output;
+	int status; /* exit status, once ended */
+	bool ended;
+	struct criu_log log;
+};
+
+/* Start it, and have loop follow it. envp gets what criu needs besides extra. */
+int criu_process_start(struct criu_process *p, struct loop *loop, const struct sandbox *sb,
+		       char *const *argv, const char *scratch, const char *extra,
+		       struct error *e);
+void criu_process_close(struct criu_process *p);
+
+#endif

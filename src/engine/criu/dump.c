@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * dump - save a running job with "criu dump".
+ *
+ * CRIU freezes the job and sends its images, which are digested and written as
+ * they come (stream.h). When all are there, its action script asks for leave
+ * (hook.c) while the job still stands: the moment at which outputs are recorded
+ * and, if the job is to stop, the generation is committed. Only then does CRIU end
+ * the job, or let it go on. Whatever fails before, and even if this process is
+ * killed, the job goes on as if nothing had been.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/str.h"
+#include "base/unix_socket.h"
+#include "engine/criu/criu.h"
+#include "engine/criu/hook.h"
+#include "engine/criu/stream.h"
+#include "engine/criu/tree.h"
+#include "store/output.h"
+
+#define GHOST_LIMIT "1G" /* unlinked files up to this size are saved with the job */
+
+/* Pids left free for criu itself when it restores: it needs about ten. */
+#define PIDS_FOR_CRIU 1000
+
+struct dumping {
+	struct loop *loop;
+	struct engine_run *run;
+	const struct engine_dump *dump;
+	struct stream *stream;
+	struct criu_process criu;
+	int hook_listener;
+	int hook;
+	bool sealed;
+	bool failed;
+};
+
+static int hook_waits(void *arg, struct error *e)
+{
+	struct dumping *d = arg;
+
+	d->hook = accept4(d->hook_listener, NULL, NULL, SOCK_CLOEXEC);
+	loop_remove(d->loop, d->hook_listener);
+	return d->hook < 0 ? error_sys(e, "accept") : 0;
+}
+
+/* ---- while the job stands ---- */
+
+struct visit {
+	struct generation *gen;
+	const struct engine_job *job;
+};
+
+/* Files of the job's TMPDIR are of this node and not put back by length. */
+static bool is_below(const char *path, const char *dir)
+{
+	size_t length = strlen(dir);
+
+	return !strncmp(path, dir, length) && path[length] == '/';
+}
+
+static int record_output(void *arg, const char *path, int fd, struct error *e)
+{
+	struct visit *v = arg;
+	struct stat st;
+
+	if (is_below(path, v->job->tmp_mount))
+		return 0;
+	if (fstat(fd, &st) < 0)
+		return error_sys(e, "%s", path);
+	if (output_is_recorded(v->gen, &st))
+		return 0;
+	return output_record(v->gen, path, fd, false, e);
+}
+
+static int pid_max(void)
+{
+	size_t size;
+	cleanup_free char *text = file_read(AT_FDCWD, "/proc/sys/kernel/pid_max", 64, &size, NULL);
+
+	return text ? atoi(text) : 32768;
+}
+
+static int set_attributes(struct manifest *m, const struct sandbox *sb, const struct tree *tree)
+{
+	struct sandbox_clocks clocks = { 0 };
+	pid_t restore_pid = tree->highest + 100;
+
+	if (restore_pid + PIDS_FOR_CRIU > pid_max())
+		restore_pid = SANDBOX_FIRST_PID + 200;
+	if (sandbox_read_clocks(sb, &clocks) < 0 ||
+	    manifest_set(m, CRIU_ATTR_ROOT, "%d", sb->root) < 0 ||
+	    manifest_set(m, CRIU_ATTR_HIGHEST, "%d", tree->highest) < 0 ||
+	    manifest_set(m, CRIU_ATTR_RESTORE_PID, "%d", restore_pid) < 0 ||
+	    manifest_set(m, CRIU_ATTR_MONOTONIC, "%lld", (long long)clocks.monotonic) < 0 ||
+	    manifest_set(m, CRIU_ATTR_BOOTTIME, "%lld", (long long)clocks.boottime) < 0)
+		return -1;
+	return 0;
+}
+
+static int describe_tree(struct dumping *d, const struct engine_job *job, struct error *e)
+{
+	struct visit visit = { .gen = d->dump->gen, .job = job };
+	struct tree tree;
+	int rc = tree_read(&tree, &d->run->sandbox, e);
+
+	if (rc == 0 && set_attributes(&d->dump->gen->manifest, &d->run->sandbox, &tree) < 0)
+		rc = error_sys(e, "job's processes");
+	if (rc == 0)
+		rc = tree_visit_outputs(&tree, record_output, &visit, e);
+	tree_free(&tree);
+	return rc;
+}
+
+static int seal(struct dumping *d, const struct engine_job *job, struct error *e)
+{
+	const char yes = HOOK_YES;
+
+	if (d->failed || describe_tree(d, job, e) < 0 ||
+	    criu_log_save(&d->criu.log, d->dump->gen->fd, "criu-dump.log", e) < 0 ||
+	    d->dump->seal(d->dump->arg, e) < 0)
+		return -1;
+	d->sealed = true;
+	return file_write_all(d->hook, &yes, 1) < 0 ? error_sys(e, "criu's action script") : 0;
+}
+
+/* ---- the dump ---- */
+
+/* Nothing more is taken from criu, which then fails and lets the job go on. */
+static void give_up(struct dumping *d)
+{
+	d->failed = true;
+	stream_close(d->stream);
+	d->stream = NULL;
+	if (d->hook >= 0)
+		close(d->hook);
+	d->hook = -1;
+}
+
+static int follow(struct dumping *d, const struct engine_job *job, struct error *e)
+{
+	struct error step;
+
+	while (!d->criu.ended) {
+		int rc = loop_once(d->loop, &step);
+
+		if (rc == 0 && d->hook >= 0 && !d->sealed && d->stream &&
+		    stream_is_complete(d->stream))
+			rc = seal(d, job, &step);
+		if (rc < 0 && !d->failed) {
+			*e = step;
+			give_up(d);
+		}
+	}
+	return d->failed ? -1 : 0;
+}
+
+static int start(struct dumping *d, const struct engine_job *job, struct error *e)
+{
+	cleanup_free char *program = criu_find(job->conf, e);
+	cleanup_free char *version = program ? criu_version(program, e) : NULL;
+	cleanup_free char *images = str_printf("%s/images", job->scratch);
+	cleanup_free char *hook = str_printf("%s/hook.sock", job->scratch);
+	cleanup_free char *env = str_printf(HOOK_ENV_SOCKET "=%s", hook);
+	cleanup_free char *root = str_printf("%d", d->run->sandbox.root);
+	char *argv[] = { program, (char *)"dump", (char *)"--tree", root,
+			 (char *)"--images-dir", images, (char *)"--work-dir",
+			 (char *)job->scratch, (char *)"--stream",
+			 (char *)"--action-script", (char *)CRIU_HOOK_PATH,
+			 (char *)"--manage-cgroups=ignore", (char *)"--ghost-limit",
+			 (char *)GHOST_LIMIT, (char *)"--file-locks",
+			 (char *)"--unprivileged", (char *)"-v2",
+			 d->dump->mode == DUMP_AND_GO_ON ? (char *)"--leave-running" : NULL,
+			 NULL };
+	int fd;
+
+	if (!version || !images || !hook || !env || !root)
+		return version ? error_sys(e, "criu dump") : -1;
+	fd = file_make_dir(AT_FDCWD, images, e);
+	if (fd < 0)
+		return -1;
+	close(fd);
+	if (manifest_set(&d->dump->gen->manifest, CRIU_ATTR_VERSION, "%s", version) < 0)
+		return error_sys(e, "criu dump");
+	d->stream = stream_open(d->loop, images, d->dump->gen, e);
+	d->hook_listener = d->stream ? unix_socket_listen(hook, e) : -1;
+	if (d->hook_listener < 0 || loop_add(d->loop, d->hook_listener, hook_waits, d, e) < 0)
+		return -1;
+	/* criu keeps it open, so that the runner knows when criu has gone. */
+	(void)fcntl(d->dump->done_fd, F_SETFD, 0);
+	return criu_process_start(&d->criu, d->loop, &d->run->sandbox, argv, job->scratch, env,
+				  e);
+}
+
+/* Why criu failed: the job's own connections, else what criu says. */
+static int explain(struct dumping *d, const struct engine_job *job, struct error *e)
+{
+	struct tree tree;
+	bool connected = false;
+
+	if (tree_read(&tree, &d->run->sandbox, e) == 0)
+		connected = tree_has_connection(&tree, e);
+	tree_free(&tree);
+	(void)criu_log_save(&d->criu.log, job->folder->fd, "criu-dump.log", NULL);
+	return connected ? -1 : criu_log_explain(&d->criu.log, e);
+}
+
+int criu_dump(struct engine_run *run, const struct engine_job *job,
+	      const struct engine_dump *dump, struct error *e)
+{
+	struct dumping d = { .run = run, .dump = dump, .hook_listener = -1, .hook = -1 };
+	int rc = -1;
+
+	d.criu.output = d.criu.pidfd = -1;
+	d.loop = d.criu.loop = loop_new(e);
+	if (d.loop && start(&d, job, e) == 0) {
+		rc = follow(&d, job, e);
+		if (rc == 0 && (!d.sealed || d.criu.status != 0))
+			rc = explain(&d, job, e);
+	}
+	if (d.loop) {
+		criu_process_close(&d.criu);
+		give_up(&d);
+	}
+	loop_free(d.loop);
+	return rc;
+}

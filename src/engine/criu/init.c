@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#define _GNU_SOURCE
+#include "engine/criu/init.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "engine/criu/privilege.h"
+
+int init_send(int fd, enum init_kind kind, int value, const char *text)
+{
+	struct init_message m = { .kind = kind, .value = value };
+
+	snprintf(m.text, sizeof(m.text), "%s", text);
+	return send(fd, &m, sizeof(m), MSG_NOSIGNAL) == sizeof(m) ? 0 : -1;
+}
+
+int init_receive(int fd, struct init_message *m)
+{
+	ssize_t n;
+
+	while ((n = recv(fd, m, sizeof(*m), 0)) < 0 && errno == EINTR)
+		;
+	return n == sizeof(*m) ? 0 : -1;
+}
+
+/* ---- witnesses of signals ---- */
+
+/*
+ * Signals that have arrived and were not asked for yet. All signals are blocked,
+ * and those of pid 1 too are kept for it while they are.
+ */
+struct witness {
+	int fd;
+	bool seen[_NSIG];
+};
+
+static int witness_open(struct witness *w)
+{
+	sigset_t all;
+
+	memset(w, 0, sizeof(*w));
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, NULL);
+	w->fd = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
+	return w->fd;
+}
+
+static void witness_read(struct witness *w)
+{
+	struct signalfd_siginfo info;
+
+	while (read(w->fd, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo < _NSIG)
+			w->seen[info.ssi_signo] = true;
+	}
+}
+
+static bool witness_take(struct witness *w, int signum)
+{
+	bool seen;
+
+	witness_read(w);
+	seen = signum > 0 && signum < _NSIG && w->seen[signum];
+	if (seen)
+		w->seen[signum] = false;
+	return seen;
+}
+
+/* Wait for a signal or a message. */
+static void wait_for(const struct witness *w, int socket, struct pollfd fds[2])
+{
+	fds[0] = (struct pollfd){ .fd = w->fd, .events = POLLIN };
+	fds[1] = (struct pollfd){ .fd = socket, .events = POLLIN };
+	while (poll(fds, 2, -1) < 0 && errno == EINTR)
+		;
+}
+
+void init_witness(int sentinel, pid_t init)
+{
+	struct init_message m;
+	struct pollfd fds[2];
+	struct witness w;
+
+	if (witness_open(&w) < 0)
+		_exit(1);
+	while (waitpid(init, NULL, WNOHANG) == 0) {
+		wait_for(&w, sentinel, fds);
+		witness_read(&w);
+		if (!fds[1].revents)
+			continue;
+		if (init_receive(sentinel, &m) < 0)
+			break;
+		init_send(sentinel, INIT_SEEN, witness_take(&w, m.value), "");
+	}
+	_exit(0);
+}
+
+/* ---- pid 1 ---- */
+
+static void fail(int events, const char *what)
+{
+	init_send(events, INIT_FAILED, errno, what);
+	_exit(1);
+}
+
+static void set_last_pid(pid_t pid)
+{
+	int fd = open("/proc/sys/kernel/ns_last_pid", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	dprintf(fd, "%d", pid);
+	close(fd);
+}
+
+/*
+ * proc must show the namespace's own pids, or criu refuses to look at the tree;
+ * devpts must be a new instance, or a terminal's group has no mapping when it is
+ * restored. Mounts of the host that come later (automounted homes) still appear.
+ */
+static void make_mounts(const struct sandbox_spec *spec, int events)
+{
+	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
+		fail(events, "cannot make the mounts the job's own");
+	if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
+		fail(events, "cannot mount /proc for the job");
+	if (mount("devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC,
+		  "newinstance,ptmxmode=0666,mode=620") < 0 ||
+	    mount("/dev/pts/ptmx", "/dev/ptmx", NULL, MS_BIND, NULL) < 0)
+		fail(events, "cannot mount /dev/pts for the job");
+	if (mount(spec->tmp_source, spec->tmp_mount, NULL, MS_BIND, NULL) < 0)
+		fail(events, "cannot mount the job's TMPDIR");
+}
+
+/*
+ * The root takes in processes that detach from their parents, so that they stay
+ * in the tree that criu dumps.
+ */
+static void exec_root(const struct sandbox_spec *spec, int report)
+{
+	setsid();
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	if (privilege_none() == 0) {
+		sigprocmask(SIG_SETMASK, spec->sigmask, NULL);
+		execve(spec->argv[0], spec->argv, spec->envp);
+	}
+	init_send(report, INIT_FAILED, errno, "execve");
+	_exit(127);
+}
+
+/* Start the root; its pid, or the end of init if it cannot be executed. */
+static pid_t start_root(const struct sandbox_spec *spec, int events)
+{
+	struct init_message m;
+	int report[2];
+	pid_t root;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, report) < 0)
+		fail(events, "cannot start a process");
+	root = fork();
+	if (root < 0)
+		fail(events, "cannot start a process");
+	if (root == 0)
+		exec_root(spec, report[1]);
+	close(report[1]);
+	if (init_receive(report[0], &m) == 0) {
+		errno = m.value;
+		fail(events, "cannot execute the job's script");
+	}
+	close(report[0]);
+	return root;
+}
+
+/* Reap whoever has ended; tell of the root. */
+static void reap(pid_t root, int events)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (pid == root)
+			init_send(events, INIT_EXITED, status, "");
+	}
+}
+
+/* The root's own standard error if it is the file that ours is, else ours. */
+static int job_stderr(pid_t root)
+{
+	int pidfd = (int)syscall(SYS_pidfd_open, root, 0);
+	int fd = pidfd < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, pidfd, STDERR_FILENO, 0);
+	struct stat ours, its;
+
+	if (pidfd >= 0)
+		close(pidfd);
+	if (fd >= 0 && fstat(fd, &its) == 0 && fstat(STDERR_FILENO, &ours) == 0 &&
+	    its.st_dev == ours.st_dev && its.st_ino == ours.st_ino)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return dup(STDERR_FILENO);
+}
+
+static void write_stderr(pid_t root, const struct init_message *m)
+{
+	int fd = job_stderr(root);
+
+	if (fd < 0)
+		return;
+	if (m->value > 0 && (size_t)m->value <= sizeof(m->text))
+		(void)!write(fd, m->text, (size_t)m->value);
+	close(fd);
+}
+
+static void handle(const struct init_message *m, struct witness *w, pid_t root)
+{
+	switch (m->kind) {
+	case INIT_SIGNAL:
+		kill(witness_take(w, m->value) ? -root : root, m->value);
+		break;
+	case INIT_LAST_PID:
+		set_last_pid(m->value);
+		break;
+	case INIT_WRITE:
+		write_stderr(root, m);
+		break;
+	default:
+		break;
+	}
+}
+
+void init_main(const struct sandbox_spec *spec, int events, int control)
+{
+	struct init_message m;
+	struct pollfd fds[2];
+	struct witness w;
+	pid_t root = spec->root;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	prctl(PR_SET_DUMPABLE, 1);
+	prctl(PR_SET_NAME, "checkpoint-init");
+	make_mounts(spec, events);
+	if (witness_open(&w) < 0)
+		fail(events, "cannot wait for signals");
+	set_last_pid(spec->last_pid);
+	if (spec->argv)
+		root = start_root(spec, events);
+	init_send(events, INIT_STARTED, root, "");
+	for (;;) {
+		wait_for(&w, control, fds);
+		witness_read(&w);
+		reap(root, events);
+		if (!fds[1].revents)
+			continue;
+		if (init_receive(control, &m) < 0)
+			_exit(0); /* the runner is done with us */
+		handle(&m, &w, root);
+	}
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * init.h - pid 1 of a job's pid namespace, and what it and the runner tell each
+ * other. Used by sandbox.c alone.
+ */
+#ifndef ENGINE_CRIU_INIT_H
+#define ENGINE_CRIU_INIT_H
+
+#include <sys/types.h>
+
+#include "engine/criu/sandbox.h"
+
+enum init_kind {
+	INIT_PID = 1,  /* to the runner: init's pid on the host */
+	INIT_STARTED,  /* to the runner: the root's pid inside */
+	INIT_FAILED,   /* to the runner: errno, and what failed */
+	INIT_EXITED,   /* to the runner: the root's wait status */
+	INIT_SIGNAL,   /* to init: signal the root */
+	INIT_LAST_PID, /* to init: set the namespace's last pid */
+	INIT_WRITE,    /* to init: text for the job's standard error, value bytes */
+	INIT_SEEN,     /* to the keeper: has this signal reached you too? and its answer */
+};
+
+struct init_message {
+	int kind;
+	int value;
+	char text[512];
+};
+
+int init_send(int fd, enum init_kind kind, int value, const char *text);
+
+/* -1 at the end of the connection. */
+int init_receive(int fd, struct init_message *m);
+
+/* Be pid 1. Does not return. */
+void init_main(const struct sandbox_spec *spec, int events, int control)
+	__attribute__((noreturn));
+
+/* Be the keeper until init ends: say which signals were seen. Does not return. */
+void init_witness(int sentinel, pid_t init) __attribute__((noreturn));
+
+#endif

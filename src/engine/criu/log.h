@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * log.h - what criu says, kept within bounds, and what it means.
+ */
+#ifndef ENGINE_CRIU_LOG_H
+#define ENGINE_CRIU_LOG_H
+
+#include <stddef.h>
+
+#include "base/error.h"
+
+/* The beginning and the end of a text of any length. Zeroed to begin with. */
+struct criu_log {
+	char head[48 * 1024];
+	size_t head_size;
+	char tail[16 * 1024];
+	size_t tail_size;
+};
+
+/* Read from fd what is there: 1 if there was some, 0 at its end, else -1. */
+int criu_log_read(struct criu_log *log, int fd);
+
+/* Write it to dirfd/name, mode 0600, replacing an older one. */
+int criu_log_save(const struct criu_log *log, int dirfd, const char *name, struct error *e);
+
+/* One sentence on what went wrong, from the first error in it that means anything. */
+int criu_log_explain(const struct criu_log *log, struct error *e);
+
+#endif

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/str.h"
+#include "engine/criu/criu.h"
+
+static int output_readable(void *arg, struct error *e)
+{
+	struct criu_process *p = arg;
+
+	(void)e;
+	if (criu_log_read(&p->log, p->output) == 0)
+		loop_remove(p->loop, p->output);
+	return 0;
+}
+
+static int process_ended(void *arg, struct error *e)
+{
+	struct criu_process *p = arg;
+	int status;
+
+	if (waitpid(p->pid, &status, 0) < 0)
+		return error_sys(e, "waitpid");
+	p->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	p->ended = true;
+	loop_remove(p->loop, p->pidfd);
+	/* Without waiting: a restored job that inherited the pipe would keep it open. */
+	(void)fcntl(p->output, F_SETFL, O_NONBLOCK);
+	while (criu_log_read(&p->log, p->output) > 0)
+		;
+	return 0;
+}
+
+int criu_process_start(struct criu_process *p, struct loop *loop, const struct sandbox *sb,
+		       char *const *argv, const char *scratch, const char *extra,
+		       struct error *e)
+{
+	/* Where criu remembers what it found out about the kernel. */
+	cleanup_free char *runtime = str_printf("XDG_RUNTIME_DIR=%s", scratch);
+	char *envp[] = { runtime, (char *)"PATH=/usr/sbin:/usr/bin:/sbin:/bin",
+			 (char *)extra, NULL };
+	int pipe_fds[2];
+
+	memset(p, 0, sizeof(*p));
+	p->loop = loop;
+	p->pidfd = p->output = -1;
+	if (!runtime || pipe2(pipe_fds, O_CLOEXEC) < 0)
+		return error_sys(e, "criu");
+	p->output = pipe_fds[0];
+	p->pid = sandbox_exec(sb, argv, envp, pipe_fds[1], e);
+	close(pipe_fds[1]);
+	if (p->pid < 0)
+		return -1;
+	p->pidfd = (int)syscall(SYS_pidfd_open, p->pid, 0);
+	if (p->pidfd < 0)
+		return error_sys(e, "pidfd_open");
+	if (loop_add(loop, p->output, output_readable, p, e) < 0 ||
+	    loop_add(loop, p->pidfd, process_ended, p, e) < 0)
+		return -1;
+	return 0;
+}
+
+void criu_process_close(struct criu_process *p)
+{
+	loop_remove(p->loop, p->output);
+	loop_remove(p->loop, p->pidfd);
+	if (p->output >= 0)
+		close(p->output);
+	if (p->pidfd >= 0)
+		close(p->pidfd);
+	p->output = p->pidfd = -1;
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * restore - have a job go on with "criu restore", in namespaces made anew.
+ */
+#define _GNU_SOURCE
+#include <stdlib.h>
+#include <string.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/str.h"
+#include "engine/criu/criu.h"
+
+#include <limits.h>
+
+struct restoring {
+	bool too_long;
+	bool cancelled;
+};
+
+static int deadline_passed(void *arg, struct error *e)
+{
+	struct restoring *r = arg;
+
+	r->too_long = true;
+	return error_set(e, "criu did not restore the job within RestoreTimeout");
+}
+
+static int cancelled(void *arg, struct error *e)
+{
+	struct restoring *r = arg;
+
+	r->cancelled = true;
+	return error_set(e, "the job was cancelled while it was being restored");
+}
+
+/* Wait for criu, the deadline, or the end of the job. */
+static int follow(struct criu_process *criu, const struct engine_job *job, struct error *e)
+{
+	struct itimerspec when = { .it_value.tv_sec = (time_t)job->conf->restore_timeout };
+	cleanup_close int timer = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC);
+	struct restoring r = { 0 };
+	int rc = 0;
+
+	if (timer < 0 || timerfd_settime(timer, 0, &when, NULL) < 0 ||
+	    loop_add(criu->loop, timer, deadline_passed, &r, e) < 0 ||
+	    loop_add(criu->loop, job->cancel_fd, cancelled, &r, e) < 0)
+		return error_sys(e, "timer");
+	while (rc == 0 && !criu->ended)
+		rc = loop_once(criu->loop, e);
+	loop_remove(criu->loop, timer);
+	loop_remove(criu->loop, job->cancel_fd);
+	if (rc == 0 && criu->status != 0)
+		rc = criu_log_explain(&criu->log, e);
+	return rc;
+}
+
+static int run_criu(struct engine_run *run, const struct engine_job *job,
+		    const struct generation *gen, struct error *e)
+{
+	cleanup_free char *program = criu_find(job->conf, e);
+	cleanup_free char *images = str_printf("%s/%u", job->folder->path, gen->number);
+	char *argv[] = { program, (char *)"restore", (char *)"--images-dir", images,
+			 (char *)"--work-dir", (char *)job->scratch,
+			 (char *)"--restore-detached", (char *)"--manage-cgroups=ignore",
+			 (char *)"--file-locks", (char *)"--unprivileged", (char *)"-v2",
+			 NULL };
+	struct criu_process criu = { .output = -1, .pidfd = -1 };
+	int rc = -1;
+
+	if (!program || !images)
+		return program ? error_sys(e, "criu restore") : -1;
+	criu.loop = loop_new(e);
+	if (!criu.loop)
+		return -1;
+	if (criu_process_start(&criu, criu.loop, &run->sandbox, argv, job->scratch, NULL, e) == 0)
+		rc = follow(&criu, job, e);
+	(void)criu_log_save(&criu.log, job->folder->fd, "criu-restore.log", NULL);
+	criu_process_close(&criu);
+	loop_free(criu.loop);
+	return rc;
+}
+
+static int read_spec(const struct generation *gen, struct sandbox_spec *spec,
+		     unsigned long long *highest, struct error *e)
+{
+	const struct manifest *m = &gen->manifest;
+	unsigned long long root, restore_pid, monotonic, boottime;
+
+	if (manifest_get_number(m, CRIU_ATTR_ROOT, INT_MAX, &root) < 0 || root <= 1 ||
+	    manifest_get_number(m, CRIU_ATTR_RESTORE_PID, INT_MAX, &restore_pid) < 0 ||
+	    manifest_get_number(m, CRIU_ATTR_HIGHEST, INT_MAX, highest) < 0 ||
+	    manifest_get_number(m, CRIU_ATTR_MONOTONIC, INT64_MAX, &monotonic) < 0 ||
+	    manifest_get_number(m, CRIU_ATTR_BOOTTIME, INT64_MAX, &boottime) < 0)
+		return error_set(e, "generation %u: its manifest lacks what criu needs",
+				 gen->number);
+	spec->root = (pid_t)root;
+	spec->last_pid = (pid_t)restore_pid;
+	spec->clocks.monotonic = (int64_t)monotonic;
+	spec->clocks.boottime = (int64_t)boottime;
+	return 0;
+}
+
+struct engine_run *criu_restore(const struct engine_job *job, const struct generation *gen,
+				struct error *e)
+{
+	struct sandbox_spec spec = { .tmp_source = job->tmp_source,
+				     .tmp_mount = job->tmp_mount };
+	cleanup_free struct engine_run *run = calloc(1, sizeof(*run));
+	unsigned long long highest;
+
+	if (!run) {
+		error_sys(e, "criu restore");
+		return NULL;
+	}
+	if (read_spec(gen, &spec, &highest, e) < 0 ||
+	    sandbox_start(&run->sandbox, &spec, e) < 0)
+		return NULL;
+	if (run_criu(run, job, gen, e) < 0) {
+		sandbox_stop(&run->sandbox);
+		return NULL;
+	}
+	sandbox_set_last_pid(&run->sandbox, (pid_t)highest);
+	return take_ptr(run);
+}

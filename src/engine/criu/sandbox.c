@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#define _GNU_SOURCE
+#include "engine/criu/sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/str.h"
+#include "engine/criu/init.h"
+#include "engine/criu/privilege.h"
+
+#ifndef CLONE_NEWTIME
+#define CLONE_NEWTIME 0x00000080
+#endif
+
+#define NS_PER_S 1000000000LL
+
+static int put_text(const char *path, const char *text)
+{
+	cleanup_close int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	return fd < 0 || write(fd, text, strlen(text)) < 0 ? -1 : 0;
+}
+
+/* All that an unprivileged user may map: itself to itself, and no other group. */
+static int map_ids(uid_t uid, gid_t gid)
+{
+	cleanup_free char *uid_map = str_printf("%u %u 1", uid, uid);
+	cleanup_free char *gid_map = str_printf("%u %u 1", gid, gid);
+
+	if (!uid_map || !gid_map)
+		return -1;
+	if (put_text("/proc/self/setgroups", "deny") < 0 ||
+	    put_text("/proc/self/uid_map", uid_map) < 0 ||
+	    put_text("/proc/self/gid_map", gid_map) < 0)
+		return -1;
+	return 0;
+}
+
+static int64_t clock_ns(clockid_t id)
+{
+	struct timespec now;
+
+	clock_gettime(id, &now);
+	return now.tv_sec * NS_PER_S + now.tv_nsec;
+}
+
+/* Line for timens_offsets; an offset's nanoseconds are never negative. */
+static int put_offset(const char *clock, int64_t offset)
+{
+	int64_t ns = ((offset % NS_PER_S) + NS_PER_S) % NS_PER_S;
+	cleanup_free char *line = str_printf("%s %lld %lld", clock,
+					     (long long)((offset - ns) / NS_PER_S),
+					     (long long)ns);
+
+	return line ? put_text("/proc/self/timens_offsets", line) : -1;
+}
+
+static int set_clocks(const struct sandbox_clocks *clocks)
+{
+	if (clocks->monotonic == 0)
+		return 0;
+	if (put_offset("monotonic", clocks->monotonic - clock_ns(CLOCK_MONOTONIC)) < 0 ||
+	    put_offset("boottime", clocks->boottime - clock_ns(CLOCK_BOOTTIME)) < 0)
+		return -1;
+	return 0;
+}
+
+static int make_namespaces(const struct sandbox_spec *spec)
+{
+	uid_t uid = geteuid();
+	gid_t gid = getegid();
+
+	if (unshare(CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWTIME) < 0)
+		return -1;
+	/* Entering a user namespace takes this away; /proc needs it. */
+	prctl(PR_SET_DUMPABLE, 1);
+	return map_ids(uid, gid) < 0 || set_clocks(&spec->clocks) < 0 ? -1 : 0;
+}
+
+static void keeper_fail(int events, const char *what)
+{
+	init_send(events, INIT_FAILED, errno, what);
+	_exit(1);
+}
+
+/*
+ * The keeper: parent of pid 1, in a process group of its own. That makes it a
+ * witness: a signal that reaches it too was sent to every process of the job.
+ */
+static void keeper_main(const struct sandbox_spec *spec, int events, int control,
+			int sentinel, pid_t runner)
+{
+	sigset_t all;
+	pid_t init;
+
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, NULL);
+	if (make_namespaces(spec) < 0)
+		keeper_fail(events, "cannot make a user, pid, mount and time namespace");
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != runner)
+		_exit(1);
+	init = fork();
+	if (init < 0)
+		keeper_fail(events, "cannot start a process");
+	if (init == 0) {
+		close(sentinel);
+		init_main(spec, events, control);
+	}
+	init_send(events, INIT_PID, init, "");
+	close(events);
+	close(control);
+	setpgid(0, 0);
+	init_witness(sentinel, init);
+}
+
+static int socket_pair(int fds[2], struct error *e)
+{
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
+		return error_sys(e, "socketpair");
+	return 0;
+}
+
+/* Both tell of themselves: the keeper of init's pid, init that the job has begun. */
+static int wait_until_started(struct sandbox *sb, struct error *e)
+{
+	struct init_message m = { 0 };
+
+	while (sb->init == 0 || sb->root == 0) {
+		if (init_receive(sb->events, &m) < 0)
+			return error_set(e, "the job's namespaces ended at once");
+		if (m.kind == INIT_FAILED) {
+			errno = m.value;
+			return error_sys(e, "%s", m.text);
+		}
+		if (m.kind == INIT_PID)
+			sb->init = m.value;
+		if (m.kind == INIT_STARTED)
+			sb->root = m.value;
+	}
+	return 0;
+}
+
+int sandbox_start(struct sandbox *sb, const struct sandbox_spec *spec, struct error *e)
+{
+	int events[2], control[2], sentinel[2];
+	pid_t runner = getpid();
+
+	*sb = (struct sandbox){ .events = -1, .control = -1, .sentinel = -1 };
+	if (socket_pair(events, e) < 0 || socket_pair(control, e) < 0 ||
+	    socket_pair(sentinel, e) < 0)
+		return -1;
+	sb->events = events[0];
+	sb->control = control[0];
+	sb->sentinel = sentinel[0];
+	sb->keeper = fork();
+	if (sb->keeper == 0) {
+		close(events[0]);
+		close(control[0]);
+		close(sentinel[0]);
+		keeper_main(spec, events[1], control[1], sentinel[1], runner);
+	}
+	close(events[1]);
+	close(control[1]);
+	close(sentinel[1]);
+	if (sb->keeper < 0)
+		error_sys(e, "fork");
+	else if (wait_until_started(sb, e) == 0)
+		return 0;
+	sandbox_stop(sb);
+	return -1;
+}
+
+int sandbox_root_ended(struct sandbox *sb, int *status)
+{
+	struct init_message m;
+
+	if (init_receive(sb->events, &m) < 0 || m.kind != INIT_EXITED)
+		return -1;
+	*status = m.value;
+	return 1;
+}
+
+void sandbox_signal(struct sandbox *sb, int signum)
+{
+	struct init_message m;
+
+	/* A witness that is gone saw nothing; the sandbox is ending then. */
+	if (init_send(sb->sentinel, INIT_SEEN, signum, "") == 0 &&
+	    init_receive(sb->sentinel, &m) == 0 && m.value)
+		return;
+	(void)init_send(sb->control, INIT_SIGNAL, signum, "");
+}
+
+int sandbox_write_stderr(struct sandbox *sb, const char *text, size_t size)
+{
+	/* In pieces of a message's size: they arrive in order. */
+	while (size > 0) {
+		struct init_message m = { .kind = INIT_WRITE };
+		size_t n = size < sizeof(m.text) ? size : sizeof(m.text);
+
+		memcpy(m.text, text, n);
+		m.value = (int)n;
+		if (send(sb->control, &m, sizeof(m), MSG_NOSIGNAL) != sizeof(m))
+			return -1;
+		text += n;
+		size -= n;
+	}
+	return 0;
+}
+
+void sandbox_set_last_pid(struct sandbox *sb, pid_t last_pid)
+{
+	(void)init_send(sb->control, INIT_LAST_PID, last_pid, "");
+}
+
+/* Offset in nanoseconds of a clock in the time namespace of a process's children. */
+static int read_offsets(pid_t pid, struct sandbox_clocks *offsets)
+{
+	cleanup_free char *path = str_printf("/proc/%d/timens_offsets", pid);
+	cleanup_fclose FILE *f = path ? fopen(path, "re") : NULL;
+	char name[32];
+	long long s, ns;
+
+	if (!f)
+		return -1;
+	while (fscanf(f, "%31s %lld %lld", name, &s, &ns) == 3) {
+		if (!strcmp(name, "monotonic"))
+			offsets->monotonic = s * NS_PER_S + ns;
+		else if (!strcmp(name, "boottime"))
+			offsets->boottime = s * NS_PER_S + ns;
+	}
+	return 0;
+}
+
+int sandbox_read_clocks(const struct sandbox *sb, struct sandbox_clocks *now)
+{
+	struct sandbox_clocks offsets = { 0 };
+
+	if (read_offsets(sb->init, &offsets) < 0)
+		return -1;
+	now->monotonic = clock_ns(CLOCK_MONOTONIC) + offsets.monotonic;
+	now->boottime = clock_ns(CLOCK_BOOTTIME) + offsets.boottime;
+	return 0;
+}
+
+static int enter(pid_t init)
+{
+	cleanup_close int pidfd = (int)syscall(SYS_pidfd_open, init, 0);
+
+	if (pidfd < 0)
+		return -1;
+	return setns(pidfd, CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWTIME);
+}
+
+static void exec_inside(const struct sandbox *sb, char *const *argv, char *const *envp,
+			int out)
+{
+	sigset_t none;
+	int status;
+	pid_t pid;
+
+	sigemptyset(&none);
+	if (dup2(out, STDOUT_FILENO) < 0 || dup2(out, STDERR_FILENO) < 0 ||
+	    enter(sb->init) < 0 || (pid = fork()) < 0) {
+		dprintf(STDERR_FILENO, "Error: cannot enter the job's namespaces: %s\n",
+			strerror(errno));
+		_exit(126);
+	}
+	if (pid == 0) {
+		int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+		dup2(null, STDIN_FILENO);
+		sigprocmask(SIG_SETMASK, &none, NULL);
+		if (privilege_for_criu() == 0)
+			execve(argv[0], argv, envp);
+		dprintf(STDERR_FILENO, "Error: %s: %s\n", argv[0], strerror(errno));
+		_exit(127);
+	}
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+}
+
+pid_t sandbox_exec(const struct sandbox *sb, char *const *argv, char *const *envp, int out,
+		   struct error *e)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		exec_inside(sb, argv, envp, out);
+	if (pid < 0)
+		return error_sys(e, "fork");
+	return pid;
+}
+
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+void sandbox_stop(struct sandbox *sb)
+{
+	/* init dies with the keeper, and with init all that is inside. */
+	if (sb->keeper > 0) {
+		kill(sb->keeper, SIGKILL);
+		while (waitpid(sb->keeper, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
+	sb->keeper = 0;
+	close_fd(&sb->control);
+	close_fd(&sb->sentinel);
+	if (sb->events >= 0) {
+		struct init_message m;
+
+		/* The last copy of its other end is init's: the end of it is the end. */
+		while (init_receive(sb->events, &m) == 0)
+			;
+	}
+	close_fd(&sb->events);
+}

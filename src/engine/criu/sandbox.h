@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * sandbox.h - the namespaces in which a job runs so that CRIU needs no privilege.
+ *
+ * A user, pid, mount and time namespace of the job's own, in which the user is
+ * mapped to itself. Three processes of ours keep it:
+ *
+ *	runner		in the host's namespaces
+ *	  keeper	makes the namespaces; has its own process group
+ *	    init	pid 1 inside; in the runner's process group
+ *	      root	what the job runs, leader of its own session
+ *
+ * CRIU runs inside, as a child of whoever calls sandbox_exec(), and sees a tree
+ * whose root is not pid 1: so it dumps no namespace and no mount.
+ */
+#ifndef ENGINE_CRIU_SANDBOX_H
+#define ENGINE_CRIU_SANDBOX_H
+
+#include <signal.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+
+/* What the clocks of a restored job must not run back behind, nanoseconds. */
+struct sandbox_clocks {
+	int64_t monotonic;
+	int64_t boottime;
+};
+
+struct sandbox_spec {
+	const char *tmp_source;	      /* directory of this node */
+	const char *tmp_mount;	      /* where the job sees it */
+	struct sandbox_clocks clocks; /* value the clocks start from; 0: the host's */
+	pid_t last_pid;		      /* the next process inside gets the pid after */
+
+	/* To start a program: */
+	char *const *argv;	 /* NULL: it is to be restored */
+	char *const *envp;
+	const sigset_t *sigmask; /* its signal mask */
+
+	/* To restore one: */
+	pid_t root; /* pid inside of the tree's root */
+};
+
+struct sandbox {
+	pid_t keeper;  /* pids of the host */
+	pid_t init;
+	pid_t root;    /* pid inside */
+	int events;    /* readable when the root has ended, or all is gone */
+	int control;   /* requests to init */
+	int sentinel;  /* requests to the keeper */
+};
+
+/* First pid that a job sees of itself; the same in every run. */
+#define SANDBOX_FIRST_PID 100
+
+/*
+ * Make the namespaces, and start spec->argv in them if there is one. On failure
+ * nothing is left running.
+ */
+int sandbox_start(struct sandbox *sb, const struct sandbox_spec *spec, struct error *e);
+
+/*
+ * When events is readable: 1 and the root's wait status, or -1 if the sandbox was
+ * killed from outside.
+ */
+int sandbox_root_ended(struct sandbox *sb, int *status);
+
+/*
+ * Pass on a signal that the runner got: to the root alone if Slurm sent it to the
+ * batch task alone, to the root's process group if to the task's, to nobody if
+ * everybody has it already. Race: a signal that Slurm is still sending out,
+ * process by process, when the runner asks may reach the root twice.
+ */
+void sandbox_signal(struct sandbox *sb, int signum);
+
+/*
+ * Write text through the root's own standard error, if that is the file that ours
+ * is; else through ours. -1 if it cannot be handed over.
+ */
+int sandbox_write_stderr(struct sandbox *sb, const char *text, size_t size);
+
+/* The restored tree's next pid inside will be last_pid + 1. */
+void sandbox_set_last_pid(struct sandbox *sb, pid_t last_pid);
+
+/* Clocks as they are now inside. */
+int sandbox_read_clocks(const struct sandbox *sb, struct sandbox_clocks *now);
+
+/*
+ * Run a program inside with the namespace's capabilities, less CAP_SETUID and
+ * CAP_SETGID; stdout and stderr are fd out. The process returned, a child of the
+ * caller in the host's pid namespace, ends with the program's exit status.
+ */
+pid_t sandbox_exec(const struct sandbox *sb, char *const *argv, char *const *envp, int out,
+		   struct error *e);
+
+/* Kill all that runs in it, and wait until it is gone. */
+void sandbox_stop(struct sandbox *sb);
+
+#endif

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#define _GNU_SOURCE
+#include "engine/criu/stream.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/str.h"
+#include "base/unix_socket.h"
+
+#define SOCKET_NAME  "streamer-capture.sock" /* CRIU's criu/img-streamer.c */
+#define CHUNK	     (1u << 20)		     /* bytes read at once, and size of the pipe */
+#define FLUSH_EVERY  (16u << 20)	     /* bytes after which the disk is set to work */
+#define MAX_NAME     255		     /* bytes of an image's name */
+
+/* An image on its way. */
+struct image {
+	struct stream *stream;
+	struct image *next;
+	char *name;
+	int in;
+	int out;
+	uint64_t size;
+	uint64_t flushed;
+	struct digest *digest;
+};
+
+struct stream {
+	struct loop *loop;
+	struct generation *gen;
+	int listener;
+	int connection;
+	struct image *images;
+	char *buffer;
+};
+
+static void image_free(struct image *image)
+{
+	loop_remove(image->stream->loop, image->in);
+	if (image->in >= 0)
+		close(image->in);
+	if (image->out >= 0)
+		close(image->out);
+	digest_free(image->digest);
+	free(image->name);
+	free(image);
+}
+
+static void forget(struct image *image)
+{
+	struct image **at = &image->stream->images;
+
+	while (*at != image)
+		at = &(*at)->next;
+	*at = image->next;
+	image_free(image);
+}
+
+static int image_complete(struct image *image, struct error *e)
+{
+	char hex[DIGEST_HEX + 1];
+
+	digest_hex(image->digest, hex);
+	if (manifest_add_file(&image->stream->gen->manifest, image->name, image->size, hex) < 0)
+		return error_sys(e, "%s", image->name);
+	forget(image);
+	return 0;
+}
+
+static int image_readable(void *arg, struct error *e)
+{
+	struct image *image = arg;
+	ssize_t n = read(image->in, image->stream->buffer, CHUNK);
+
+	if (n < 0)
+		return errno == EINTR ? 0 : error_sys(e, "%s", image->name);
+	if (n == 0)
+		return image_complete(image, e);
+	digest_add(image->digest, image->stream->buffer, (size_t)n);
+	if (file_write_all(image->out, image->stream->buffer, (size_t)n) < 0)
+		return error_sys(e, "%s", image->name);
+	image->size += (uint64_t)n;
+	if (image->size - image->flushed >= FLUSH_EVERY) {
+		/* A hint, so that the flush at the commit finds little left to do. */
+		(void)sync_file_range(image->out, (off_t)image->flushed,
+				      (off_t)(image->size - image->flushed),
+				      SYNC_FILE_RANGE_WRITE);
+		image->flushed = image->size;
+	}
+	return 0;
+}
+
+/*
+ * The next request's file name: a 32-bit size, then a message of one field, number
+ * 1, a string (CRIU's images/img-streamer.proto). NULL at the end, with e unset,
+ * or on failure.
+ */
+static char *receive_name(int fd, bool *end, struct error *e)
+{
+	unsigned char message[MAX_NAME + 2];
+	uint32_t size;
+	ssize_t n = recv(fd, &size, sizeof(size), MSG_WAITALL);
+
+	*end = n == 0;
+	if (n == 0)
+		return NULL;
+	if (n != sizeof(size) || size < 3 || size > sizeof(message) ||
+	    recv(fd, message, size, MSG_WAITALL) != (ssize_t)size || message[0] != 0x0a ||
+	    message[1] != size - 2 || memchr(message + 2, '/', size - 2)) {
+		error_set(e, "criu announced an image in a way that is not understood");
+		return NULL;
+	}
+	return strndup((char *)message + 2, size - 2);
+}
+
+static struct image *image_new(struct stream *stream, char *name, int in, struct error *e)
+{
+	struct image *image = calloc(1, sizeof(*image));
+
+	if (!image) {
+		free(name);
+		close(in);
+		error_sys(e, "image");
+		return NULL;
+	}
+	*image = (struct image){ .stream = stream, .name = name, .in = in, .out = -1 };
+	image->digest = digest_new();
+	if (!image->digest) {
+		error_sys(e, "%s", name);
+	} else {
+		image->out = generation_create(stream->gen, name, e);
+		(void)fcntl(in, F_SETPIPE_SZ, CHUNK); /* faster, where the user may */
+		if (image->out >= 0 && loop_add(stream->loop, in, image_readable, image, e) == 0)
+			return image;
+	}
+	image_free(image);
+	return NULL;
+}
+
+static int request_readable(void *arg, struct error *e)
+{
+	struct stream *stream = arg;
+	struct image *image;
+	bool end;
+	char *name = receive_name(stream->connection, &end, e);
+	int in;
+
+	if (!name && end) {
+		loop_remove(stream->loop, stream->connection);
+		return 0;
+	}
+	if (!name)
+		return -1;
+	in = unix_socket_receive_fd(stream->connection);
+	if (in < 0) {
+		free(name);
+		return error_set(e, "criu announced an image without a pipe");
+	}
+	image = image_new(stream, name, in, e);
+	if (!image)
+		return -1;
+	image->next = stream->images;
+	stream->images = image;
+	return 0;
+}
+
+static int connection_waits(void *arg, struct error *e)
+{
+	struct stream *stream = arg;
+
+	stream->connection = accept4(stream->listener, NULL, NULL, SOCK_CLOEXEC);
+	if (stream->connection < 0)
+		return error_sys(e, "accept");
+	loop_remove(stream->loop, stream->listener);
+	return loop_add(stream->loop, stream->connection, request_readable, stream, e);
+}
+
+struct stream *stream_open(struct loop *loop, const char *dir, struct generation *gen,
+			   struct error *e)
+{
+	cleanup_free char *path = str_printf("%s/" SOCKET_NAME, dir);
+	struct stream *stream = calloc(1, sizeof(*stream));
+
+	if (!stream || !path) {
+		free(stream);
+		error_sys(e, "stream");
+		return NULL;
+	}
+	*stream = (struct stream){ .loop = loop, .gen = gen, .connection = -1 };
+	stream->buffer = malloc(CHUNK);
+	stream->listener = unix_socket_listen(path, e);
+	if (stream->buffer && stream->listener >= 0 &&
+	    loop_add(loop, stream->listener, connection_waits, stream, e) == 0)
+		return stream;
+	stream_close(stream);
+	return NULL;
+}
+
+bool stream_is_complete(const struct stream *stream)
+{
+	return stream->connection >= 0 && !stream->images;
+}
+
+void stream_close(struct stream *stream)
+{
+	if (!stream)
+		return;
+	while (stream->images)
+		forget(stream->images);
+	loop_remove(stream->loop, stream->listener);
+	if (stream->listener >= 0)
+		close(stream->listener);
+	loop_remove(stream->loop, stream->connection);
+	if (stream->connection >= 0)
+		close(stream->connection);
+	free(stream->buffer);
+	free(stream);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * stream.h - receive CRIU's images as it makes them ("criu dump --stream").
+ *
+ * CRIU connects to a socket and sends, for each image, its name and the reading
+ * end of a pipe. So every byte passes through here once, and is digested on its
+ * way to the disk; and a dump ends cleanly, the job going on, whenever this
+ * process dies: CRIU then cannot write.
+ */
+#ifndef ENGINE_CRIU_STREAM_H
+#define ENGINE_CRIU_STREAM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/loop.h"
+#include "store/generation.h"
+
+struct stream;
+
+/*
+ * Listen in directory dir, which criu gets as its images directory, and write
+ * what comes to gen, whose manifest lists each image when it is complete.
+ */
+struct stream *stream_open(struct loop *loop, const char *dir, struct generation *gen,
+			   struct error *e);
+
+/* Have all images that criu began been received whole? */
+bool stream_is_complete(const struct stream *stream);
+
+void stream_close(struct stream *stream);
+
+#endif

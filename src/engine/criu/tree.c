@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#define _GNU_SOURCE
+#include "engine/criu/tree.h"
+
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <netinet/tcp.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/str.h"
+
+#define MAX_PROC_FILE 4096 /* bytes of stat, comm and fdinfo that are read */
+
+struct process {
+	pid_t pid;
+	pid_t parent;
+	bool in_tree;
+};
+
+static DIR *open_dir_at(int dirfd, const char *path)
+{
+	int fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!dir && fd >= 0)
+		close(fd);
+	return dir;
+}
+
+/* The start of a small file of /proc, as a string; NULL if it is gone. */
+static char *read_proc(int dirfd, const char *path)
+{
+	cleanup_close int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
+	char *text = fd < 0 ? NULL : malloc(MAX_PROC_FILE + 1);
+	ssize_t n = text ? file_read_all(fd, text, MAX_PROC_FILE) : -1;
+
+	if (n < 0) {
+		free(text);
+		return NULL;
+	}
+	text[n] = '\0';
+	return text;
+}
+
+static void raise_highest(struct tree *tree, pid_t id)
+{
+	if (id > tree->highest)
+		tree->highest = id;
+}
+
+/* Parent of a process; its group and session count towards the highest number. */
+static pid_t read_parent(struct tree *tree, const char *pid)
+{
+	cleanup_free char *path = str_printf("%s/stat", pid);
+	cleanup_free char *text = path ? read_proc(tree->proc, path) : NULL;
+	const char *after = text ? strrchr(text, ')') : NULL;
+	int parent, group, session;
+
+	if (!after || sscanf(after, ") %*c %d %d %d", &parent, &group, &session) != 3)
+		return -1;
+	raise_highest(tree, group);
+	raise_highest(tree, session);
+	return parent;
+}
+
+static void read_threads(struct tree *tree, const char *pid)
+{
+	cleanup_free char *path = str_printf("%s/task", pid);
+	cleanup_closedir DIR *dir = path ? open_dir_at(tree->proc, path) : NULL;
+	struct dirent *d;
+
+	while (dir && (d = readdir(dir)))
+		raise_highest(tree, atoi(d->d_name));
+}
+
+static int read_processes(struct tree *tree, struct process **all, size_t *count)
+{
+	cleanup_closedir DIR *dir = open_dir_at(tree->proc, ".");
+	struct dirent *d;
+
+	while (dir && (d = readdir(dir))) {
+		pid_t pid = atoi(d->d_name), parent;
+		struct process *grown;
+
+		if (pid <= 1 || (parent = read_parent(tree, d->d_name)) < 0)
+			continue;
+		read_threads(tree, d->d_name);
+		grown = reallocarray(*all, *count + 1, sizeof(*grown));
+		if (!grown)
+			return -1;
+		*all = grown;
+		(*all)[(*count)++] = (struct process){ .pid = pid, .parent = parent };
+	}
+	return dir ? 0 : -1;
+}
+
+static bool in_tree(const struct process *all, size_t count, pid_t pid)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (all[i].pid == pid)
+			return all[i].in_tree;
+	}
+	return false;
+}
+
+/* Mark the root and, until no more are found, the children of those marked. */
+static size_t mark_tree(struct process *all, size_t count, pid_t root)
+{
+	size_t marked = 0, before;
+
+	do {
+		before = marked;
+		for (size_t i = 0; i < count; i++) {
+			if (all[i].in_tree || (all[i].pid != root &&
+					       !in_tree(all, count, all[i].parent)))
+				continue;
+			all[i].in_tree = true;
+			marked++;
+		}
+	} while (marked != before);
+	return marked;
+}
+
+int tree_read(struct tree *tree, const struct sandbox *sb, struct error *e)
+{
+	cleanup_free char *path = str_printf("/proc/%d/root/proc", sb->init);
+	cleanup_free struct process *all = NULL;
+	size_t count = 0;
+
+	*tree = (struct tree){ .proc = -1, .highest = SANDBOX_FIRST_PID };
+	if (!path)
+		return error_sys(e, "job's processes");
+	tree->proc = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (tree->proc < 0 || read_processes(tree, &all, &count) < 0)
+		return error_sys(e, "%s", path);
+	tree->pids = calloc(mark_tree(all, count, sb->root) + 1, sizeof(pid_t));
+	if (!tree->pids)
+		return error_sys(e, "job's processes");
+	for (size_t i = 0; i < count; i++) {
+		if (all[i].in_tree)
+			tree->pids[tree->count++] = all[i].pid;
+	}
+	return 0;
+}
+
+void tree_free(struct tree *tree)
+{
+	if (tree->proc >= 0)
+		close(tree->proc);
+	tree->proc = -1;
+	free(tree->pids);
+	tree->pids = NULL;
+}
+
+/* ---- descriptors ---- */
+
+/* What a descriptor's link in /proc points to, owned by the caller. */
+static char *read_link(int dirfd, const char *name)
+{
+	for (size_t room = 256;; room *= 2) {
+		char *text = malloc(room);
+		ssize_t n = text ? readlinkat(dirfd, name, text, room) : -1;
+
+		if (n >= 0 && (size_t)n < room) {
+			text[n] = '\0';
+			return text;
+		}
+		free(text);
+		if (n < 0)
+			return NULL;
+	}
+}
+
+static bool open_for_writing(int proc, pid_t pid, const char *fd)
+{
+	cleanup_free char *path = str_printf("%d/fdinfo/%s", pid, fd);
+	cleanup_free char *text = path ? read_proc(proc, path) : NULL;
+	const char *flags = text ? strstr(text, "flags:") : NULL;
+
+	return flags && (strtol(flags + strlen("flags:"), NULL, 8) & O_ACCMODE) != O_RDONLY;
+}
+
+static bool is_unlinked(const char *path, const struct stat *st)
+{
+	static const char deleted[] = " (deleted)";
+	size_t length = strlen(path);
+
+	return st->st_nlink == 0 ||
+	       (length >= sizeof(deleted) &&
+		!strcmp(path + length - (sizeof(deleted) - 1), deleted));
+}
+
+typedef int (*visit_fn)(void *arg, const char *path, int fd, struct error *e);
+
+static int visit_descriptor(const struct tree *tree, pid_t pid, int fds, const char *name,
+			    visit_fn visit, void *arg, struct error *e)
+{
+	cleanup_free char *path = read_link(fds, name);
+	cleanup_close int fd = -1;
+	struct stat st;
+
+	if (!path || path[0] != '/' || fstatat(fds, name, &st, 0) < 0 ||
+	    !S_ISREG(st.st_mode) || is_unlinked(path, &st) ||
+	    !open_for_writing(tree->proc, pid, name))
+		return 0;
+	fd = openat(fds, name, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 && errno == EACCES)
+		fd = openat(fds, name, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return error_sys(e, "%s", path);
+	return visit(arg, path, fd, e);
+}
+
+static int visit_process(const struct tree *tree, pid_t pid, visit_fn visit, void *arg,
+			 struct error *e)
+{
+	cleanup_free char *path = str_printf("%d/fd", pid);
+	cleanup_closedir DIR *dir = path ? open_dir_at(tree->proc, path) : NULL;
+	struct dirent *d;
+
+	while (dir && (d = readdir(dir))) {
+		if (d->d_name[0] != '.' &&
+		    visit_descriptor(tree, pid, dirfd(dir), d->d_name, visit, arg, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int tree_visit_outputs(const struct tree *tree, visit_fn visit, void *arg, struct error *e)
+{
+	for (size_t i = 0; i < tree->count; i++) {
+		if (visit_process(tree, tree->pids[i], visit, arg, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- TCP connections ---- */
+
+static bool holds_socket(const struct tree *tree, unsigned long long inode, pid_t *holder)
+{
+	cleanup_free char *wanted = str_printf("socket:[%llu]", inode);
+
+	for (size_t i = 0; wanted && i < tree->count; i++) {
+		cleanup_free char *path = str_printf("%d/fd", tree->pids[i]);
+		cleanup_closedir DIR *dir = path ? open_dir_at(tree->proc, path) : NULL;
+		struct dirent *d;
+
+		while (dir && (d = readdir(dir))) {
+			cleanup_free char *link = read_link(dirfd(dir), d->d_name);
+
+			if (link && !strcmp(link, wanted)) {
+				*holder = tree->pids[i];
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+/* An address as /proc/net/tcp writes it: 32-bit words of the host's byte order. */
+static void format_address(const char *hex, char text[INET6_ADDRSTRLEN])
+{
+	uint32_t words[4] = { 0 };
+	size_t count = strlen(hex) / 8;
+
+	for (size_t i = 0; i < count && i < 4; i++)
+		(void)sscanf(hex + 8 * i, "%8" SCNx32, &words[i]);
+	if (!inet_ntop(count == 1 ? AF_INET : AF_INET6, words, text, INET6_ADDRSTRLEN))
+		text[0] = '\0';
+}
+
+static void describe(const struct tree *tree, pid_t pid, const char *address,
+		     unsigned int port, struct error *e)
+{
+	cleanup_free char *path = str_printf("%d/comm", pid);
+	cleanup_free char *name = path ? read_proc(tree->proc, path) : NULL;
+	char text[INET6_ADDRSTRLEN];
+
+	format_address(address, text);
+	if (name)
+		name[strcspn(name, "\n")] = '\0';
+	error_set(e,
+		  "%s holds a TCP connection to %s port %u, which cannot be saved; close it "
+		  "before the checkpoint",
+		  name ? name : "the job", text, port);
+}
+
+static bool connection_in(const struct tree *tree, FILE *f, struct error *e)
+{
+	char line[512], address[33];
+	unsigned long long inode;
+	unsigned int port, state;
+	pid_t holder;
+
+	while (fgets(line, sizeof(line), f)) {
+		if (sscanf(line, " %*d: %*[0-9A-Fa-f]:%*x %32[0-9A-Fa-f]:%x %x %*s %*s %*s "
+				 "%*u %*u %llu",
+			   address, &port, &state, &inode) != 4)
+			continue;
+		if (state == TCP_LISTEN || inode == 0 || !holds_socket(tree, inode, &holder))
+			continue;
+		describe(tree, holder, address, port, e);
+		return true;
+	}
+	return false;
+}
+
+bool tree_has_connection(const struct tree *tree, struct error *e)
+{
+	static const char *const tables[] = { "tcp", "tcp6" };
+
+	for (size_t i = 0; tree->count && i < 2; i++) {
+		cleanup_free char *path = str_printf("%d/net/%s", tree->pids[0], tables[i]);
+		int fd = path ? openat(tree->proc, path, O_RDONLY | O_CLOEXEC) : -1;
+		cleanup_fclose FILE *f = fd < 0 ? NULL : fdopen(fd, "r");
+
+		if (f && connection_in(tree, f, e))
+			return true;
+	}
+	return false;
+}

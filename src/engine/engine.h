@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * engine.h - what an engine is: one table of functions.
+ *
+ * An engine starts a job's script, saves the running job as a generation, and
+ * makes it go on from one. The runner knows engines by this table alone.
+ */
+#ifndef ENGINE_ENGINE_H
+#define ENGINE_ENGINE_H
+
+#include <signal.h>
+#include <stdbool.h>
+
+#include "base/conf.h"
+#include "base/error.h"
+#include "store/generation.h"
+
+/* The job, as the runner tells the engine of it. Everything is the runner's. */
+struct engine_job {
+	const struct conf *conf;
+	const struct folder *folder;
+	char *const *argv; /* the job's script and its arguments */
+	char *const *envp;
+	const sigset_t *sigmask; /* as Slurm gave it */
+	unsigned int nodes;	 /* of the job */
+	const char *tmp_source;	 /* directory of this node for the job's TMPDIR */
+	const char *tmp_mount;	 /* the path by which the job knows it, on every node */
+	const char *scratch;	 /* directory of this node for the engine */
+	int cancel_fd;		 /* readable when a restore is to be given up */
+};
+
+enum dump_mode {
+	DUMP_AND_GO_ON, /* the job runs on after the dump */
+	DUMP_AND_STOP,	/* the job has ended when the dump returns success */
+};
+
+/* A dump, as its worker process asks for it. */
+struct engine_dump {
+	enum dump_mode mode;
+	struct generation *gen;
+	/*
+	 * Called when all files of gen are written and listed, while the job still
+	 * stands: record its outputs and, in DUMP_AND_STOP, commit. If it fails,
+	 * the job goes on and the dump has failed.
+	 */
+	int (*seal)(void *arg, struct error *e);
+	void *arg;
+	/* Open until the engine's last process has ended, even if the worker dies. */
+	int done_fd;
+};
+
+struct engine_run; /* a job's processes; each engine has its own */
+
+struct engine {
+	const char *name;
+
+	/* Will it work for this job on this node? One sentence why not. */
+	int (*probe)(const struct engine_job *job, struct error *e);
+
+	/* Start the script. NULL on failure, with nothing left running. */
+	struct engine_run *(*start)(const struct engine_job *job, struct error *e);
+
+	/* Go on from a generation that has been verified and put back. */
+	struct engine_run *(*restore)(const struct engine_job *job,
+				      const struct generation *gen, struct error *e);
+
+	/*
+	 * Save the job. Runs in a process of its own, a child of the runner, which
+	 * may be killed at any time: the job then goes on.
+	 */
+	int (*dump)(struct engine_run *run, const struct engine_job *job,
+		    const struct engine_dump *dump, struct error *e);
+
+	/* A descriptor that is readable when the job has ended. */
+	int (*event_fd)(const struct engine_run *run);
+
+	/* Then: its wait status. -1 if that is not known. */
+	int (*status)(struct engine_run *run, int *status);
+
+	/* Pass on a signal that the runner got. */
+	void (*signal)(struct engine_run *run, int signum);
+
+	/*
+	 * Write to the job's standard error as the job itself would, sharing its
+	 * place in the file. -1 if that cannot be done.
+	 */
+	int (*write_stderr)(struct engine_run *run, const char *text, size_t size);
+
+	/* Kill what runs still, and forget the run. */
+	void (*stop)(struct engine_run *run);
+};
+
+extern const struct engine engine_criu;
+
+/* The engine of this name, or NULL. */
+const struct engine *engine_find(const char *name);
+
+/* The first engine that will work for the job; NULL and one sentence if none does. */
+const struct engine *engine_choose(const struct engine_job *job, struct error *e);
+
+#endif

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "plan/request.h"
+
+enum request request_first(unsigned int waiting)
+{
+	for (unsigned int bit = REQUEST_VACATE; bit; bit >>= 1) {
+		if (waiting & bit)
+			return (enum request)bit;
+	}
+	return REQUEST_NONE;
+}
+
+unsigned int request_after(unsigned int waiting, enum request done)
+{
+	waiting &= ~(unsigned int)done;
+	/* A checkpoint was taken, or tried: those that only wanted one are served. */
+	if (done != REQUEST_LOOK)
+		waiting &= ~(unsigned int)REQUEST_INTERVAL;
+	return waiting;
+}
+
+bool request_overrides(enum request running, enum request asked)
+{
+	return asked >= REQUEST_WARN && running < REQUEST_WARN;
+}
+
+enum leaving request_leaving(enum request request, bool preempted, bool eternal)
+{
+	switch (request) {
+	case REQUEST_VACATE:
+		return LEAVE_HOLD;
+	case REQUEST_REQUEUE:
+		return LEAVE_QUEUE;
+	case REQUEST_WARN:
+		return preempted || eternal ? LEAVE_QUEUE : LEAVE_NOT;
+	case REQUEST_LOOK:
+		return preempted ? LEAVE_QUEUE : LEAVE_IGNORE;
+	default:
+		return LEAVE_NOT;
+	}
+}
+
+const char *request_reason(enum request request, bool preempted)
+{
+	switch (request) {
+	case REQUEST_INTERVAL:
+		return "interval";
+	case REQUEST_WARN:
+		return preempted ? "preemption" : "time-limit";
+	case REQUEST_LOOK:
+		return "preemption";
+	case REQUEST_REQUEUE:
+		return "requeue";
+	case REQUEST_VACATE:
+		return "vacate";
+	default:
+		return "request";
+	}
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * request.h - what a runner is asked to do, and in which order it does it.
+ */
+#ifndef PLAN_REQUEST_H
+#define PLAN_REQUEST_H
+
+#include <stdbool.h>
+#include <time.h>
+
+/* Bits, so that several can wait. A higher one is done first. */
+enum request {
+	REQUEST_NONE = 0,
+	REQUEST_INTERVAL = 1 << 0, /* the interval has passed */
+	REQUEST_CREATE = 1 << 1,   /* checkpoint and go on */
+	REQUEST_LOOK = 1 << 2,	   /* a signal of the user's own: is it the warning? */
+	REQUEST_WARN = 1 << 3,	   /* Slurm's warning: preemption or time limit */
+	REQUEST_REQUEUE = 1 << 4,  /* checkpoint, leave the nodes, be queued */
+	REQUEST_VACATE = 1 << 5,   /* checkpoint, leave the nodes, be held */
+};
+
+enum leaving {
+	LEAVE_NOT,   /* checkpoint and go on */
+	LEAVE_QUEUE, /* checkpoint, stop, requeue */
+	LEAVE_HOLD,  /* checkpoint, stop, requeue held */
+	LEAVE_IGNORE /* no checkpoint is wanted */
+};
+
+/* The request to do first of those waiting. */
+enum request request_first(unsigned int waiting);
+
+/* Those that still wait after one has been done, or, with tried, has failed. */
+unsigned int request_after(unsigned int waiting, enum request done);
+
+/* Should a checkpoint that is being taken for running be given up for asked? */
+bool request_overrides(enum request running, enum request asked);
+
+/*
+ * What a request comes to. preempted says whether Slurm has chosen the job for
+ * preemption, eternal whether it goes on over its time limit.
+ */
+enum leaving request_leaving(enum request request, bool preempted, bool eternal);
+
+/* A word for the generation's record: interval, request, preemption, time-limit. */
+const char *request_reason(enum request request, bool preempted);
+
+#endif

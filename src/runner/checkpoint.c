@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#define _GNU_SOURCE
+#include "runner/checkpoint.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/str.h"
+#include "runner/own_output.h"
+#include "slurm/job.h"
+#include "store/output.h"
+
+/* ---- in the worker ---- */
+
+struct work {
+	const struct checkpoint *c;
+	struct generation gen;
+	bool preempted;
+	enum leaving leaving;
+	bool committed;
+	struct timespec began;
+};
+
+static double seconds_since(const struct timespec *began)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return (double)(now.tv_sec - began->tv_sec) +
+	       (double)(now.tv_nsec - began->tv_nsec) / 1e9;
+}
+
+static int describe(struct work *w, struct error *e)
+{
+	struct manifest *m = &w->gen.manifest;
+	const struct checkpoint *c = w->c;
+
+	if (manifest_set(m, "job", "%u", c->task->job) < 0 ||
+	    manifest_set(m, "cluster", "%s", c->task->cluster) < 0 ||
+	    manifest_set(m, "restart", "%u", c->task->restart) < 0 ||
+	    manifest_set(m, "node", "%s", c->task->node) < 0 ||
+	    manifest_set(m, "engine", "%s", c->engine->name) < 0 ||
+	    manifest_set(m, "reason", "%s", request_reason(c->request, w->preempted)) < 0 ||
+	    manifest_set(m, "time", "%lld", (long long)time(NULL)) < 0 ||
+	    manifest_set(m, "seconds", "%.3f", seconds_since(&w->began)) < 0)
+		return error_sys(e, "generation %u", w->gen.number);
+	return 0;
+}
+
+static int commit(struct work *w, struct error *e)
+{
+	if (generation_commit(&w->gen, w->c->folder, e) < 0)
+		return -1;
+	w->committed = true;
+	return 0;
+}
+
+/* The job stands; all images are written. */
+static int seal(void *arg, struct error *e)
+{
+	struct work *w = arg;
+
+	if (own_output_record(&w->gen, e) < 0 || describe(w, e) < 0)
+		return -1;
+	return w->leaving == LEAVE_NOT ? 0 : commit(w, e);
+}
+
+static void remove_half_written(const struct checkpoint *c)
+{
+	(void)generation_clean(c->folder, NULL);
+}
+
+static int take(struct work *w, int done_fd, struct error *e)
+{
+	const struct checkpoint *c = w->c;
+	struct engine_dump dump = { .mode = w->leaving == LEAVE_NOT ? DUMP_AND_GO_ON
+								    : DUMP_AND_STOP,
+				    .gen = &w->gen,
+				    .seal = seal,
+				    .arg = w,
+				    .done_fd = done_fd };
+
+	if (generation_begin(&w->gen, c->folder, e) < 0)
+		return -1;
+	if (c->engine->dump(c->run, c->job, &dump, e) < 0)
+		return -1;
+	if (!w->committed && commit(w, e) < 0)
+		return -1;
+	return generation_retire(c->folder, c->task->conf.keep, e);
+}
+
+/* What the request comes to; slurmctld is asked only where it decides. */
+static enum leaving decide(struct work *w)
+{
+	const struct checkpoint *c = w->c;
+	struct job_view view = { 0 };
+
+	/* Without an answer nothing is stopped: the checkpoint is taken all the same. */
+	if ((c->request & (REQUEST_WARN | REQUEST_LOOK)) &&
+	    job_read(c->task->job, &view, NULL) == 0)
+		w->preempted = view.preempted;
+	return request_leaving(c->request, w->preempted, c->task->eternal);
+}
+
+static void work(const struct checkpoint *c, int done_fd, struct checkpoint_result *result)
+{
+	struct work w = { .c = c, .gen = { .fd = -1 } };
+
+	clock_gettime(CLOCK_BOOTTIME, &w.began);
+	w.leaving = result->leaving = decide(&w);
+	if (w.leaving == LEAVE_IGNORE)
+		return;
+	result->rc = take(&w, done_fd, &result->error);
+	result->generation = w.gen.number;
+	result->bytes = manifest_bytes(&w.gen.manifest);
+	result->seconds = seconds_since(&w.began);
+	generation_close(&w.gen);
+}
+
+/* ---- in the runner ---- */
+
+static int make_pipe(int fds[2], struct error *e)
+{
+	return pipe2(fds, O_CLOEXEC) < 0 ? error_sys(e, "pipe") : 0;
+}
+
+int checkpoint_start(struct checkpoint_worker *worker, const struct checkpoint *c,
+		     struct error *e)
+{
+	struct checkpoint_result result = { 0 };
+	int report[2], done[2];
+	pid_t runner = getpid();
+
+	if (make_pipe(report, e) < 0 || make_pipe(done, e) < 0)
+		return -1;
+	worker->pid = fork();
+	if (worker->pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() == runner)
+			work(c, done[1], &result);
+		(void)file_write_all(report[1], &result, sizeof(result));
+		_exit(0);
+	}
+	close(report[1]);
+	close(done[1]);
+	worker->result_fd = report[0];
+	worker->done_fd = done[0];
+	return worker->pid < 0 ? error_sys(e, "fork") : 0;
+}
+
+void checkpoint_abort(const struct checkpoint_worker *worker)
+{
+	if (worker->pid > 0)
+		kill(worker->pid, SIGKILL);
+}
+
+int checkpoint_finish(struct checkpoint_worker *worker, const struct checkpoint *c,
+		      struct checkpoint_result *result)
+{
+	bool told = file_read_all(worker->result_fd, result, sizeof(*result)) ==
+		    (ssize_t)sizeof(*result);
+
+	close(worker->result_fd);
+	close(worker->done_fd);
+	while (waitpid(worker->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	worker->pid = 0;
+	if (!told || result->rc < 0)
+		remove_half_written(c);
+	return told ? 0 : -1;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * checkpoint.h - take one checkpoint, in a process of its own.
+ *
+ * The runner stays free to answer signals, and ends a checkpoint by killing its
+ * worker: the engine then lets the job go on (engine.h).
+ */
+#ifndef RUNNER_CHECKPOINT_H
+#define RUNNER_CHECKPOINT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "engine/engine.h"
+#include "plan/request.h"
+#include "runner/task.h"
+
+/* What a checkpoint is taken of and for. */
+struct checkpoint {
+	const struct task *task;
+	struct folder *folder;
+	const struct engine *engine;
+	const struct engine_job *job;
+	struct engine_run *run;
+	enum request request;
+};
+
+/* What came of it. Sent through a pipe, so it holds no pointers. */
+struct checkpoint_result {
+	int rc;		      /* 0: done as asked for */
+	enum leaving leaving; /* LEAVE_QUEUE, LEAVE_HOLD: the job has been stopped */
+	unsigned int generation;
+	uint64_t bytes;
+	double seconds;
+	struct error error;
+};
+
+/* A worker at work; pid is 0 if there is none. */
+struct checkpoint_worker {
+	pid_t pid;
+	int result_fd; /* readable at the end of the worker */
+	int done_fd;   /* readable at the end of the engine's last process */
+};
+
+int checkpoint_start(struct checkpoint_worker *worker, const struct checkpoint *c,
+		     struct error *e);
+
+/* Have it end at once; checkpoint_finish() is still needed. */
+void checkpoint_abort(const struct checkpoint_worker *worker);
+
+/*
+ * Collect the result when both descriptors have become readable, and remove what
+ * a failed checkpoint left. -1 if the worker did not live to tell.
+ */
+int checkpoint_finish(struct checkpoint_worker *worker, const struct checkpoint *c,
+		      struct checkpoint_result *result);
+
+#endif

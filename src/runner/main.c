@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The runner: the batch task of a job that is checkpointed, as the job's user, in
+ * the job's cgroup. It starts the job's script through an engine or has it go on
+ * from its newest checkpoint, stays with it, and ends as it ends. Where it cannot
+ * protect the job it says so and becomes the script.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/protocol.h"
+#include "base/str.h"
+#include "runner/own_output.h"
+#include "runner/restart.h"
+#include "runner/say.h"
+#include "runner/scratch.h"
+#include "runner/supervise.h"
+#include "runner/task.h"
+#include "slurm/job.h"
+
+extern char **environ;
+
+struct runner {
+	struct task task;
+	struct folder folder;
+	struct scratch scratch;
+	struct engine_job job;
+	const struct engine *engine;
+	struct engine_run *run;
+	char *script; /* the store's copy */
+	char *tmp_mount;
+	char *original; /* the script where Slurm put it */
+};
+
+/* ---- before the job starts ---- */
+
+static void run_unprotected(struct runner *r, const struct error *e)
+{
+	say(NULL, NULL, r->task.job, "it runs unprotected: %s", e->text);
+	scratch_remove(&r->scratch);
+	if (r->original)
+		r->task.argv[0] = r->original;
+	task_exec(&r->task);
+}
+
+static int copy_script(struct runner *r, struct error *e)
+{
+	cleanup_free char *text = NULL;
+	size_t size;
+
+	/* Once: a restored shell goes on reading the file that it began with. */
+	if (faccessat(r->folder.fd, FOLDER_SCRIPT, X_OK, 0) == 0)
+		return 0;
+	text = file_read(AT_FDCWD, r->original, SIZE_MAX, &size, e);
+	if (!text)
+		return -1;
+	return file_replace(r->folder.fd, FOLDER_SCRIPT, text, size, 0700, e);
+}
+
+/* The job's folder; what an earlier job of the same number left is set aside. */
+static int open_folder(struct runner *r, struct error *e)
+{
+	struct task *task = &r->task;
+	int fd;
+
+	if (folder_make(&r->folder, task->dir, task->user, task->cluster, task->job, e) < 0)
+		return error_prefix(e, "checkpoint directory");
+	if (task->restart == 0 && r->folder.record.nattrs > 0 &&
+	    folder_set_aside(&r->folder, e) < 0)
+		return -1;
+	fd = file_make_dir(r->folder.fd, FOLDER_TMP, e);
+	if (fd < 0)
+		return -1;
+	close(fd);
+	return copy_script(r, e);
+}
+
+/* Who runs the job now: a runner of fewer restarts commits nothing any more. */
+static int save_record(struct runner *r, struct error *e)
+{
+	struct manifest *m = &r->folder.record;
+	bool first = m->nattrs == 0;
+
+	if (manifest_set(m, "job", "%u", r->task.job) < 0 ||
+	    manifest_set(m, "cluster", "%s", r->task.cluster) < 0 ||
+	    manifest_set(m, "user", "%s", r->task.user) < 0 ||
+	    manifest_set(m, "restart", "%u", r->task.restart) < 0 ||
+	    manifest_set(m, "node", "%s", r->task.node) < 0)
+		return error_sys(e, "%s", r->folder.path);
+	if (first && own_output_record_start(m, e) < 0)
+		return -1;
+	return folder_save(&r->folder, e);
+}
+
+static int prepare(struct runner *r, struct error *e)
+{
+	if (open_folder(r, e) < 0 || save_record(r, e) < 0 ||
+	    scratch_make(&r->scratch, &r->task, e) < 0)
+		return -1;
+	r->script = str_printf("%s/" FOLDER_SCRIPT, r->folder.path);
+	r->tmp_mount = str_printf("%s/" FOLDER_TMP, r->folder.path);
+	if (!r->script || !r->tmp_mount)
+		return error_sys(e, "%s", r->folder.path);
+	r->job = (struct engine_job){ .conf = &r->task.conf,
+				      .folder = &r->folder,
+				      .argv = r->task.argv,
+				      .envp = environ,
+				      .sigmask = &r->task.sigmask,
+				      .nodes = r->task.nodes,
+				      .tmp_source = r->scratch.tmp,
+				      .tmp_mount = r->tmp_mount,
+				      .scratch = r->scratch.run,
+				      .cancel_fd = -1 };
+	return 0;
+}
+
+/* ---- start or go on ---- */
+
+static int start(struct runner *r, struct error *e)
+{
+	const char *tmpdir = getenv("TMPDIR");
+	cleanup_free char *old_tmpdir = tmpdir ? strdup(tmpdir) : NULL;
+
+	r->engine = engine_choose(&r->job, e);
+	if (!r->engine || own_output_start_over(&r->folder.record, e) < 0)
+		return -1;
+	if (setenv("TMPDIR", r->tmp_mount, 1) < 0 ||
+	    setenv(CHECKPOINT_ENV_IMAGE_DIR, r->folder.path, 1) < 0)
+		return error_sys(e, "environment");
+	r->task.argv[0] = r->script;
+	r->job.envp = environ;
+	r->run = r->engine->start(&r->job, e);
+	if (r->run)
+		return 0;
+	r->task.argv[0] = r->original;
+	unsetenv(CHECKPOINT_ENV_IMAGE_DIR);
+	if (old_tmpdir)
+		setenv("TMPDIR", old_tmpdir, 1);
+	else
+		unsetenv("TMPDIR");
+	return -1;
+}
+
+/* The job cannot go on here, but its checkpoints are whole: keep it for elsewhere. */
+static void hold(struct runner *r, const struct error *e)
+{
+	struct error failed;
+
+	say(NULL, NULL, r->task.job,
+	    "it cannot go on from its checkpoint on %s and is held; when that is mended, "
+	    "release it with \"scontrol release %u\": %s",
+	    r->task.node, r->task.job, e->text);
+	scratch_remove(&r->scratch);
+	if (job_requeue(r->task.job, true, &failed) < 0)
+		say(NULL, NULL, r->task.job, "%s", failed.text);
+	_exit(1);
+}
+
+static void fail(struct runner *r, const struct error *e)
+{
+	say(NULL, NULL, r->task.job, "no checkpoint can be restored: %s", e->text);
+	scratch_remove(&r->scratch);
+	_exit(1);
+}
+
+static void start_or_exec(struct runner *r)
+{
+	struct error e;
+
+	if (start(r, &e) < 0)
+		run_unprotected(r, &e);
+}
+
+static int open_cancel_fd(void)
+{
+	sigset_t term;
+
+	sigemptyset(&term);
+	sigaddset(&term, SIGTERM);
+	return signalfd(-1, &term, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static void go_on(struct runner *r)
+{
+	struct restarted restarted;
+	enum restart_outcome outcome;
+	struct error e;
+
+	r->job.cancel_fd = open_cancel_fd();
+	outcome = restart(&r->job, &restarted, &e);
+	close(r->job.cancel_fd);
+	switch (outcome) {
+	case RESTART_NONE:
+		start_or_exec(r);
+		return;
+	case RESTART_RUNNING:
+		r->engine = restarted.engine;
+		r->run = restarted.run;
+		if (restarted.refused.text[0])
+			say(r->engine, r->run, r->task.job,
+			    "it goes on from generation %u, since a newer one was refused: %s",
+			    restarted.generation, restarted.refused.text);
+		return;
+	case RESTART_CANCELLED:
+		scratch_remove(&r->scratch);
+		task_exit(SIGTERM);
+	case RESTART_ELSEWHERE:
+		hold(r, &e);
+		return;
+	case RESTART_DAMAGED:
+		break;
+	}
+	if (r->task.fallback == FALLBACK_FAIL)
+		fail(r, &e);
+	start_or_exec(r);
+	say(r->engine, r->run, r->task.job, "it has started over: %s", e.text);
+}
+
+/* ---- afterwards ---- */
+
+static void clean_up(struct runner *r, int status)
+{
+	bool success = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	enum conf_cleanup cleanup = r->task.conf.cleanup;
+
+	scratch_remove(&r->scratch);
+	if (cleanup == CLEANUP_ALWAYS || (cleanup == CLEANUP_SUCCESS && success))
+		(void)folder_remove(&r->folder, NULL);
+}
+
+/* Saved and stopped: give the nodes back. If Slurm does not take them, go on here. */
+static void leave(struct runner *r, bool held)
+{
+	struct error e;
+
+	if (job_requeue(r->task.job, held, &e) == 0) {
+		scratch_remove(&r->scratch);
+		_exit(0);
+	}
+	go_on(r);
+	say(r->engine, r->run, r->task.job, "it stays on %s: %s", r->task.node, e.text);
+}
+
+static void supervise_to_the_end(struct runner *r)
+{
+	for (;;) {
+		struct supervision s = { .task = &r->task,
+					 .folder = &r->folder,
+					 .engine = r->engine,
+					 .job = &r->job,
+					 .run = r->run };
+		struct error e;
+		enum supervise_outcome outcome = supervise(&s, &e);
+
+		r->engine->stop(r->run);
+		r->run = NULL;
+		switch (outcome) {
+		case SUPERVISE_ENDED:
+			clean_up(r, s.status);
+			task_exit(s.status);
+		case SUPERVISE_QUEUE:
+		case SUPERVISE_HOLD:
+			leave(r, outcome == SUPERVISE_HOLD);
+			break;
+		case SUPERVISE_FAILED:
+			say(NULL, NULL, r->task.job, "%s", e.text);
+			scratch_remove(&r->scratch);
+			task_exit(SIGKILL);
+		case SUPERVISE_LOST:
+			scratch_remove(&r->scratch);
+			task_exit(SIGKILL);
+		}
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct runner r = { .folder.fd = -1 };
+	struct error e;
+	sigset_t all;
+
+	if (task_take_over(&r.task, argc, argv, &e) < 0) {
+		fprintf(stderr, "slurm-checkpoint: error: %s\n", e.text);
+		return 2;
+	}
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, NULL);
+	r.original = r.task.argv[0];
+	if (task_read(&r.task, &e) < 0 || prepare(&r, &e) < 0)
+		run_unprotected(&r, &e);
+	if (r.task.restart > 0)
+		go_on(&r);
+	else
+		start_or_exec(&r);
+	supervise_to_the_end(&r);
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#define _GNU_SOURCE
+#include "runner/own_output.h"
+
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/str.h"
+#include "store/output.h"
+
+static const int own[] = { STDOUT_FILENO, STDERR_FILENO };
+
+/* The path that a descriptor was opened by, owned by the caller, or NULL. */
+static char *path_of(int fd)
+{
+	cleanup_free char *link = str_printf("/proc/self/fd/%d", fd);
+
+	return link ? realpath(link, NULL) : NULL;
+}
+
+/* Is it a regular file that the job writes and that still has a name? */
+static bool is_output(int fd, struct stat *st)
+{
+	return fstat(fd, st) == 0 && S_ISREG(st->st_mode) && st->st_nlink > 0 &&
+	       (fcntl(fd, F_GETFL) & O_ACCMODE) != O_RDONLY;
+}
+
+static int record(struct generation *gen, int fd, struct error *e)
+{
+	bool truncated = !(fcntl(fd, F_GETFL) & O_APPEND);
+	cleanup_free char *path = path_of(fd);
+	cleanup_close int again = -1;
+
+	if (!path)
+		return error_sys(e, "the job's output");
+	again = open(path, (truncated ? O_RDONLY : O_WRONLY) | O_CLOEXEC | O_NOCTTY);
+	if (again < 0)
+		return error_sys(e, "%s", path);
+	return output_record(gen, path, again, truncated, e);
+}
+
+int own_output_record(struct generation *gen, struct error *e)
+{
+	for (size_t i = 0; i < 2; i++) {
+		struct stat st;
+
+		if (!is_output(own[i], &st) || output_is_recorded(gen, &st))
+			continue;
+		if (record(gen, own[i], e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int own_output_record_start(struct manifest *m, struct error *e)
+{
+	for (size_t i = 0; i < 2; i++) {
+		cleanup_free char *path = path_of(own[i]);
+		struct stat st;
+
+		if (!path || !is_output(own[i], &st))
+			continue;
+		if (manifest_add_output(m, path, (uint64_t)st.st_size, NULL) < 0)
+			return error_sys(e, "%s", path);
+	}
+	return 0;
+}
+
+int own_output_start_over(const struct manifest *m, struct error *e)
+{
+	for (size_t i = 0; i < m->noutputs; i++) {
+		struct stat st;
+
+		if (stat(m->outputs[i].path, &st) < 0 ||
+		    (uint64_t)st.st_size <= m->outputs[i].length)
+			continue;
+		if (truncate(m->outputs[i].path, (off_t)m->outputs[i].length) < 0)
+			return error_sys(e, "%s", m->outputs[i].path);
+	}
+	return 0;
+}

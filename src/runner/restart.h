@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * restart.h - have a job go on from the newest generation that will do.
+ */
+#ifndef RUNNER_RESTART_H
+#define RUNNER_RESTART_H
+
+#include "engine/engine.h"
+#include "runner/task.h"
+
+enum restart_outcome {
+	RESTART_NONE,	   /* there is no generation: the job has to start */
+	RESTART_RUNNING,   /* it goes on */
+	RESTART_DAMAGED,   /* no generation is whole: e says why the last was refused */
+	RESTART_ELSEWHERE, /* whole ones there are, but none can go on here: e says why */
+	RESTART_CANCELLED, /* the job was cancelled meanwhile */
+};
+
+struct restarted {
+	const struct engine *engine;
+	struct engine_run *run;
+	unsigned int generation;
+	struct error refused; /* why a newer one was not taken, or empty */
+};
+
+/*
+ * Verify the generations from the newest on, put the job's outputs back to the
+ * first that is whole, and restore it. An engine that cannot go on from it is
+ * given the one before.
+ */
+enum restart_outcome restart(const struct engine_job *job, struct restarted *restarted,
+			     struct error *e);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * scratch.h - the job's directory on this node: DIR/slurm-checkpoint-<jobid>-XXXXXX.
+ *
+ *	tmp/	becomes the job's TMPDIR
+ *	run/	sockets and logs of the engine
+ */
+#ifndef RUNNER_SCRATCH_H
+#define RUNNER_SCRATCH_H
+
+#include "base/error.h"
+#include "runner/task.h"
+
+struct scratch {
+	char *path;
+	char *tmp;
+	char *run;
+};
+
+/* In TmpDir of checkpoint.conf, else $TMPDIR, else /tmp. */
+int scratch_make(struct scratch *scratch, const struct task *task, struct error *e);
+
+/* Remove it with all that the job left there. */
+void scratch_remove(struct scratch *scratch);
+
+#endif

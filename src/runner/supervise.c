@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#define _GNU_SOURCE
+#include "runner/supervise.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "base/loop.h"
+#include "base/protocol.h"
+#include "plan/request.h"
+#include "runner/checkpoint.h"
+#include "runner/say.h"
+
+struct supervisor {
+	struct supervision *s;
+	struct loop *loop;
+	int signals;
+	int interval;
+	int deadline;
+	int event;	       /* of the job's end; -1 once it has come */
+	unsigned int waiting;  /* requests */
+	struct checkpoint now; /* the one being taken */
+	struct checkpoint_worker worker;
+	int worker_ends;       /* of its two descriptors, those still open */
+	const char *aborted;   /* why the one being taken was given up, or NULL */
+	bool finished;
+	enum supervise_outcome outcome;
+	struct error last; /* what was said last, not to be said again */
+};
+
+/* ---- timers ---- */
+
+static int set_timer(int timer, long seconds)
+{
+	struct itimerspec when = { .it_value.tv_sec = seconds };
+
+	return timerfd_settime(timer, 0, &when, NULL);
+}
+
+static void drain(int timer)
+{
+	uint64_t count;
+
+	(void)!read(timer, &count, sizeof(count));
+}
+
+/* ---- the end ---- */
+
+static void finish(struct supervisor *v, enum supervise_outcome outcome)
+{
+	v->finished = true;
+	v->outcome = outcome;
+}
+
+static void job_ended(struct supervisor *v)
+{
+	struct supervision *s = v->s;
+
+	finish(v, s->engine->status(s->run, &s->status) == 0 ? SUPERVISE_ENDED
+							      : SUPERVISE_LOST);
+}
+
+static int event_ready(void *arg, struct error *e)
+{
+	struct supervisor *v = arg;
+
+	(void)e;
+	loop_remove(v->loop, v->event);
+	v->event = -1;
+	/* A checkpoint that stops the job ends it too: only its result tells. */
+	if (v->worker.pid == 0)
+		job_ended(v);
+	return 0;
+}
+
+/* ---- checkpoints ---- */
+
+/* Once: a disk that stays full is one message, not one an interval. */
+static void tell(struct supervisor *v, const struct error *error)
+{
+	if (!strcmp(v->last.text, error->text))
+		return;
+	v->last = *error;
+	say(v->s->engine, v->s->run, v->s->task->job, "no checkpoint was taken: %s",
+	    error->text);
+}
+
+static void checkpoint_failed(struct supervisor *v, const struct error *error)
+{
+	if (v->event >= 0)
+		tell(v, error);
+}
+
+static void checkpoint_done(struct supervisor *v, const struct checkpoint_result *result)
+{
+	v->last.text[0] = '\0';
+	if (result->leaving == LEAVE_QUEUE)
+		finish(v, SUPERVISE_QUEUE);
+	if (result->leaving == LEAVE_HOLD)
+		finish(v, SUPERVISE_HOLD);
+}
+
+static int start_next(struct supervisor *v, struct error *e);
+
+static int worker_ended(struct supervisor *v, struct error *e)
+{
+	struct checkpoint_result result;
+	int rc = checkpoint_finish(&v->worker, &v->now, &result);
+
+	set_timer(v->deadline, 0);
+	v->waiting = request_after(v->waiting, v->now.request);
+	if (rc < 0 && v->aborted && *v->aborted)
+		error_set(&result.error, "%s", v->aborted);
+	if (rc == 0 && result.rc == 0)
+		checkpoint_done(v, &result);
+	else if (rc == 0 || (v->aborted && *v->aborted))
+		checkpoint_failed(v, &result.error);
+	v->aborted = NULL;
+	if (v->now.request != REQUEST_LOOK)
+		set_timer(v->interval, v->s->task->interval);
+	if (!v->finished && v->event < 0)
+		job_ended(v);
+	return v->finished ? 0 : start_next(v, e);
+}
+
+static int result_ready(void *arg, struct error *e)
+{
+	struct supervisor *v = arg;
+
+	loop_remove(v->loop, v->worker.result_fd);
+	return --v->worker_ends ? 0 : worker_ended(v, e);
+}
+
+static int done_ready(void *arg, struct error *e)
+{
+	struct supervisor *v = arg;
+
+	loop_remove(v->loop, v->worker.done_fd);
+	return --v->worker_ends ? 0 : worker_ended(v, e);
+}
+
+static int start_next(struct supervisor *v, struct error *e)
+{
+	struct supervision *s = v->s;
+
+	if (v->worker.pid || v->waiting == 0)
+		return 0;
+	v->now = (struct checkpoint){ .task = s->task,
+				      .folder = s->folder,
+				      .engine = s->engine,
+				      .job = s->job,
+				      .run = s->run,
+				      .request = request_first(v->waiting) };
+	v->worker_ends = 2;
+	if (checkpoint_start(&v->worker, &v->now, e) < 0 ||
+	    loop_add(v->loop, v->worker.result_fd, result_ready, v, e) < 0 ||
+	    loop_add(v->loop, v->worker.done_fd, done_ready, v, e) < 0)
+		return -1;
+	return set_timer(v->deadline, (long)s->task->conf.dump_timeout);
+}
+
+/* why is empty if nobody needs to be told. */
+static void give_up(struct supervisor *v, const char *why)
+{
+	if (v->worker.pid == 0 || v->aborted)
+		return;
+	v->aborted = why;
+	checkpoint_abort(&v->worker);
+}
+
+static int ask(struct supervisor *v, enum request request, struct error *e)
+{
+	v->waiting |= request;
+	/* Slurm gives little time: do not spend it on another's checkpoint. */
+	if (v->worker.pid && request_overrides(v->now.request, request))
+		give_up(v, "");
+	return start_next(v, e);
+}
+
+static int interval_passed(void *arg, struct error *e)
+{
+	struct supervisor *v = arg;
+
+	drain(v->interval);
+	return ask(v, REQUEST_INTERVAL, e);
+}
+
+static int deadline_passed(void *arg, struct error *e)
+{
+	struct supervisor *v = arg;
+
+	(void)e;
+	drain(v->deadline);
+	give_up(v, "it took longer than DumpTimeout");
+	return 0;
+}
+
+/* ---- signals ---- */
+
+static int user_signal(struct supervisor *v, int signum, struct error *e)
+{
+	v->s->engine->signal(v->s->run, signum);
+	switch (signum) {
+	case SIGTERM:
+		/* Slurm ends the job: what is being saved would be its last breath. */
+		give_up(v, "");
+		return 0;
+	case SIGCONT:
+	case SIGTSTP:
+		return 0;
+	default:
+		/* It may be the warning that the user asked for with --signal. */
+		return ask(v, REQUEST_LOOK, e);
+	}
+}
+
+static int handle_signal(struct supervisor *v, int signum, struct error *e)
+{
+	switch (signum) {
+	case SIGCHLD:
+	case SIGPIPE:
+		return 0;
+	case CHECKPOINT_SIGNAL_WARN:
+		return ask(v, REQUEST_WARN, e);
+	case CHECKPOINT_SIGNAL_CREATE:
+		return ask(v, REQUEST_CREATE, e);
+	case CHECKPOINT_SIGNAL_VACATE:
+		return ask(v, REQUEST_VACATE, e);
+	case CHECKPOINT_SIGNAL_REQUEUE:
+		return ask(v, REQUEST_REQUEUE, e);
+	default:
+		return user_signal(v, signum, e);
+	}
+}
+
+static int signal_ready(void *arg, struct error *e)
+{
+	struct supervisor *v = arg;
+	struct signalfd_siginfo info;
+
+	if (read(v->signals, &info, sizeof(info)) != sizeof(info))
+		return 0;
+	return handle_signal(v, (int)info.ssi_signo, e);
+}
+
+/* ---- supervise ---- */
+
+static int prepare(struct supervisor *v, struct error *e)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	v->loop = loop_new(e);
+	if (!v->loop)
+		return -1;
+	v->signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
+	v->interval = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+	v->deadline = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (v->signals < 0 || v->interval < 0 || v->deadline < 0)
+		return error_sys(e, "cannot wait for events");
+	v->event = v->s->engine->event_fd(v->s->run);
+	if (loop_add(v->loop, v->event, event_ready, v, e) < 0 ||
+	    loop_add(v->loop, v->signals, signal_ready, v, e) < 0 ||
+	    loop_add(v->loop, v->interval, interval_passed, v, e) < 0 ||
+	    loop_add(v->loop, v->deadline, deadline_passed, v, e) < 0)
+		return -1;
+	return set_timer(v->interval, v->s->task->interval);
+}
+
+static void close_fd(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+enum supervise_outcome supervise(struct supervision *s, struct error *e)
+{
+	struct supervisor v = {
+		.s = s, .signals = -1, .interval = -1, .deadline = -1, .event = -1
+	};
+	int rc = prepare(&v, e);
+
+	while (rc == 0 && !v.finished)
+		rc = loop_once(v.loop, e);
+	loop_free(v.loop);
+	close_fd(v.signals);
+	close_fd(v.interval);
+	close_fd(v.deadline);
+	return rc == 0 ? v.outcome : SUPERVISE_FAILED;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * supervise.h - stay with a running job until it ends or leaves.
+ */
+#ifndef RUNNER_SUPERVISE_H
+#define RUNNER_SUPERVISE_H
+
+#include "engine/engine.h"
+#include "runner/task.h"
+
+enum supervise_outcome {
+	SUPERVISE_ENDED, /* the job has ended: status */
+	SUPERVISE_LOST,	 /* it was killed from outside, with its namespaces */
+	SUPERVISE_QUEUE, /* it is saved and stopped, and to be requeued */
+	SUPERVISE_HOLD,	 /* the same, and to be held */
+	SUPERVISE_FAILED /* the runner cannot go on: e */
+};
+
+struct supervision {
+	const struct task *task;
+	struct folder *folder;
+	const struct engine *engine;
+	const struct engine_job *job;
+	struct engine_run *run;
+	int status; /* wait status */
+};
+
+/*
+ * Take checkpoints every interval and on request, pass on signals, and return when
+ * the job has ended or left. All signals are blocked in the caller. Sleeps unless
+ * there is something to do.
+ */
+enum supervise_outcome supervise(struct supervision *s, struct error *e);
+
+#endif

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#define _GNU_SOURCE
+#include "runner/task.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/protocol.h"
+#include "base/str.h"
+#include "base/timefmt.h"
+
+extern char **environ;
+
+int task_take_over(struct task *task, int argc, char **argv, struct error *e)
+{
+	const char *script = getenv(CHECKPOINT_ENV_SCRIPT);
+
+	memset(task, 0, sizeof(*task));
+	sigprocmask(SIG_SETMASK, NULL, &task->sigmask);
+	if (!script || argc < 1)
+		return error_set(e, "this program is started by Slurm for a job that was "
+				    "submitted with --checkpoint");
+	task->argv = argv;
+	task->argv[0] = strdup(script);
+	if (!task->argv[0])
+		return error_sys(e, "%s", script);
+	unsetenv(CHECKPOINT_ENV_SCRIPT);
+	return 0;
+}
+
+/* A number of the environment that Slurm gives every batch task. */
+static int read_number(const char *name, unsigned int missing, unsigned int *value)
+{
+	const char *text = getenv(name);
+	unsigned long long number = missing;
+
+	if (text && str_to_ull(text, UINT_MAX, &number) < 0)
+		return -1;
+	*value = (unsigned int)number;
+	return 0;
+}
+
+static int read_slurm(struct task *task, struct error *e)
+{
+	struct passwd *pw = getpwuid(geteuid());
+
+	if (read_number("SLURM_JOB_ID", 0, &task->job) < 0 || task->job == 0 ||
+	    read_number("SLURM_RESTART_COUNT", 0, &task->restart) < 0 ||
+	    read_number("SLURM_JOB_NUM_NODES", 1, &task->nodes) < 0)
+		return error_set(e, "SLURM_JOB_ID, SLURM_RESTART_COUNT or "
+				    "SLURM_JOB_NUM_NODES is not a number");
+	task->cluster = getenv("SLURM_CLUSTER_NAME");
+	task->node = getenv("SLURMD_NODENAME");
+	task->user = pw ? strdup(pw->pw_name) : str_printf("%u", geteuid());
+	if (!task->cluster || strchr(task->cluster, '/') || task->cluster[0] == '.')
+		task->cluster = "cluster";
+	if (!task->node)
+		task->node = "this node";
+	return task->user ? 0 : error_sys(e, "user");
+}
+
+static int read_options(struct task *task, struct error *e)
+{
+	const char *interval = getenv(CHECKPOINT_ENV_INTERVAL);
+	const char *dir = getenv(CHECKPOINT_ENV_DIR);
+	const char *fallback = getenv(CHECKPOINT_ENV_FALLBACK);
+
+	if (interval && *interval && timefmt_parse(interval, &task->interval, e) < 0)
+		return error_prefix(e, "--checkpoint");
+	task->dir = strdup(dir && *dir ? dir : task->conf.checkpoint_dir);
+	if (!task->dir)
+		return error_sys(e, "--checkpoint-dir");
+	task->fallback = task->conf.fallback;
+	if (fallback && *fallback)
+		task->fallback = strcmp(fallback, "restart") ? FALLBACK_FAIL
+							     : FALLBACK_RESTART;
+	task->eternal = getenv(CHECKPOINT_ENV_ETERNAL) != NULL;
+	return 0;
+}
+
+static void clear_environment(void)
+{
+	unsetenv(CHECKPOINT_ENV_CONF);
+	unsetenv(CHECKPOINT_ENV_INTERVAL);
+	unsetenv(CHECKPOINT_ENV_DIR);
+	unsetenv(CHECKPOINT_ENV_FALLBACK);
+	unsetenv(CHECKPOINT_ENV_ETERNAL);
+}
+
+int task_read(struct task *task, struct error *e)
+{
+	const char *path = getenv(CHECKPOINT_ENV_CONF);
+	int rc = conf_init(&task->conf, e);
+
+	if (rc == 0 && path)
+		rc = conf_read(&task->conf, path, e);
+	if (rc == 0)
+		rc = read_slurm(task, e);
+	if (rc == 0)
+		rc = read_options(task, e);
+	clear_environment();
+	return rc;
+}
+
+void task_exec(const struct task *task)
+{
+	sigprocmask(SIG_SETMASK, &task->sigmask, NULL);
+	execve(task->argv[0], task->argv, environ);
+	fprintf(stderr, "slurm-checkpoint: error: execve(): %s: %s\n", task->argv[0],
+		strerror(errno));
+	_exit(errno);
+}
+
+void task_exit(int status)
+{
+	static const struct rlimit no_core = { 0, 0 };
+	struct sigaction by_default = { .sa_handler = SIG_DFL };
+	int signum = WTERMSIG(status);
+	sigset_t mask;
+
+	if (!WIFSIGNALED(status))
+		_exit(WEXITSTATUS(status));
+	/* The job has dumped its core already, if it was to. */
+	setrlimit(RLIMIT_CORE, &no_core);
+	sigaction(signum, &by_default, NULL);
+	sigemptyset(&mask);
+	sigaddset(&mask, signum);
+	raise(signum);
+	sigprocmask(SIG_UNBLOCK, &mask, NULL);
+	_exit(128 + signum);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * task.h - the batch task that the plugin handed over.
+ */
+#ifndef RUNNER_TASK_H
+#define RUNNER_TASK_H
+
+#include <signal.h>
+#include <stdbool.h>
+
+#include "base/conf.h"
+#include "base/error.h"
+
+struct task {
+	char **argv;		 /* of the script, as Slurm would have executed it */
+	sigset_t sigmask;	 /* as Slurm gave it */
+	unsigned int job;	 /* SLURM_JOB_ID */
+	unsigned int restart;	 /* SLURM_RESTART_COUNT */
+	unsigned int nodes;	 /* SLURM_JOB_NUM_NODES */
+	const char *cluster;	 /* SLURM_CLUSTER_NAME */
+	const char *node;	 /* SLURMD_NODENAME */
+	char *user;
+	long interval;		 /* seconds; 0: on request only */
+	char *dir;		 /* pattern of the checkpoint directory */
+	enum conf_fallback fallback;
+	bool eternal;
+	struct conf conf;
+};
+
+/* Take the script's name back out of the environment; the task as Slurm has it. */
+int task_take_over(struct task *task, int argc, char **argv, struct error *e);
+
+/*
+ * Read the configuration and the options, and take ours out of the environment.
+ * The task can be executed after a failure too.
+ */
+int task_read(struct task *task, struct error *e);
+
+/* Become the script, as if we had never been there. Does not return. */
+void task_exec(const struct task *task) __attribute__((noreturn));
+
+/* End as the script ended. Does not return. */
+void task_exit(int status) __attribute__((noreturn));
+
+#endif

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * plugin.c - checkpoint.so, loaded by Slurm through plugstack.conf.
+ *
+ * Sends each of Slurm's calls to the file that is about that program: submit.c
+ * for sbatch, takeover.c for slurmstepd. Other programs load it, too, and find
+ * nothing to do. slurmstepd calls as root all but slurm_spank_task_init, so all
+ * but that one just note what they are given.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <string.h>
+
+/* Slurm looks these up, in a plugin whose other names are hidden. */
+#pragma GCC visibility push(default)
+#include <slurm/spank.h>
+SPANK_PLUGIN(checkpoint, 1)
+#pragma GCC visibility pop
+
+#include "spank/options.h"
+#include "spank/settings.h"
+#include "spank/submit.h"
+#include "spank/takeover.h"
+
+/* What Slurm's callbacks have told; they have no argument to carry it in. */
+static struct options options;
+
+static int take_option(int id, const char *arg, int remote)
+{
+	(void)remote;
+	return options_set(&options, (enum option_id)id, arg);
+}
+
+static void register_options(spank_t spank)
+{
+	for (enum option_id id = 0; id < OPTION_COUNT; id++) {
+		const struct option_info *info = &option_table[id];
+		struct spank_option option = {
+			.name = (char *)info->name, /* Slurm copies the strings */
+			.arginfo = (char *)info->arginfo,
+			.usage = (char *)info->usage,
+			.has_arg = info->has_arg,
+			.val = id,
+			.cb = take_option,
+		};
+
+		if (spank_option_register(spank, &option) != ESPANK_SUCCESS)
+			slurm_error("checkpoint: Slurm does not take the option --%s",
+				    info->name);
+	}
+}
+
+/* salloc is the other allocator, and has no batch task. */
+static bool is_sbatch(void)
+{
+	return spank_context() == S_CTX_ALLOCATOR &&
+	       strcmp(program_invocation_short_name, "sbatch") == 0;
+}
+
+/* In slurmd's log when it starts, and not in that of every job. */
+static void check_settings(int argc, char *argv[])
+{
+	struct settings settings;
+	struct error e;
+
+	if (settings_parse(argc, argv, &settings, &e) < 0)
+		slurm_error("%s", e.text);
+}
+
+int slurm_spank_init(spank_t spank, int argc, char *argv[])
+{
+	if (is_sbatch() || spank_context() == S_CTX_REMOTE)
+		register_options(spank);
+	if (is_sbatch())
+		submit_read_environment();
+	if (spank_context() == S_CTX_SLURMD)
+		check_settings(argc, argv);
+	return ESPANK_SUCCESS;
+}
+
+int slurm_spank_init_post_opt(spank_t spank, int argc, char *argv[])
+{
+	struct settings settings;
+
+	settings_parse(argc, argv, &settings, NULL);
+	if (is_sbatch())
+		submit_prepare(spank, &settings, &options);
+	return ESPANK_SUCCESS;
+}
+
+int slurm_spank_task_init(spank_t spank, int argc, char *argv[])
+{
+	struct settings settings;
+
+	settings_parse(argc, argv, &settings, NULL);
+	if (spank_context() == S_CTX_REMOTE)
+		takeover(spank, &settings, &options);
+	return ESPANK_SUCCESS;
+}
+
+int slurm_spank_exit(spank_t spank, int argc, char *argv[])
+{
+	(void)spank;
+	(void)argc;
+	(void)argv;
+	options_free(&options);
+	return ESPANK_SUCCESS;
+}

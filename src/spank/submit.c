@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#define _GNU_SOURCE
+#include "spank/submit.h"
+
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "base/protocol.h"
+#include "base/str.h"
+#include "spank/output.h"
+#include "spank/sbatch.h"
+
+void submit_read_environment(void)
+{
+	for (enum option_id id = 0; id < OPTION_COUNT; id++) {
+		const char *submit_env = option_table[id].submit_env;
+		const char *value = submit_env ? getenv(submit_env) : NULL;
+		cleanup_free char *slurm_env = options_slurm_env(id);
+
+		if (value && slurm_env)
+			setenv(slurm_env, value, 0);
+	}
+}
+
+/*
+ * Print the sentence and end sbatch. From here and not through Slurm, which
+ * would add two sentences about plugins to a user's slip, and would submit the
+ * job all the same where plugstack.conf has the plugin as optional.
+ */
+static _Noreturn void refuse(const struct error *e)
+{
+	slurm_error("%s", e->text);
+	exit(&error_exit ? error_exit : EXIT_FAILURE);
+}
+
+/*
+ * The site's configuration, or the defaults if it is missing or broken: the
+ * batch task will say that, in the place where it counts. -1 without memory.
+ */
+static int read_conf(struct conf *conf, const struct settings *settings)
+{
+	cleanup_free char *beside = settings->conf ? NULL : conf_path();
+	const char *path = settings->conf ? settings->conf : beside;
+
+	if (conf_init(conf, NULL) < 0)
+		return -1;
+	if (path && conf_read(conf, path, NULL) == 0)
+		return 0;
+	conf_free(conf);
+	return conf_init(conf, NULL);
+}
+
+/* Have Slurm warn the runner, and it alone, grace seconds before the time limit. */
+static int ask_for_warning(unsigned int grace)
+{
+	cleanup_free char *value = str_printf("B:%d@%u", CHECKPOINT_SIGNAL_WARN, grace);
+
+	if (slurm_option_isset(opt, "signal"))
+		return 0; /* the user has other plans for it */
+	return value && slurm_option_set(opt, "signal", value, false) == 0 ? 0 : -1;
+}
+
+static void prepare(spank_t spank, const struct conf *conf)
+{
+	if (sbatch_can_set() && ask_for_warning(conf->grace_time) == 0 &&
+	    output_keep(spank) == 0)
+		return;
+	slurm_info("checkpoint: the job will be saved by interval and on request only, "
+		   "since "
+		   "this sbatch takes no options from a plugin; add --signal=B:%d@%u "
+		   "--open-mode=append to have it saved when it is preempted, too",
+		   CHECKPOINT_SIGNAL_WARN, conf->grace_time);
+}
+
+void submit_prepare(spank_t spank, const struct settings *settings,
+		    const struct options *options)
+{
+	static bool first_component = true;
+	struct conf conf;
+	struct error e;
+
+	if (options_check(options, &e) < 0)
+		refuse(&e);
+	/* Only the first component of a heterogeneous job has a batch task. */
+	if (!first_component || read_conf(&conf, settings) < 0)
+		return;
+	first_component = false;
+	if (options_wanted(options, &conf))
+		prepare(spank, &conf);
+	conf_free(&conf);
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Slurm hands out the step's own array of arguments, and executes argv[0] of it
+ * later. So the runner takes the task's place by being put there, in the job's
+ * cgroup, as the job's user, with its limits, files and directory all set up by
+ * Slurm; it finds what it took the place of in the environment.
+ */
+#define _GNU_SOURCE
+#include "spank/takeover.h"
+
+#include <slurm/slurm.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/protocol.h"
+#include "spank/output.h"
+
+/* Where the runner is installed; Meson knows. */
+#ifndef RUNNER_PATH
+#define RUNNER_PATH "/usr/libexec/slurm-checkpoint/runner"
+#endif
+
+static bool is_batch_step(spank_t spank)
+{
+	uint32_t step;
+
+	return spank_get_item(spank, S_JOB_STEPID, &step) == ESPANK_SUCCESS &&
+	       step == SLURM_BATCH_SCRIPT;
+}
+
+static bool is_first_start(spank_t spank)
+{
+	uint32_t restarts;
+
+	return spank_get_item(spank, S_SLURM_RESTART_COUNT, &restarts) ==
+		       ESPANK_SUCCESS &&
+	       restarts == 0;
+}
+
+/*
+ * Take out of the job's environment what Slurm and the plugin put there for the
+ * way here, and what came from a job around it: an sbatch in the job's script
+ * must not inherit this job's options.
+ */
+static void clean_environment(spank_t spank)
+{
+	spank_unsetenv(spank, CHECKPOINT_ENV_SCRIPT);
+	spank_unsetenv(spank, CHECKPOINT_ENV_CONF);
+	for (enum option_id id = 0; id < OPTION_COUNT; id++) {
+		cleanup_free char *slurm_env = options_slurm_env(id);
+
+		if (slurm_env)
+			spank_unsetenv(spank, slurm_env);
+		if (option_table[id].task_env)
+			spank_unsetenv(spank, option_table[id].task_env);
+	}
+}
+
+static int check_runner(const char *path, struct error *e)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return error_sys(e, "%s", path);
+	if (!S_ISREG(st.st_mode))
+		return error_set(e, "%s: not a program", path);
+	return access(path, X_OK) < 0 ? error_sys(e, "%s", path) : 0;
+}
+
+static int set_variable(spank_t spank, const char *name, const char *value,
+			struct error *e)
+{
+	if (spank_setenv(spank, name, value, 1) == ESPANK_SUCCESS)
+		return 0;
+	return error_set(e, "slurmstepd does not set %s in the job's environment", name);
+}
+
+static int set_environment(spank_t spank, const char *script, const char *conf_file,
+			   const struct options *options, struct error *e)
+{
+	if (set_variable(spank, CHECKPOINT_ENV_SCRIPT, script, e) < 0 ||
+	    set_variable(spank, CHECKPOINT_ENV_CONF, conf_file, e) < 0)
+		return -1;
+	for (enum option_id id = 0; id < OPTION_COUNT; id++) {
+		const char *value = options_task_value(options, id);
+
+		if (value && set_variable(spank, option_table[id].task_env, value, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Of a job with --container, slurmstepd runs no argv[0] but an OCI runtime. */
+static bool is_in_container(spank_t spank)
+{
+	char path[1];
+
+	return spank_getenv(spank, "SLURM_CONTAINER", path, sizeof(path)) !=
+	       ESPANK_ENV_NOEXIST;
+}
+
+/* Put the runner in the task's place. runner stays where it is until execve(). */
+static int replace_task(spank_t spank, const char *runner, const char *conf_file,
+			const struct options *options, struct error *e)
+{
+	char **argv = NULL;
+	int argc = 0;
+
+	if (is_in_container(spank))
+		return error_set(e, "jobs with --container cannot be checkpointed");
+	if (check_runner(runner, e) < 0)
+		return -1;
+	if (spank_get_item(spank, S_JOB_ARGV, &argc, &argv) != ESPANK_SUCCESS ||
+	    argc < 1 || !argv || !argv[0])
+		return error_set(e, "slurmstepd did not tell what it is about to run");
+	if (set_environment(spank, argv[0], conf_file, options, e) < 0)
+		return -1;
+	argv[0] = (char *)runner;
+	return 0;
+}
+
+static int read_conf(struct conf *conf, const char *conf_file, struct error *e)
+{
+	if (conf_init(conf, e) < 0)
+		return -1;
+	return conf_file ? conf_read(conf, conf_file, e)
+			 : error_set(e, "no memory for the path of checkpoint.conf");
+}
+
+static void say_unprotected(const struct error *e)
+{
+	slurm_error("checkpoint: this job runs unprotected, as without --checkpoint: %s; "
+		    "please tell the administrator",
+		    e->text);
+}
+
+void takeover(spank_t spank, const struct settings *settings,
+	      const struct options *options)
+{
+	cleanup_free char *conf_file = NULL;
+	struct conf conf;
+	struct error e;
+	bool usable, wanted;
+
+	if (!is_batch_step(spank))
+		return;
+	conf_file = settings->conf ? strdup(settings->conf) : conf_path();
+	usable = read_conf(&conf, conf_file, &e) == 0 && options_check(options, &e) == 0;
+	wanted = usable ? options_wanted(options, &conf) : options_asked(options);
+	conf_free(&conf);
+	if (wanted || options_any(options))
+		clean_environment(spank);
+	if (!wanted)
+		return;
+	usable = usable &&
+		 replace_task(spank, settings->runner ? settings->runner : RUNNER_PATH,
+			      conf_file, options, &e) == 0;
+	output_begin(spank, !usable || is_first_start(spank));
+	if (!usable)
+		say_unprotected(&e);
+}

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#define _GNU_SOURCE
+#include "store/folder.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/conf.h"
+#include "base/file.h"
+#include "base/str.h"
+
+/*
+ * A directory that may hold a user's checkpoints: the user's own (or root's, who
+ * needs none of this to read it), and nobody else's to write.
+ */
+static int check_private(int fd, const char *path, struct error *e)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return error_sys(e, "%s", path);
+	if (st.st_uid != geteuid() && st.st_uid != 0)
+		return error_set(e, "%s: belongs to another user", path);
+	if (st.st_mode & (S_IWGRP | S_IWOTH))
+		return error_set(e, "%s: can be written by other users", path);
+	return 0;
+}
+
+static int enter(int parent, const char *name, const char *path, struct error *e)
+{
+	cleanup_close int fd = -1;
+
+	if (mkdirat(parent, name, 0700) < 0 && errno != EEXIST)
+		return error_sys(e, "%s/%s", path, name);
+	fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return error_sys(e, "%s/%s", path, name);
+	if (check_private(fd, path, e) < 0)
+		return -1;
+	return take_fd(fd);
+}
+
+/* Length of the part of an expanded pattern that has to exist beforehand. */
+static size_t fixed_length(const char *pattern)
+{
+	const char *percent = strchr(pattern, '%');
+	size_t length = percent ? (size_t)(percent - pattern) : strlen(pattern);
+
+	if (percent) {
+		while (length > 1 && pattern[length - 1] != '/')
+			length--;
+	}
+	return length;
+}
+
+/* Open the directory for checkpoints, making what the pattern's % stand for. */
+static int open_base(const char *pattern, const char *path, struct error *e)
+{
+	size_t length = fixed_length(pattern);
+	cleanup_free char *fixed = strndup(path, length);
+	cleanup_free char *rest = strdup(path + length);
+	cleanup_close int fd = -1;
+	char *next = rest, *name;
+
+	if (!fixed || !rest)
+		return error_sys(e, "%s", path);
+	fd = open(fixed, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return error_sys(e, "%s", fixed);
+	while ((name = strsep(&next, "/"))) {
+		int below;
+
+		if (!*name)
+			continue;
+		below = enter(fd, name, path, e);
+		if (below < 0)
+			return -1;
+		close(fd);
+		fd = below;
+	}
+	return take_fd(fd);
+}
+
+int folder_make(struct folder *folder, const char *pattern, const char *user,
+		const char *cluster, unsigned int job, struct error *e)
+{
+	cleanup_free char *base = conf_expand_dir(pattern, user, job, e);
+	cleanup_free char *name = str_printf("%u", job);
+	cleanup_close int base_fd = -1;
+	cleanup_close int cluster_fd = -1;
+
+	*folder = (struct folder){ .fd = -1 };
+	if (!base || !name)
+		return -1;
+	base_fd = open_base(pattern, base, e);
+	if (base_fd < 0)
+		return -1;
+	cluster_fd = enter(base_fd, cluster, base, e);
+	if (cluster_fd < 0)
+		return -1;
+	folder->path = str_printf("%s/%s/%s", base, cluster, name);
+	if (!folder->path)
+		return error_sys(e, "%s", base);
+	folder->fd = enter(cluster_fd, name, base, e);
+	return folder->fd < 0 ? -1 : folder_load(folder, e);
+}
+
+int folder_load(struct folder *folder, struct error *e)
+{
+	cleanup_free char *text = NULL;
+	size_t size;
+
+	manifest_free(&folder->record);
+	if (faccessat(folder->fd, FOLDER_RECORD, F_OK, 0) < 0 && errno == ENOENT)
+		return 0;
+	text = file_read(folder->fd, FOLDER_RECORD, MANIFEST_MAX, &size, e);
+	if (!text || manifest_decode(&folder->record, text, size, e) < 0)
+		return error_prefix(e, "%s", folder->path);
+	return 0;
+}
+
+int folder_save(struct folder *folder, struct error *e)
+{
+	cleanup_free char *text = NULL;
+	size_t size;
+
+	text = manifest_encode(&folder->record, &size);
+	if (!text)
+		return error_sys(e, "%s", folder->path);
+	if (file_replace(folder->fd, FOLDER_RECORD, text, size, 0600, e) < 0)
+		return error_prefix(e, "%s", folder->path);
+	return 0;
+}
+
+int folder_set_aside(struct folder *folder, struct error *e)
+{
+	for (unsigned int n = 1;; n++) {
+		cleanup_free char *aside = str_printf("%s.%u", folder->path, n);
+
+		if (!aside)
+			return error_sys(e, "%s", folder->path);
+		if (renameat2(AT_FDCWD, folder->path, AT_FDCWD, aside, RENAME_NOREPLACE) == 0)
+			break;
+		if (errno == EINVAL && access(aside, F_OK) < 0 &&
+		    rename(folder->path, aside) == 0)
+			break; /* a file system without RENAME_NOREPLACE */
+		if (errno != EEXIST)
+			return error_sys(e, "%s", folder->path);
+	}
+	close(folder->fd);
+	folder->fd = file_make_dir(AT_FDCWD, folder->path, e);
+	manifest_free(&folder->record);
+	return folder->fd < 0 ? -1 : 0;
+}
+
+int folder_remove(struct folder *folder, struct error *e)
+{
+	return file_remove_tree(AT_FDCWD, folder->path, e);
+}
+
+void folder_close(struct folder *folder)
+{
+	if (folder->fd >= 0)
+		close(folder->fd);
+	folder->fd = -1;
+	free(folder->path);
+	folder->path = NULL;
+	manifest_free(&folder->record);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * folder.h - a job's folder in the store: DIR/<cluster>/<jobid>/.
+ *
+ *	job		record of the job, a manifest of attributes
+ *	script		copy of the batch script, mode 0700
+ *	tmp/		where the job's TMPDIR is mounted
+ *	N/		generation N, committed
+ *	N.tmp/		generation N, being written; never read
+ *	N.old/		generation N, being removed; never read
+ *
+ * See doc/store-format.md.
+ */
+#ifndef STORE_FOLDER_H
+#define STORE_FOLDER_H
+
+#include "base/error.h"
+#include "store/manifest.h"
+
+#define FOLDER_RECORD "job"
+#define FOLDER_SCRIPT "script"
+#define FOLDER_TMP    "tmp"
+
+struct folder {
+	int fd;
+	char *path;		/* absolute */
+	struct manifest record; /* as read by folder_open or saved by folder_save */
+};
+
+/*
+ * Make, where it is not there yet, and open the folder of a job below the
+ * directory that pattern names (conf.h). What stands before the first "%" of the
+ * pattern must exist; the rest is made with mode 0700. Refused where a directory
+ * from there on is a symbolic link, another user's, or open to others' writing.
+ */
+int folder_make(struct folder *folder, const char *pattern, const char *user,
+		const char *cluster, unsigned int job, struct error *e);
+
+/* Read the record; success with an empty one if there is none yet. */
+int folder_load(struct folder *folder, struct error *e);
+
+/* Write the record for good. */
+int folder_save(struct folder *folder, struct error *e);
+
+/*
+ * Set aside what a former job of the same number left behind: the folder is
+ * renamed to <jobid>.N and a new, empty one made in its place.
+ */
+int folder_set_aside(struct folder *folder, struct error *e);
+
+/* Remove the folder with all that is in it. */
+int folder_remove(struct folder *folder, struct error *e);
+
+void folder_close(struct folder *folder);
+
+#endif

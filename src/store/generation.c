@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#define _GNU_SOURCE
+#include "store/generation.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/str.h"
+
+#define TMP_SUFFIX ".tmp"
+#define OLD_SUFFIX ".old"
+
+/* The number in a directory's name "N", "N.tmp" or "N.old", and which suffix; or 0. */
+static unsigned int parse_name(const char *name, const char **suffix)
+{
+	cleanup_free char *digits = strndup(name, strspn(name, "0123456789"));
+	unsigned long long number;
+
+	if (!digits || str_to_ull(digits, UINT_MAX, &number) < 0 || *digits == '0')
+		return 0;
+	*suffix = name + strlen(digits);
+	if (**suffix && strcmp(*suffix, TMP_SUFFIX) != 0 && strcmp(*suffix, OLD_SUFFIX) != 0)
+		return 0;
+	return (unsigned int)number;
+}
+
+struct name_list {
+	unsigned int *numbers;	/* of committed generations */
+	size_t count;
+	char **leftovers;	/* names of N.tmp and N.old */
+	size_t nleftovers;
+	unsigned int highest;
+};
+
+static void name_list_free(struct name_list *list)
+{
+	free(list->numbers);
+	for (size_t i = 0; i < list->nleftovers; i++)
+		free(list->leftovers[i]);
+	free(list->leftovers);
+}
+
+#define cleanup_names __attribute__((cleanup(name_list_free)))
+
+static int name_list_add(struct name_list *list, const char *name)
+{
+	const char *suffix;
+	unsigned int number = parse_name(name, &suffix);
+	void *grown;
+
+	if (number == 0)
+		return 0;
+	if (number > list->highest)
+		list->highest = number;
+	if (*suffix) {
+		grown = reallocarray(list->leftovers, list->nleftovers + 1, sizeof(char *));
+		if (!grown)
+			return -1;
+		list->leftovers = grown;
+		list->leftovers[list->nleftovers] = strdup(name);
+		return list->leftovers[list->nleftovers++] ? 0 : -1;
+	}
+	grown = reallocarray(list->numbers, list->count + 1, sizeof(unsigned int));
+	if (!grown)
+		return -1;
+	list->numbers = grown;
+	list->numbers[list->count++] = number;
+	return 0;
+}
+
+static int newest_first(const void *a, const void *b)
+{
+	unsigned int x = *(const unsigned int *)a, y = *(const unsigned int *)b;
+
+	return (x < y) - (x > y);
+}
+
+static int read_names(const struct folder *folder, struct name_list *list, struct error *e)
+{
+	int fd = openat(folder->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_closedir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *d;
+
+	if (!dir) {
+		if (fd >= 0)
+			close(fd);
+		return error_sys(e, "%s", folder->path);
+	}
+	while ((d = readdir(dir))) {
+		if (name_list_add(list, d->d_name) < 0)
+			return error_sys(e, "%s", folder->path);
+	}
+	if (list->count)
+		qsort(list->numbers, list->count, sizeof(unsigned int), newest_first);
+	return 0;
+}
+
+int generation_begin(struct generation *gen, struct folder *folder, struct error *e)
+{
+	cleanup_names struct name_list names = { 0 };
+	cleanup_free char *name = NULL;
+
+	*gen = (struct generation){ .fd = -1 };
+	if (read_names(folder, &names, e) < 0)
+		return -1;
+	gen->number = names.highest + 1;
+	name = str_printf("%u" TMP_SUFFIX, gen->number);
+	if (!name)
+		return error_sys(e, "%s", folder->path);
+	gen->fd = file_make_dir(folder->fd, name, e);
+	return gen->fd < 0 ? error_prefix(e, "%s", folder->path) : 0;
+}
+
+int generation_create(struct generation *gen, const char *name, struct error *e)
+{
+	int fd = openat(gen->fd, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+			0600);
+
+	return fd < 0 ? error_sys(e, "%s", name) : fd;
+}
+
+/* A runner that was taken for dead must not commit over the one that replaced it. */
+static int check_still_ours(const struct folder *folder, struct error *e)
+{
+	struct folder now = { .fd = folder->fd, .path = folder->path };
+	unsigned long long ours = 0, theirs = 0;
+	int rc = folder_load(&now, e);
+
+	if (rc == 0) {
+		(void)manifest_get_number(&folder->record, "restart", UINT_MAX, &ours);
+		(void)manifest_get_number(&now.record, "restart", UINT_MAX, &theirs);
+	}
+	manifest_free(&now.record);
+	if (rc == 0 && theirs > ours)
+		return error_set(e, "%s: the job has been restarted elsewhere", folder->path);
+	return rc;
+}
+
+static int sync_files(const struct generation *gen, struct error *e)
+{
+	for (size_t i = 0; i < gen->manifest.nfiles; i++) {
+		const char *name = gen->manifest.files[i].name;
+		cleanup_close int fd = openat(gen->fd, name, O_RDONLY | O_CLOEXEC);
+
+		if (fd < 0 || fsync(fd) < 0)
+			return error_sys(e, "%s", name);
+	}
+	return 0;
+}
+
+int generation_commit(struct generation *gen, struct folder *folder, struct error *e)
+{
+	cleanup_free char *tmp = str_printf("%u" TMP_SUFFIX, gen->number);
+	cleanup_free char *name = str_printf("%u", gen->number);
+	cleanup_free char *text = NULL;
+	size_t size = 0;
+
+	text = manifest_encode(&gen->manifest, &size);
+	if (!tmp || !name || !text)
+		return error_sys(e, "%s", folder->path);
+	if (sync_files(gen, e) < 0 ||
+	    file_replace(gen->fd, GENERATION_MANIFEST, text, size, 0600, e) < 0 ||
+	    check_still_ours(folder, e) < 0)
+		return error_prefix(e, "%s/%s", folder->path, tmp);
+	if (renameat(folder->fd, tmp, folder->fd, name) < 0)
+		return error_sys(e, "%s/%s", folder->path, name);
+	return file_sync(folder->fd, folder->path, e);
+}
+
+int generation_open(struct generation *gen, const struct folder *folder,
+		    unsigned int number, struct error *e)
+{
+	cleanup_free char *name = str_printf("%u", number);
+	cleanup_free char *text = NULL;
+	size_t size;
+
+	*gen = (struct generation){ .number = number, .fd = -1 };
+	if (!name)
+		return error_sys(e, "generation %u", number);
+	gen->fd = openat(folder->fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (gen->fd < 0)
+		return error_sys(e, "generation %u", number);
+	text = file_read(gen->fd, GENERATION_MANIFEST, MANIFEST_MAX, &size, e);
+	if (!text || manifest_decode(&gen->manifest, text, size, e) < 0)
+		return error_prefix(e, "generation %u", number);
+	return 0;
+}
+
+static int verify_file(const struct generation *gen, const struct manifest_file *f,
+		       struct error *e)
+{
+	cleanup_close int fd = openat(gen->fd, f->name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	char hex[DIGEST_HEX + 1];
+	uint64_t size;
+
+	if (fd < 0)
+		return error_sys(e, "%s", f->name);
+	if (digest_of_fd(fd, f->name, hex, &size, e) < 0)
+		return -1;
+	if (size != f->size)
+		return error_set(e, "%s: has %llu bytes instead of %llu", f->name,
+				 (unsigned long long)size, (unsigned long long)f->size);
+	if (strcmp(hex, f->digest) != 0)
+		return error_set(e, "%s: its content has changed", f->name);
+	return 0;
+}
+
+int generation_verify(const struct generation *gen, struct error *e)
+{
+	for (size_t i = 0; i < gen->manifest.nfiles; i++) {
+		if (verify_file(gen, &gen->manifest.files[i], e) < 0)
+			return error_prefix(e, "generation %u", gen->number);
+	}
+	return 0;
+}
+
+int generation_list(const struct folder *folder, unsigned int **numbers, size_t *count,
+		    struct error *e)
+{
+	cleanup_names struct name_list names = { 0 };
+
+	*numbers = NULL;
+	*count = 0;
+	if (read_names(folder, &names, e) < 0)
+		return -1;
+	*count = names.count;
+	*numbers = take_ptr(names.numbers);
+	return 0;
+}
+
+/* Under another name first, so that a half removed generation is never taken for one. */
+static int retire_one(const struct folder *folder, unsigned int number, struct error *e)
+{
+	cleanup_free char *name = str_printf("%u", number);
+	cleanup_free char *old = str_printf("%u" OLD_SUFFIX, number);
+
+	if (!name || !old || renameat(folder->fd, name, folder->fd, old) < 0)
+		return error_sys(e, "%s/%u", folder->path, number);
+	return file_remove_tree(folder->fd, old, e);
+}
+
+static int clean(const struct folder *folder, const struct name_list *names,
+		 struct error *e)
+{
+	for (size_t i = 0; i < names->nleftovers; i++) {
+		if (file_remove_tree(folder->fd, names->leftovers[i], e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int generation_clean(const struct folder *folder, struct error *e)
+{
+	cleanup_names struct name_list names = { 0 };
+
+	return read_names(folder, &names, e) < 0 ? -1 : clean(folder, &names, e);
+}
+
+int generation_retire(const struct folder *folder, unsigned int keep, struct error *e)
+{
+	cleanup_names struct name_list names = { 0 };
+
+	if (read_names(folder, &names, e) < 0 || clean(folder, &names, e) < 0)
+		return -1;
+	for (size_t i = keep; i < names.count; i++) {
+		if (retire_one(folder, names.numbers[i], e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+void generation_close(struct generation *gen)
+{
+	if (gen->fd >= 0)
+		close(gen->fd);
+	gen->fd = -1;
+	manifest_free(&gen->manifest);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * generation.h - one checkpoint of a job, written aside and committed by a rename.
+ */
+#ifndef STORE_GENERATION_H
+#define STORE_GENERATION_H
+
+#include <stddef.h>
+
+#include "base/error.h"
+#include "store/folder.h"
+#include "store/manifest.h"
+
+#define GENERATION_MANIFEST "manifest"
+
+struct generation {
+	unsigned int number;
+	int fd; /* its directory */
+	struct manifest manifest;
+};
+
+/* Begin the generation after the last one: make its directory, N.tmp. */
+int generation_begin(struct generation *gen, struct folder *folder, struct error *e);
+
+/* Create a file in it, mode 0600; a descriptor for writing, or -1. */
+int generation_create(struct generation *gen, const char *name, struct error *e);
+
+/*
+ * Write the manifest, flush everything to the disk and rename N.tmp to N. After
+ * success the generation stands, whatever happens to the node. Refused if another
+ * runner has taken the folder over: the record on the disk then counts more
+ * restarts than folder->record.
+ */
+int generation_commit(struct generation *gen, struct folder *folder, struct error *e);
+
+/* Open committed generation number and read its manifest. */
+int generation_open(struct generation *gen, const struct folder *folder,
+		    unsigned int number, struct error *e);
+
+/* Check sizes and digests of every file that the manifest lists. */
+int generation_verify(const struct generation *gen, struct error *e);
+
+/* The numbers of the committed generations, newest first; owned by the caller. */
+int generation_list(const struct folder *folder, unsigned int **numbers, size_t *count,
+		    struct error *e);
+
+/* Remove what was left half written or half removed. */
+int generation_clean(const struct folder *folder, struct error *e);
+
+/* Remove all but the newest keep generations, and what was left half written. */
+int generation_retire(const struct folder *folder, unsigned int keep, struct error *e);
+
+void generation_close(struct generation *gen);
+
+#endif

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#define _GNU_SOURCE
+#include "store/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/str.h"
+
+bool output_is_recorded(const struct generation *gen, const struct stat *st)
+{
+	for (size_t i = 0; i < gen->manifest.noutputs; i++) {
+		struct stat other;
+
+		if (stat(gen->manifest.outputs[i].path, &other) == 0 &&
+		    other.st_dev == st->st_dev && other.st_ino == st->st_ino)
+			return true;
+	}
+	return false;
+}
+
+/* Copy the file's first length bytes into the generation, as a file of its own. */
+static int copy_content(struct generation *gen, const char *path, int fd, uint64_t length,
+			char **name, struct error *e)
+{
+	cleanup_close int out = -1;
+	char hex[DIGEST_HEX + 1];
+	uint64_t size;
+
+	*name = str_printf("output-%zu", gen->manifest.noutputs + 1);
+	if (!*name)
+		return error_sys(e, "%s", path);
+	out = generation_create(gen, *name, e);
+	if (out < 0 || file_copy(fd, out, length, path, e) < 0)
+		return -1;
+	if (lseek(out, 0, SEEK_SET) < 0 || digest_of_fd(out, *name, hex, &size, e) < 0)
+		return error_prefix(e, "%s", path);
+	if (manifest_add_file(&gen->manifest, *name, size, hex) < 0)
+		return error_sys(e, "%s", path);
+	return 0;
+}
+
+int output_record(struct generation *gen, const char *path, int fd, bool with_content,
+		  struct error *e)
+{
+	cleanup_free char *copy = NULL;
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return error_sys(e, "%s", path);
+	if (with_content && copy_content(gen, path, fd, (uint64_t)st.st_size, &copy, e) < 0)
+		return -1;
+	if (!with_content && fsync(fd) < 0 && errno != EINVAL && errno != EROFS)
+		return error_sys(e, "%s", path);
+	if (manifest_add_output(&gen->manifest, path, (uint64_t)st.st_size, copy) < 0)
+		return error_sys(e, "%s", path);
+	return 0;
+}
+
+/* A file without a copy can only be put back if it still has all it had. */
+static int check(const struct manifest_output *o, struct error *e)
+{
+	struct stat st;
+
+	if (o->copy)
+		return 0;
+	if (stat(o->path, &st) < 0)
+		return error_sys(e, "%s, which the job was writing", o->path);
+	if ((uint64_t)st.st_size < o->length)
+		return error_set(e, "%s has %lld bytes, fewer than the %llu that the job had "
+				 "written",
+				 o->path, (long long)st.st_size,
+				 (unsigned long long)o->length);
+	return 0;
+}
+
+static int put_back(const struct generation *gen, const struct manifest_output *o,
+		    struct error *e)
+{
+	cleanup_close int out = -1;
+	cleanup_close int in = -1;
+
+	out = open(o->path, O_WRONLY | O_CLOEXEC | O_NOCTTY | (o->copy ? O_CREAT : 0), 0666);
+	if (out < 0)
+		return error_sys(e, "%s", o->path);
+	if (o->copy) {
+		in = openat(gen->fd, o->copy, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+		if (in < 0)
+			return error_sys(e, "%s", o->copy);
+		if (ftruncate(out, 0) < 0)
+			return error_sys(e, "%s", o->path);
+		return file_copy(in, out, o->length, o->path, e);
+	}
+	if (ftruncate(out, (off_t)o->length) < 0)
+		return error_sys(e, "%s", o->path);
+	return 0;
+}
+
+int output_put_back(const struct generation *gen, struct error *e)
+{
+	const struct manifest *m = &gen->manifest;
+
+	for (size_t i = 0; i < m->noutputs; i++) {
+		if (check(&m->outputs[i], e) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < m->noutputs; i++) {
+		if (put_back(gen, &m->outputs[i], e) < 0)
+			return -1;
+	}
+	return 0;
+}
