@@ -41,21 +41,22 @@ config_cgroup() {
 	[[ $CGROUP != v2 ]] || echo IgnoreSystemd=yes
 }
 
-# The plugin is loaded by those who need it only where it is installed.
-config_plugstack() { # INSTALL
+# Not with `up --bare`: then the tree is the only layer.
+config_plugstack() {
 	local plugin
-	plugin=$(find "$1" -name checkpoint.so -printf '/%P\n' -quit)
+	[[ $LOWER == *:* ]] || return 0
+	plugin=$(find "${LOWER%%:*}" -name checkpoint.so -printf '/%P\n' -quit)
 	[[ -z $plugin ]] || echo "optional $plugin"
 }
 
-config_write() { # SUITE NODES INSTALL
+config_write() { # SUITE NODES
 	local etc=$RUN/etc release
 	release=$(tree_release "$1")
 	mkdir -p "$etc"
 	sed -f <(config_release "$release") -f <(config_plugins) -e "s|@NODES@|$2|" \
 		"$HERE/etc/slurm.conf.in" >"$etc/slurm.conf"
 	config_cgroup >"$etc/cgroup.conf"
-	config_plugstack "$3" >"$etc/plugstack.conf"
+	config_plugstack >"$etc/plugstack.conf"
 	# shellcheck disable=SC2016  # %u is the product's
 	echo 'CheckpointDir=/shared/checkpoint/%u' >"$etc/checkpoint.conf"
 	install --mode=600 --owner="$(tree_uid "$1" slurm)" "$HERE/etc/slurmdbd.conf" "$etc/slurmdbd.conf"

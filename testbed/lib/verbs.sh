@@ -15,9 +15,9 @@ cluster_save() {
 	printf '%s=%q\n' SUITE "$SUITE" NODES "$NODES" CGROUP "$CGROUP" LOWER "$LOWER" >"$RUN/cluster"
 }
 
-# Sets SUITE, NODES, SANITIZE, and REST to what follows the options.
+# Sets SUITE, NODES, SANITIZE, BARE, and REST to what follows the options.
 parse_options() {
-	SUITE=trixie NODES=4 SANITIZE=
+	SUITE=trixie NODES=4 SANITIZE='' BARE=''
 	while (($#)); do
 		case $1 in
 		--suite)
@@ -31,6 +31,7 @@ parse_options() {
 			;;
 		--nodes=*) NODES=${1#*=} ;;
 		--sanitize) SANITIZE=-asan ;;
+		--bare) BARE=yes ;;
 		-*) die "there is no option $1" ;;
 		*) break ;;
 		esac
@@ -105,17 +106,20 @@ verb_up() {
 	bring_down
 	lock "$SUITE"
 	prepare
-	build_project "$SUITE" "$SANITIZE"
+	LOWER=$TESTBED/$SUITE/root
+	if [[ -z $BARE ]]; then
+		build_project "$SUITE" "$SANITIZE"
+		LOWER=$TESTBED/$SUITE/install$SANITIZE:$LOWER
+	fi
 
 	rm -rf --one-file-system "$RUN"
 	mkdir -p "$RUN/hosts" "$RUN/log"
 	CGROUP=$(cgroup_version)
-	LOWER=$TESTBED/$SUITE/install$SANITIZE:$TESTBED/$SUITE/root
 	cluster_save
 	cp -r "$TESTBED/$SUITE/bin" "$RUN/bin"
 	munge_key_create
 	shared_create
-	config_write "$SUITE" "$NODES" "${LOWER%%:*}"
+	config_write "$SUITE" "$NODES"
 	# shellcheck disable=SC2046  # a word for each host
 	network_up $(hosts)
 	for host in $(hosts); do
@@ -177,7 +181,7 @@ verb_status() {
 }
 
 bring_down() {
-	local host
+	local host SUITE NODES CGROUP LOWER # not those that `up` was asked for
 	cluster_is_up || return 0
 	. "$RUN/cluster"
 	for host in $(hosts); do
