@@ -1,18 +1,29 @@
 #!/bin/bash
 # What a host of the testbed starts: munge, then on ctl the database, slurmdbd
 # and slurmctld, on a node slurmd. Its output is the host's boot.log.
-set -euo pipefail
+set -Eeuo pipefail
 host=$1
 # so that `up` and `boot` need not wait any longer for what will never come
 trap 'echo "services: line $LINENO failed"; touch /run/testbed.failed' ERR
 
-until_true() { # SECONDS COMMAND...
+# until_true SECONDS COMMAND...
+until_true() {
 	local end=$((SECONDS + $1))
 	shift
 	until "$@" 2>/dev/null; do
 		((SECONDS < end)) || return 1
 		sleep 0.05
 	done
+}
+
+# until_answers DAEMON PORT: the daemon of this host that was just started
+until_answers() {
+	until_true 60 answers_or_died "$1" "$2"
+	pgrep -x "$1" >/dev/null
+}
+
+answers_or_died() {
+	answers localhost "$2" || ! pgrep -x "$1" >/dev/null
 }
 
 answers() { # HOST PORT
@@ -32,15 +43,18 @@ start_database() {
 	install -d -o mysql -g mysql /run/mysqld
 	setsid mariadbd --user=mysql >/var/log/slurm/mariadb.log 2>&1 &
 	until_true 60 mariadb -e 'SELECT 1' >/dev/null
-	mariadb -e "CREATE USER IF NOT EXISTS slurm@localhost IDENTIFIED VIA unix_socket;
+	# slurmdbd would make the database itself, but with libmariadb of 11.8.9 its
+	# second connection, after one that found no database, can read no answer
+	mariadb -e "CREATE DATABASE IF NOT EXISTS slurm_acct_db;
+		CREATE USER IF NOT EXISTS slurm@localhost IDENTIFIED VIA unix_socket;
 		GRANT ALL ON slurm_acct_db.* TO slurm@localhost"
 }
 
 start_slurmdbd() {
 	slurmdbd
-	until_true 60 answers ctl 6819
+	until_answers slurmdbd 6819
 	[[ ! -e /var/lib/testbed.accounts ]] || return 0
-	until_true 60 sacctmgr -i -Q add cluster testbed
+	sacctmgr -i -Q add cluster testbed
 	sacctmgr -i -Q add account users Cluster=testbed Description=users Organization=users
 	sacctmgr -i -Q add user alice,bob Account=users
 	touch /var/lib/testbed.accounts
@@ -51,6 +65,7 @@ start_ctl() {
 	start_database
 	start_slurmdbd
 	slurmctld
+	until_answers slurmctld 6817
 }
 
 start_node() {
@@ -58,6 +73,7 @@ start_node() {
 	# slurmd would start without, and then try again only after some seconds
 	until_true 90 answers ctl 6817 || echo "services: ctl does not answer: slurmd starts without"
 	slurmd -N "$host"
+	until_answers slurmd 6818
 }
 
 install -d -o slurm -g slurm /run/slurm
