@@ -61,11 +61,14 @@ bool options_wanted(const struct options *options, const struct conf *conf);
 const char *options_task_value(const struct options *options, enum option_id id);
 
 /*
- * Name of the variable from which Slurm reads an option that was not given on
- * the command line (spank(7): SLURM_SPANK_ and the option's name), and by which
- * it tells the job which were. Owned by the caller; NULL without memory.
+ * Slurm's own form of an option in the environment (spank(7)): it reads one that
+ * was not given on the command line from there, and leaves there for the job all
+ * that were given. Owned by the caller; NULL without memory.
  */
 char *options_slurm_env(enum option_id id);
+
+/* Take what Slurm left in a job's environment. -1 without memory. */
+int options_read_environment(struct options *options, char *const *environment);
 
 void options_free(struct options *options);
 

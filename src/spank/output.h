@@ -13,6 +13,9 @@
 #include <slurm/spank.h>
 #include <stdbool.h>
 
+/* Slurm's count of restarts, in the environment of a job that was started again. */
+#define RESTART_COUNT "SLURM_RESTART_COUNT"
+
 /* In sbatch: append. -1 where this sbatch does not let a plugin say so. */
 int output_keep(spank_t spank);
 

@@ -4,8 +4,8 @@
  *
  * Sends each of Slurm's calls to the file that is about that program: submit.c
  * for sbatch, takeover.c for slurmstepd. Other programs load it, too, and find
- * nothing to do. slurmstepd calls as root all but slurm_spank_task_init, so all
- * but that one just note what they are given.
+ * nothing to do. slurmd and slurmstepd call all but slurm_spank_task_init as
+ * root, so there is nothing for them in these but a look at plugstack.conf.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -22,7 +22,7 @@ SPANK_PLUGIN(checkpoint, 1)
 #include "spank/submit.h"
 #include "spank/takeover.h"
 
-/* What Slurm's callbacks have told; they have no argument to carry it in. */
+/* What sbatch was given; Slurm's callbacks have no argument to carry it in. */
 static struct options options;
 
 static int take_option(int id, const char *arg, int remote)
@@ -69,10 +69,10 @@ static void check_settings(int argc, char *argv[])
 
 int slurm_spank_init(spank_t spank, int argc, char *argv[])
 {
-	if (is_sbatch() || spank_context() == S_CTX_REMOTE)
+	if (is_sbatch()) {
 		register_options(spank);
-	if (is_sbatch())
 		submit_read_environment();
+	}
 	if (spank_context() == S_CTX_SLURMD)
 		check_settings(argc, argv);
 	return ESPANK_SUCCESS;
@@ -94,7 +94,7 @@ int slurm_spank_task_init(spank_t spank, int argc, char *argv[])
 
 	settings_parse(argc, argv, &settings, NULL);
 	if (spank_context() == S_CTX_REMOTE)
-		takeover(spank, &settings, &options);
+		takeover(spank, &settings);
 	return ESPANK_SUCCESS;
 }
 

@@ -62,6 +62,7 @@ static int ask_for_warning(unsigned int grace)
 
 static void prepare(spank_t spank, const struct conf *conf)
 {
+	unsetenv(RESTART_COUNT); /* of a job around this sbatch */
 	if (sbatch_can_set() && ask_for_warning(conf->grace_time) == 0 &&
 	    output_keep(spank) == 0)
 		return;

@@ -15,6 +15,7 @@
 
 #include "base/cleanup.h"
 #include "base/protocol.h"
+#include "spank/options.h"
 #include "spank/output.h"
 
 /* Where the runner is installed; Meson knows. */
@@ -30,13 +31,48 @@ static bool is_batch_step(spank_t spank)
 	       step == SLURM_BATCH_SCRIPT;
 }
 
+static bool is_set(spank_t spank, const char *variable)
+{
+	char start[1];
+
+	return spank_getenv(spank, variable, start, sizeof(start)) != ESPANK_ENV_NOEXIST;
+}
+
+/* From the environment, since S_SLURM_RESTART_COUNT has been 0 from 22.05 to 26.05. */
 static bool is_first_start(spank_t spank)
 {
-	uint32_t restarts;
+	return !is_set(spank, RESTART_COUNT);
+}
 
-	return spank_get_item(spank, S_SLURM_RESTART_COUNT, &restarts) ==
-		       ESPANK_SUCCESS &&
-	       restarts == 0;
+/*
+ * What was asked for, from the variables that Slurm leaves in the job's
+ * environment, since those get here whatever --export and --export-file say. It
+ * would hand us the options, too, but to a slurmstepd that is still root, and
+ * not with --export-file.
+ */
+static int read_options(spank_t spank, struct options *options, struct error *e)
+{
+	char **environment;
+
+	if (spank_get_item(spank, S_JOB_ENV, &environment) != ESPANK_SUCCESS ||
+	    !environment)
+		return error_set(e, "slurmstepd does not tell the job's environment");
+	if (options_read_environment(options, environment) < 0)
+		return error_set(e, "no memory for the job's options");
+	return options_check(options, e);
+}
+
+static void unset_variables_of_option(spank_t spank, enum option_id id)
+{
+	cleanup_free char *slurm_env = options_slurm_env(id);
+
+	if (slurm_env) {
+		spank_unsetenv(spank, slurm_env);
+		/* without the prefix Slurm clears it, but not each of several */
+		spank_unsetenv(spank, slurm_env + strlen("SLURM_SPANK_"));
+	}
+	if (option_table[id].task_env)
+		spank_unsetenv(spank, option_table[id].task_env);
 }
 
 /*
@@ -48,14 +84,8 @@ static void clean_environment(spank_t spank)
 {
 	spank_unsetenv(spank, CHECKPOINT_ENV_SCRIPT);
 	spank_unsetenv(spank, CHECKPOINT_ENV_CONF);
-	for (enum option_id id = 0; id < OPTION_COUNT; id++) {
-		cleanup_free char *slurm_env = options_slurm_env(id);
-
-		if (slurm_env)
-			spank_unsetenv(spank, slurm_env);
-		if (option_table[id].task_env)
-			spank_unsetenv(spank, option_table[id].task_env);
-	}
+	for (enum option_id id = 0; id < OPTION_COUNT; id++)
+		unset_variables_of_option(spank, id);
 }
 
 static int check_runner(const char *path, struct error *e)
@@ -92,15 +122,6 @@ static int set_environment(spank_t spank, const char *script, const char *conf_f
 	return 0;
 }
 
-/* Of a job with --container, slurmstepd runs no argv[0] but an OCI runtime. */
-static bool is_in_container(spank_t spank)
-{
-	char path[1];
-
-	return spank_getenv(spank, "SLURM_CONTAINER", path, sizeof(path)) !=
-	       ESPANK_ENV_NOEXIST;
-}
-
 /* Put the runner in the task's place. runner stays where it is until execve(). */
 static int replace_task(spank_t spank, const char *runner, const char *conf_file,
 			const struct options *options, struct error *e)
@@ -108,7 +129,8 @@ static int replace_task(spank_t spank, const char *runner, const char *conf_file
 	char **argv = NULL;
 	int argc = 0;
 
-	if (is_in_container(spank))
+	/* slurmstepd runs an OCI runtime then, and no argv[0] */
+	if (is_set(spank, "SLURM_CONTAINER"))
 		return error_set(e, "jobs with --container cannot be checkpointed");
 	if (check_runner(runner, e) < 0)
 		return -1;
@@ -136,28 +158,39 @@ static void say_unprotected(const struct error *e)
 		    e->text);
 }
 
-void takeover(spank_t spank, const struct settings *settings,
-	      const struct options *options)
+/* The rest, once the job is known to be a batch job. */
+static void take_over_batch_task(spank_t spank, const struct settings *settings,
+				 struct conf *conf, struct options *options)
 {
-	cleanup_free char *conf_file = NULL;
-	struct conf conf;
+	const char *runner = settings->runner ? settings->runner : RUNNER_PATH;
+	cleanup_free char *conf_file =
+		settings->conf ? strdup(settings->conf) : conf_path();
 	struct error e;
-	bool usable, wanted;
+	bool wanted;
+	int rc = read_options(spank, options, &e);
 
-	if (!is_batch_step(spank))
-		return;
-	conf_file = settings->conf ? strdup(settings->conf) : conf_path();
-	usable = read_conf(&conf, conf_file, &e) == 0 && options_check(options, &e) == 0;
-	wanted = usable ? options_wanted(options, &conf) : options_asked(options);
-	conf_free(&conf);
+	if (rc == 0)
+		rc = read_conf(conf, conf_file, &e);
+	wanted = rc < 0 ? options_asked(options) : options_wanted(options, conf);
 	if (wanted || options_any(options))
 		clean_environment(spank);
 	if (!wanted)
 		return;
-	usable = usable &&
-		 replace_task(spank, settings->runner ? settings->runner : RUNNER_PATH,
-			      conf_file, options, &e) == 0;
-	output_begin(spank, !usable || is_first_start(spank));
-	if (!usable)
+	if (rc == 0)
+		rc = replace_task(spank, runner, conf_file, options, &e);
+	output_begin(spank, rc < 0 || is_first_start(spank));
+	if (rc < 0)
 		say_unprotected(&e);
+}
+
+void takeover(spank_t spank, const struct settings *settings)
+{
+	struct options options = {0};
+	struct conf conf = {0};
+
+	if (!is_batch_step(spank))
+		return;
+	take_over_batch_task(spank, settings, &conf, &options);
+	options_free(&options);
+	conf_free(&conf);
 }

@@ -7,7 +7,6 @@
 
 #include <slurm/spank.h>
 
-#include "spank/options.h"
 #include "spank/settings.h"
 
 /*
@@ -15,7 +14,6 @@
  * step whose job is to be checkpointed. If that cannot be, the job is told, and
  * runs as without the plugin.
  */
-void takeover(spank_t spank, const struct settings *settings,
-	      const struct options *options);
+void takeover(spank_t spank, const struct settings *settings);
 
 #endif
