@@ -39,6 +39,11 @@ struct engine_dump {
 	enum dump_mode mode;
 	struct generation *gen;
 	/*
+	 * Called for each regular file that the job has open for writing, while the
+	 * job stands: its path, and a descriptor of it.
+	 */
+	int (*output)(void *arg, const char *path, int fd, struct error *e);
+	/*
 	 * Called when all files of gen are written and listed, while the job still
 	 * stands: record its outputs and, in DUMP_AND_STOP, commit. If it fails,
 	 * the job goes on and the dump has failed.
@@ -79,12 +84,6 @@ struct engine {
 
 	/* Pass on a signal that the runner got. */
 	void (*signal)(struct engine_run *run, int signum);
-
-	/*
-	 * Write to the job's standard error as the job itself would, sharing its
-	 * place in the file. -1 if that cannot be done.
-	 */
-	int (*write_stderr)(struct engine_run *run, const char *text, size_t size);
 
 	/* Kill what runs still, and forget the run. */
 	void (*stop)(struct engine_run *run);

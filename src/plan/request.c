@@ -24,17 +24,19 @@ bool request_overrides(enum request running, enum request asked)
 	return asked >= REQUEST_WARN && running < REQUEST_WARN;
 }
 
-enum leaving request_leaving(enum request request, bool preempted, bool eternal)
+enum leaving request_leaving(enum request request, const struct request_facts *facts)
 {
+	enum leaving queue = facts->requeued_at_end ? LEAVE_END : LEAVE_QUEUE;
+
 	switch (request) {
 	case REQUEST_VACATE:
 		return LEAVE_HOLD;
 	case REQUEST_REQUEUE:
-		return LEAVE_QUEUE;
+		return queue;
 	case REQUEST_WARN:
-		return preempted || eternal ? LEAVE_QUEUE : LEAVE_NOT;
+		return facts->preempted || facts->eternal ? queue : LEAVE_NOT;
 	case REQUEST_LOOK:
-		return preempted ? LEAVE_QUEUE : LEAVE_IGNORE;
+		return facts->preempted ? queue : LEAVE_IGNORE;
 	default:
 		return LEAVE_NOT;
 	}

@@ -23,6 +23,7 @@ enum leaving {
 	LEAVE_NOT,   /* checkpoint and go on */
 	LEAVE_QUEUE, /* checkpoint, stop, requeue */
 	LEAVE_HOLD,  /* checkpoint, stop, requeue held */
+	LEAVE_END,   /* checkpoint, stop, end: Slurm requeues by itself */
 	LEAVE_IGNORE /* no checkpoint is wanted */
 };
 
@@ -35,11 +36,14 @@ unsigned int request_after(unsigned int waiting, enum request done);
 /* Should a checkpoint that is being taken for running be given up for asked? */
 bool request_overrides(enum request running, enum request asked);
 
-/*
- * What a request comes to. preempted says whether Slurm has chosen the job for
- * preemption, eternal whether it goes on over its time limit.
- */
-enum leaving request_leaving(enum request request, bool preempted, bool eternal);
+/* What a request's outcome depends on. */
+struct request_facts {
+	bool preempted;	      /* Slurm has chosen the job for preemption */
+	bool requeued_at_end; /* and will requeue it when it ends */
+	bool eternal;	      /* the job goes on over its time limit */
+};
+
+enum leaving request_leaving(enum request request, const struct request_facts *facts);
 
 /* A word for the generation's record: interval, request, preemption, time-limit. */
 const char *request_reason(enum request request, bool preempted);

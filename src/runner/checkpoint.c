@@ -64,12 +64,19 @@ static int commit(struct work *w, struct error *e)
 	return 0;
 }
 
+static int record_output(void *arg, const char *path, int fd, struct error *e)
+{
+	struct work *w = arg;
+
+	return own_output_record(&w->gen, path, fd, e);
+}
+
 /* The job stands; all images are written. */
 static int seal(void *arg, struct error *e)
 {
 	struct work *w = arg;
 
-	if (own_output_record(&w->gen, e) < 0 || describe(w, e) < 0)
+	if (own_output_record_all(&w->gen, e) < 0 || describe(w, e) < 0)
 		return -1;
 	return w->leaving == LEAVE_NOT ? 0 : commit(w, e);
 }
@@ -85,6 +92,7 @@ static int take(struct work *w, int done_fd, struct error *e)
 	struct engine_dump dump = { .mode = w->leaving == LEAVE_NOT ? DUMP_AND_GO_ON
 								    : DUMP_AND_STOP,
 				    .gen = &w->gen,
+				    .output = record_output,
 				    .seal = seal,
 				    .arg = w,
 				    .done_fd = done_fd };
@@ -102,13 +110,16 @@ static int take(struct work *w, int done_fd, struct error *e)
 static enum leaving decide(struct work *w)
 {
 	const struct checkpoint *c = w->c;
-	struct job_view view = { 0 };
+	struct request_facts facts = { .eternal = c->task->eternal };
+	struct job_view view;
 
 	/* Without an answer nothing is stopped: the checkpoint is taken all the same. */
-	if ((c->request & (REQUEST_WARN | REQUEST_LOOK)) &&
-	    job_read(c->task->job, &view, NULL) == 0)
-		w->preempted = view.preempted;
-	return request_leaving(c->request, w->preempted, c->task->eternal);
+	if (c->request != REQUEST_INTERVAL && c->request != REQUEST_CREATE &&
+	    job_read(c->task->job, &view, NULL) == 0) {
+		facts.preempted = w->preempted = view.preempted;
+		facts.requeued_at_end = view.requeued_at_end;
+	}
+	return request_leaving(c->request, &facts);
 }
 
 static void work(const struct checkpoint *c, int done_fd, struct checkpoint_result *result)
@@ -119,6 +130,7 @@ static void work(const struct checkpoint *c, int done_fd, struct checkpoint_resu
 	w.leaving = result->leaving = decide(&w);
 	if (w.leaving == LEAVE_IGNORE)
 		return;
+	result->preempted = w.preempted;
 	result->rc = take(&w, done_fd, &result->error);
 	result->generation = w.gen.number;
 	result->bytes = manifest_bytes(&w.gen.manifest);

@@ -29,7 +29,8 @@ struct checkpoint {
 /* What came of it. Sent through a pipe, so it holds no pointers. */
 struct checkpoint_result {
 	int rc;		      /* 0: done as asked for */
-	enum leaving leaving; /* LEAVE_QUEUE, LEAVE_HOLD: the job has been stopped */
+	enum leaving leaving; /* unless LEAVE_NOT or LEAVE_IGNORE, the job is stopped */
+	bool preempted;	      /* Slurm had chosen the job for preemption */
 	unsigned int generation;
 	uint64_t bytes;
 	double seconds;

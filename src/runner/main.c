@@ -7,6 +7,7 @@
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +31,10 @@
 
 extern char **environ;
 
+/* Attributes of the job's record, besides those of save_record(). */
+#define ATTR_WARNED "warned" /* Slurm has warned of preemption or the time limit */
+#define ATTR_ENDED  "ended"  /* the wait status with which the job ended */
+
 struct runner {
 	struct task task;
 	struct folder folder;
@@ -46,7 +51,7 @@ struct runner {
 
 static void run_unprotected(struct runner *r, const struct error *e)
 {
-	say(NULL, NULL, r->task.job, "it runs unprotected: %s", e->text);
+	say(r->task.job, "it runs unprotected: %s", e->text);
 	scratch_remove(&r->scratch);
 	if (r->original)
 		r->task.argv[0] = r->original;
@@ -156,19 +161,19 @@ static void hold(struct runner *r, const struct error *e)
 {
 	struct error failed;
 
-	say(NULL, NULL, r->task.job,
+	say(r->task.job,
 	    "it cannot go on from its checkpoint on %s and is held; when that is mended, "
 	    "release it with \"scontrol release %u\": %s",
 	    r->task.node, r->task.job, e->text);
 	scratch_remove(&r->scratch);
 	if (job_requeue(r->task.job, true, &failed) < 0)
-		say(NULL, NULL, r->task.job, "%s", failed.text);
+		say(r->task.job, "%s", failed.text);
 	_exit(1);
 }
 
 static void fail(struct runner *r, const struct error *e)
 {
-	say(NULL, NULL, r->task.job, "no checkpoint can be restored: %s", e->text);
+	say(r->task.job, "no checkpoint can be restored: %s", e->text);
 	scratch_remove(&r->scratch);
 	_exit(1);
 }
@@ -190,6 +195,47 @@ static int open_cancel_fd(void)
 	return signalfd(-1, &term, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+/*
+ * A job that was warned of its preemption and ends by itself may be requeued all the
+ * same (slurm/job.h). Then its next start must not do its work again, but end as it
+ * ended.
+ */
+static bool will_be_requeued(struct runner *r)
+{
+	const struct manifest *m = &r->folder.record;
+	struct job_view view;
+
+	if (!manifest_get(m, ATTR_WARNED) || job_read(r->task.job, &view, NULL) < 0)
+		return false;
+	return view.requeued_at_end || view.maybe_requeued_at_end;
+}
+
+static void clean_up(struct runner *r, int status)
+{
+	bool success = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	enum conf_cleanup cleanup = r->task.conf.cleanup;
+
+	scratch_remove(&r->scratch);
+	if (will_be_requeued(r)) {
+		(void)manifest_set(&r->folder.record, ATTR_ENDED, "%d", status);
+		(void)folder_save(&r->folder, NULL);
+		return;
+	}
+	if (cleanup == CLEANUP_ALWAYS || (cleanup == CLEANUP_SUCCESS && success))
+		(void)folder_remove(&r->folder, NULL);
+}
+
+/* Started once more although it had ended: end as it ended. */
+static void end_again(struct runner *r)
+{
+	unsigned long long status;
+
+	if (manifest_get_number(&r->folder.record, ATTR_ENDED, INT_MAX, &status) < 0)
+		return;
+	clean_up(r, (int)status);
+	task_exit((int)status);
+}
+
 static void go_on(struct runner *r)
 {
 	struct restarted restarted;
@@ -207,7 +253,7 @@ static void go_on(struct runner *r)
 		r->engine = restarted.engine;
 		r->run = restarted.run;
 		if (restarted.refused.text[0])
-			say(r->engine, r->run, r->task.job,
+			say(r->task.job,
 			    "it goes on from generation %u, since a newer one was refused: %s",
 			    restarted.generation, restarted.refused.text);
 		return;
@@ -223,20 +269,10 @@ static void go_on(struct runner *r)
 	if (r->task.fallback == FALLBACK_FAIL)
 		fail(r, &e);
 	start_or_exec(r);
-	say(r->engine, r->run, r->task.job, "it has started over: %s", e.text);
+	say(r->task.job, "it has started over: %s", e.text);
 }
 
 /* ---- afterwards ---- */
-
-static void clean_up(struct runner *r, int status)
-{
-	bool success = WIFEXITED(status) && WEXITSTATUS(status) == 0;
-	enum conf_cleanup cleanup = r->task.conf.cleanup;
-
-	scratch_remove(&r->scratch);
-	if (cleanup == CLEANUP_ALWAYS || (cleanup == CLEANUP_SUCCESS && success))
-		(void)folder_remove(&r->folder, NULL);
-}
 
 /* Saved and stopped: give the nodes back. If Slurm does not take them, go on here. */
 static void leave(struct runner *r, bool held)
@@ -248,7 +284,15 @@ static void leave(struct runner *r, bool held)
 		_exit(0);
 	}
 	go_on(r);
-	say(r->engine, r->run, r->task.job, "it stays on %s: %s", r->task.node, e.text);
+	say(r->task.job, "it stays on %s: %s", r->task.node, e.text);
+}
+
+static void remember_warning(struct runner *r)
+{
+	if (manifest_get(&r->folder.record, ATTR_WARNED))
+		return;
+	(void)manifest_set(&r->folder.record, ATTR_WARNED, "yes");
+	(void)folder_save(&r->folder, NULL);
 }
 
 static void supervise_to_the_end(struct runner *r)
@@ -264,7 +308,12 @@ static void supervise_to_the_end(struct runner *r)
 
 		r->engine->stop(r->run);
 		r->run = NULL;
+		if (s.warned)
+			remember_warning(r);
 		switch (outcome) {
+		case SUPERVISE_LEFT:
+			scratch_remove(&r->scratch);
+			_exit(0);
 		case SUPERVISE_ENDED:
 			clean_up(r, s.status);
 			task_exit(s.status);
@@ -273,7 +322,7 @@ static void supervise_to_the_end(struct runner *r)
 			leave(r, outcome == SUPERVISE_HOLD);
 			break;
 		case SUPERVISE_FAILED:
-			say(NULL, NULL, r->task.job, "%s", e.text);
+			say(r->task.job, "%s", e.text);
 			scratch_remove(&r->scratch);
 			task_exit(SIGKILL);
 		case SUPERVISE_LOST:
@@ -298,9 +347,11 @@ int main(int argc, char **argv)
 	r.original = r.task.argv[0];
 	if (task_read(&r.task, &e) < 0 || prepare(&r, &e) < 0)
 		run_unprotected(&r, &e);
-	if (r.task.restart > 0)
+	if (r.task.restart > 0) {
+		end_again(&r);
 		go_on(&r);
-	else
+	} else {
 		start_or_exec(&r);
+	}
 	supervise_to_the_end(&r);
 }

@@ -29,28 +29,42 @@ static bool is_output(int fd, struct stat *st)
 	       (fcntl(fd, F_GETFL) & O_ACCMODE) != O_RDONLY;
 }
 
-static int record(struct generation *gen, int fd, struct error *e)
-{
-	bool truncated = !(fcntl(fd, F_GETFL) & O_APPEND);
-	cleanup_free char *path = path_of(fd);
-	cleanup_close int again = -1;
-
-	if (!path)
-		return error_sys(e, "the job's output");
-	again = open(path, (truncated ? O_RDONLY : O_WRONLY) | O_CLOEXEC | O_NOCTTY);
-	if (again < 0)
-		return error_sys(e, "%s", path);
-	return output_record(gen, path, again, truncated, e);
-}
-
-int own_output_record(struct generation *gen, struct error *e)
+static bool is_own(const struct stat *st)
 {
 	for (size_t i = 0; i < 2; i++) {
+		struct stat ours;
+
+		if (is_output(own[i], &ours) && ours.st_dev == st->st_dev &&
+		    ours.st_ino == st->st_ino)
+			return true;
+	}
+	return false;
+}
+
+int own_output_record(struct generation *gen, const char *path, int fd, struct error *e)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return error_sys(e, "%s", path);
+	if (output_is_recorded(gen, &st))
+		return 0;
+	return output_record(gen, path, fd, is_own(&st), e);
+}
+
+int own_output_record_all(struct generation *gen, struct error *e)
+{
+	for (size_t i = 0; i < 2; i++) {
+		cleanup_free char *path = path_of(own[i]);
+		cleanup_close int fd = -1;
 		struct stat st;
 
-		if (!is_output(own[i], &st) || output_is_recorded(gen, &st))
+		if (!path || !is_output(own[i], &st))
 			continue;
-		if (record(gen, own[i], e) < 0)
+		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+		if (fd < 0)
+			return error_sys(e, "%s", path);
+		if (own_output_record(gen, path, fd, e) < 0)
 			return -1;
 	}
 	return 0;

@@ -9,10 +9,15 @@
 #include "store/generation.h"
 
 /*
- * Record them in a generation: by length where Slurm appends to them when it
- * starts the job again, with their content where it truncates them.
+ * Record a file that the job writes (store/output.h), if it is not recorded yet.
+ * Of most files the length will do. Of the outputs that Slurm opened the content is
+ * kept: unless the job has --open-mode=append, which nothing here can tell, Slurm
+ * truncates them when it starts the job again.
  */
-int own_output_record(struct generation *gen, struct error *e);
+int own_output_record(struct generation *gen, const char *path, int fd, struct error *e);
+
+/* The same for the outputs that Slurm opened, whether the job still writes them or not. */
+int own_output_record_all(struct generation *gen, struct error *e);
 
 /*
  * Record in m their lengths at the first start; and put them back to those when

@@ -7,12 +7,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/error.h"
 #include "base/file.h"
 
-void say(const struct engine *engine, struct engine_run *run, unsigned int job,
-	 const char *format, ...)
+void say(unsigned int job, const char *format, ...)
 {
-	char line[1200]; /* a sentence of struct error and its prefix */
+	char line[sizeof(struct error) + 256]; /* a sentence, and what goes before it */
 	int used = snprintf(line, sizeof(line), "slurm-checkpoint: job %u: ", job);
 	size_t length;
 	va_list ap;
@@ -22,9 +22,5 @@ void say(const struct engine *engine, struct engine_run *run, unsigned int job,
 	va_end(ap);
 	length = strlen(line);
 	line[length++] = '\n';
-	if (run && engine->write_stderr(run, line, length) == 0)
-		return;
-	/* Slurm's own descriptor of a file that was put back stands at its beginning. */
-	(void)lseek(STDERR_FILENO, 0, SEEK_END);
 	(void)file_write_all(STDERR_FILENO, line, length);
 }

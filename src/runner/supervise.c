@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "runner/supervise.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/signalfd.h>
@@ -84,7 +85,7 @@ static void tell(struct supervisor *v, const struct error *error)
 	if (!strcmp(v->last.text, error->text))
 		return;
 	v->last = *error;
-	say(v->s->engine, v->s->run, v->s->task->job, "no checkpoint was taken: %s",
+	say(v->s->task->job, "no checkpoint was taken: %s",
 	    error->text);
 }
 
@@ -97,10 +98,20 @@ static void checkpoint_failed(struct supervisor *v, const struct error *error)
 static void checkpoint_done(struct supervisor *v, const struct checkpoint_result *result)
 {
 	v->last.text[0] = '\0';
-	if (result->leaving == LEAVE_QUEUE)
+	switch (result->leaving) {
+	case LEAVE_QUEUE:
 		finish(v, SUPERVISE_QUEUE);
-	if (result->leaving == LEAVE_HOLD)
+		break;
+	case LEAVE_HOLD:
 		finish(v, SUPERVISE_HOLD);
+		break;
+	case LEAVE_END:
+		finish(v, SUPERVISE_LEFT);
+		break;
+	case LEAVE_NOT:
+	case LEAVE_IGNORE:
+		break;
+	}
 }
 
 static int start_next(struct supervisor *v, struct error *e);
@@ -212,6 +223,7 @@ static int user_signal(struct supervisor *v, int signum, struct error *e)
 	case SIGTSTP:
 		return 0;
 	default:
+		v->s->warned = true;
 		/* It may be the warning that the user asked for with --signal. */
 		return ask(v, REQUEST_LOOK, e);
 	}
@@ -224,6 +236,7 @@ static int handle_signal(struct supervisor *v, int signum, struct error *e)
 	case SIGPIPE:
 		return 0;
 	case CHECKPOINT_SIGNAL_WARN:
+		v->s->warned = true;
 		return ask(v, REQUEST_WARN, e);
 	case CHECKPOINT_SIGNAL_CREATE:
 		return ask(v, REQUEST_CREATE, e);
@@ -276,6 +289,13 @@ static void close_fd(int fd)
 		close(fd);
 }
 
+static bool signal_waits(int signals)
+{
+	struct pollfd fd = { .fd = signals, .events = POLLIN };
+
+	return poll(&fd, 1, 0) > 0;
+}
+
 enum supervise_outcome supervise(struct supervision *s, struct error *e)
 {
 	struct supervisor v = {
@@ -285,6 +305,9 @@ enum supervise_outcome supervise(struct supervision *s, struct error *e)
 
 	while (rc == 0 && !v.finished)
 		rc = loop_once(v.loop, e);
+	/* A warning may have come with the job's end. */
+	if (rc == 0 && v.outcome == SUPERVISE_ENDED && signal_waits(v.signals))
+		s->warned = true;
 	loop_free(v.loop);
 	close_fd(v.signals);
 	close_fd(v.interval);

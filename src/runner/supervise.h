@@ -13,6 +13,7 @@ enum supervise_outcome {
 	SUPERVISE_LOST,	 /* it was killed from outside, with its namespaces */
 	SUPERVISE_QUEUE, /* it is saved and stopped, and to be requeued */
 	SUPERVISE_HOLD,	 /* the same, and to be held */
+	SUPERVISE_LEFT,	 /* the same, and Slurm requeues it when the runner ends */
 	SUPERVISE_FAILED /* the runner cannot go on: e */
 };
 
@@ -22,7 +23,8 @@ struct supervision {
 	const struct engine *engine;
 	const struct engine_job *job;
 	struct engine_run *run;
-	int status; /* wait status */
+	int status;  /* wait status */
+	bool warned; /* Slurm has warned of preemption or the time limit */
 };
 
 /*

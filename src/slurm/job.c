@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <slurm/slurm.h>
 #include <slurm/slurm_errno.h>
+#include <string.h>
 
 /* errno is Slurm's own, and so is its text. */
 static int slurm_failed(const char *what, unsigned int job, struct error *e)
@@ -11,17 +12,67 @@ static int slurm_failed(const char *what, unsigned int job, struct error *e)
 	return error_set(e, "%s job %u: %s", what, job, slurm_strerror(errno));
 }
 
+#ifdef GRACE_PREEMPT
+
+/* PreemptMode of a partition, or of the cluster; -1 if it cannot be told. */
+static int preempt_mode(const char *partition)
+{
+	slurm_conf_t *conf = NULL;
+	partition_info_msg_t *msg = NULL;
+	int mode = -1;
+
+	if (slurm_load_ctl_conf(0, &conf) != SLURM_SUCCESS)
+		return -1;
+	/* With preempt/qos a QOS may have one of its own. */
+	if (conf->preempt_type && !strcmp(conf->preempt_type, "preempt/partition_prio") &&
+	    slurm_load_partitions(0, &msg, SHOW_ALL) == SLURM_SUCCESS) {
+		for (uint32_t i = 0; i < msg->record_count; i++) {
+			const partition_info_t *p = &msg->partition_array[i];
+
+			if (!strcmp(p->name, partition))
+				mode = p->preempt_mode != NO_VAL16 ? p->preempt_mode
+								   : conf->preempt_mode;
+		}
+		slurm_free_partition_info_msg(msg);
+	}
+	slurm_free_ctl_conf(conf);
+	return mode < 0 ? -1 : mode & (PREEMPT_MODE_REQUEUE | PREEMPT_MODE_CANCEL |
+				       PREEMPT_MODE_SUSPEND);
+}
+
+static void read_grace(const job_info_t *job, struct job_view *view)
+{
+	int mode;
+
+	if (!(job->bitflags & GRACE_PREEMPT) || !job->requeue)
+		return;
+	mode = job->partition ? preempt_mode(job->partition) : -1;
+	view->requeued_at_end = mode == PREEMPT_MODE_REQUEUE;
+	view->maybe_requeued_at_end = mode == -1;
+}
+
+#else
+
+static void read_grace(const job_info_t *job, struct job_view *view)
+{
+	(void)job;
+	(void)view;
+}
+
+#endif
+
 int job_read(unsigned int job, struct job_view *view, struct error *e)
 {
 	job_info_msg_t *msg = NULL;
 	int rc = -1;
 
+	*view = (struct job_view){ 0 };
 	slurm_init(NULL);
 	if (slurm_load_job(&msg, job, SHOW_DETAIL) != SLURM_SUCCESS)
 		return slurm_failed("cannot read", job, e);
 	if (msg->record_count > 0) {
 		view->preempted = msg->job_array[0].preempt_time != 0;
-		view->end_time = msg->job_array[0].end_time;
+		read_grace(&msg->job_array[0], view);
 		rc = 0;
 	} else {
 		error_set(e, "job %u is not known to Slurm", job);

@@ -8,13 +8,20 @@
 #define SLURM_JOB_H
 
 #include <stdbool.h>
-#include <time.h>
 
 #include "base/error.h"
 
 struct job_view {
-	bool preempted;	 /* chosen for preemption, living in its GraceTime */
-	time_t end_time; /* when its time limit ends it */
+	bool preempted; /* chosen for preemption, living in its GraceTime */
+	/*
+	 * Slurm 24.05 and later requeue a job of PreemptMode=REQUEUE when it ends
+	 * within its GraceTime; or within that of an earlier run, if it was then
+	 * requeued in another way. So a job that leaves ought to end; and one that
+	 * has done its work may be started once more.
+	 */
+	bool requeued_at_end;
+	/* The same, but with a PreemptMode that is not known here. */
+	bool maybe_requeued_at_end;
 };
 
 int job_read(unsigned int job, struct job_view *view, struct error *e);

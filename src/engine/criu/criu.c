@@ -39,11 +39,6 @@ static void criu_signal(struct engine_run *run, int signum)
 	sandbox_signal(&run->sandbox, signum);
 }
 
-static int criu_write_stderr(struct engine_run *run, const char *text, size_t size)
-{
-	return sandbox_write_stderr(&run->sandbox, text, size);
-}
-
 static void criu_stop(struct engine_run *run)
 {
 	sandbox_stop(&run->sandbox);
@@ -59,6 +54,5 @@ const struct engine engine_criu = {
 	.event_fd = criu_event_fd,
 	.status = criu_status,
 	.signal = criu_signal,
-	.write_stderr = criu_write_stderr,
 	.stop = criu_stop,
 };

@@ -14,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -25,7 +24,6 @@
 #include "engine/criu/hook.h"
 #include "engine/criu/stream.h"
 #include "engine/criu/tree.h"
-#include "store/output.h"
 
 #define GHOST_LIMIT "1G" /* unlinked files up to this size are saved with the job */
 
@@ -56,30 +54,19 @@ static int hook_waits(void *arg, struct error *e)
 /* ---- while the job stands ---- */
 
 struct visit {
-	struct generation *gen;
-	const struct engine_job *job;
+	const struct engine_dump *dump;
+	const char *tmp;
 };
 
 /* Files of the job's TMPDIR are of this node and not put back by length. */
-static bool is_below(const char *path, const char *dir)
-{
-	size_t length = strlen(dir);
-
-	return !strncmp(path, dir, length) && path[length] == '/';
-}
-
-static int record_output(void *arg, const char *path, int fd, struct error *e)
+static int visit_output(void *arg, const char *path, int fd, struct error *e)
 {
 	struct visit *v = arg;
-	struct stat st;
+	size_t length = strlen(v->tmp);
 
-	if (is_below(path, v->job->tmp_mount))
+	if (!strncmp(path, v->tmp, length) && path[length] == '/')
 		return 0;
-	if (fstat(fd, &st) < 0)
-		return error_sys(e, "%s", path);
-	if (output_is_recorded(v->gen, &st))
-		return 0;
-	return output_record(v->gen, path, fd, false, e);
+	return v->dump->output(v->dump->arg, path, fd, e);
 }
 
 static int pid_max(void)
@@ -109,14 +96,14 @@ static int set_attributes(struct manifest *m, const struct sandbox *sb, const st
 
 static int describe_tree(struct dumping *d, const struct engine_job *job, struct error *e)
 {
-	struct visit visit = { .gen = d->dump->gen, .job = job };
+	struct visit visit = { .dump = d->dump, .tmp = job->tmp_mount };
 	struct tree tree;
 	int rc = tree_read(&tree, &d->run->sandbox, e);
 
 	if (rc == 0 && set_attributes(&d->dump->gen->manifest, &d->run->sandbox, &tree) < 0)
 		rc = error_sys(e, "job's processes");
 	if (rc == 0)
-		rc = tree_visit_outputs(&tree, record_output, &visit, e);
+		rc = tree_visit_outputs(&tree, visit_output, &visit, e);
 	tree_free(&tree);
 	return rc;
 }

@@ -13,8 +13,6 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -197,34 +195,6 @@ static void reap(pid_t root, int events)
 	}
 }
 
-/* The root's own standard error if it is the file that ours is, else ours. */
-static int job_stderr(pid_t root)
-{
-	int pidfd = (int)syscall(SYS_pidfd_open, root, 0);
-	int fd = pidfd < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, pidfd, STDERR_FILENO, 0);
-	struct stat ours, its;
-
-	if (pidfd >= 0)
-		close(pidfd);
-	if (fd >= 0 && fstat(fd, &its) == 0 && fstat(STDERR_FILENO, &ours) == 0 &&
-	    its.st_dev == ours.st_dev && its.st_ino == ours.st_ino)
-		return fd;
-	if (fd >= 0)
-		close(fd);
-	return dup(STDERR_FILENO);
-}
-
-static void write_stderr(pid_t root, const struct init_message *m)
-{
-	int fd = job_stderr(root);
-
-	if (fd < 0)
-		return;
-	if (m->value > 0 && (size_t)m->value <= sizeof(m->text))
-		(void)!write(fd, m->text, (size_t)m->value);
-	close(fd);
-}
-
 static void handle(const struct init_message *m, struct witness *w, pid_t root)
 {
 	switch (m->kind) {
@@ -233,9 +203,6 @@ static void handle(const struct init_message *m, struct witness *w, pid_t root)
 		break;
 	case INIT_LAST_PID:
 		set_last_pid(m->value);
-		break;
-	case INIT_WRITE:
-		write_stderr(root, m);
 		break;
 	default:
 		break;

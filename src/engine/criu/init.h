@@ -17,14 +17,13 @@ enum init_kind {
 	INIT_EXITED,   /* to the runner: the root's wait status */
 	INIT_SIGNAL,   /* to init: signal the root */
 	INIT_LAST_PID, /* to init: set the namespace's last pid */
-	INIT_WRITE,    /* to init: text for the job's standard error, value bytes */
 	INIT_SEEN,     /* to the keeper: has this signal reached you too? and its answer */
 };
 
 struct init_message {
 	int kind;
 	int value;
-	char text[512];
+	char text[64];
 };
 
 int init_send(int fd, enum init_kind kind, int value, const char *text);

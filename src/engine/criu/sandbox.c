@@ -204,23 +204,6 @@ void sandbox_signal(struct sandbox *sb, int signum)
 	(void)init_send(sb->control, INIT_SIGNAL, signum, "");
 }
 
-int sandbox_write_stderr(struct sandbox *sb, const char *text, size_t size)
-{
-	/* In pieces of a message's size: they arrive in order. */
-	while (size > 0) {
-		struct init_message m = { .kind = INIT_WRITE };
-		size_t n = size < sizeof(m.text) ? size : sizeof(m.text);
-
-		memcpy(m.text, text, n);
-		m.value = (int)n;
-		if (send(sb->control, &m, sizeof(m), MSG_NOSIGNAL) != sizeof(m))
-			return -1;
-		text += n;
-		size -= n;
-	}
-	return 0;
-}
-
 void sandbox_set_last_pid(struct sandbox *sb, pid_t last_pid)
 {
 	(void)init_send(sb->control, INIT_LAST_PID, last_pid, "");

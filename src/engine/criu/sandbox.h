@@ -75,12 +75,6 @@ int sandbox_root_ended(struct sandbox *sb, int *status);
  */
 void sandbox_signal(struct sandbox *sb, int signum);
 
-/*
- * Write text through the root's own standard error, if that is the file that ours
- * is; else through ours. -1 if it cannot be handed over.
- */
-int sandbox_write_stderr(struct sandbox *sb, const char *text, size_t size);
-
 /* The restored tree's next pid inside will be last_pid + 1. */
 void sandbox_set_last_pid(struct sandbox *sb, pid_t last_pid);
 
