@@ -82,10 +82,11 @@ if [[ ${1-} != inside ]]; then
 fi
 
 hostname "$HOST"
-# /proc is still that of outside, and so is the number it gives
-read -r pid _ </proc/self/stat
-echo "$pid" >"$DIR/pid.tmp"
+# /proc is still that of outside, and so is the pid that it gives; field 22 is
+# the start time (see process_in in lib/host.sh)
+read -ra stat </proc/self/stat
 mount_root
+echo "${stat[0]} ${stat[21]}" >"$DIR/pid.tmp"
 mv "$DIR/pid.tmp" "$DIR/pid"
 pivot_root . .
 umount -l .

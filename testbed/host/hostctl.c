@@ -54,8 +54,12 @@ static int watch_signals (void)
 	sigset_t set;
 
 	sigemptyset (&set);
-	for (size_t i = 0; i < sizeof (passed_on) / sizeof (int); i++)
-		sigaddset (&set, passed_on[i]);
+	for (size_t i = 0; i < sizeof (passed_on) / sizeof (int); i++) {
+		struct sigaction action;
+		sigaction (passed_on[i], NULL, &action);
+		if (action.sa_handler != SIG_IGN) /* as by nohup, or `run ... &` */
+			sigaddset (&set, passed_on[i]);
+	}
 	sigprocmask (SIG_BLOCK, &set, NULL);
 	return signalfd (-1, &set, SFD_CLOEXEC);
 }

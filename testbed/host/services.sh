@@ -19,7 +19,9 @@ until_true() {
 # until_answers DAEMON PORT: the daemon of this host that was just started
 until_answers() {
 	until_true 60 answers_or_died "$1" "$2"
-	pgrep -x "$1" >/dev/null
+	pgrep -x "$1" >/dev/null && return 0
+	echo "services: $1 ended at once; here \`$1 -D\` says why"
+	return 1
 }
 
 answers_or_died() {

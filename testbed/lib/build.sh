@@ -30,11 +30,11 @@ build_project() {
 	local build=$TESTBED/$1/build$2 install=$TESTBED/$1/install$2 options=("${MESON_OPTIONS[@]}")
 	[[ -z $2 ]] || options+=(-Dsanitize_programs=true)
 	mkdir -p "$build"
-	if [[ ! -e $build/build.ninja || $(cat "$build/testbed.options" 2>/dev/null) != "${options[*]}" ]]; then
+	if [[ ! -e $build/build.ninja || $(cat "$build/testbed.stamp" 2>/dev/null) != "$SOURCE ${options[*]}" ]]; then
 		rm -rf "${build:?}"
 		mkdir -p "$build"
 		in_tree "$1" "$build" meson setup "${options[@]}" /build /src >&2
-		echo "${options[*]}" >"$build/testbed.options"
+		echo "$SOURCE ${options[*]}" >"$build/testbed.stamp"
 	fi
 	in_tree "$1" "$build" ninja -C /build -j "$(nproc)" >&2
 	rm -rf "$build/install.tmp"

@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # Hosts: what is below RUN/hosts/NAME is upper and work (the overlay, its local
-# disk), root (where that is mounted, in the host's own mount namespace) and
-# pid (of its process 1; none while it is down).
+# disk), root (where that is mounted, in the host's own mount namespace), pid
+# (its process 1; none while it is down) and parent (the process that made the
+# namespaces and waits for process 1).
 
 hosts() {
 	local n
@@ -15,10 +16,23 @@ host_check() { # HOST
 	[[ -d $RUN/hosts/$1 && -n $1 ]] || die "there is no host '$1': there are $(hosts | paste -sd ' ')"
 }
 
+# process_in FILE: the pid in it, or nothing when that process is gone. The file
+# has its start time too: the number may belong to another by now.
+process_in() {
+	local pid start
+	{ read -r pid start <"$1"; } 2>/dev/null || return 0
+	[[ $(process_start "$pid") != "$start" ]] || echo "$pid"
+}
+
+process_start() { # PID: in clock ticks since the machine's boot
+	local stat
+	{ stat=$(<"/proc/$1/stat"); } 2>/dev/null || return 0
+	read -ra stat <<<"${stat##*) }"
+	echo "${stat[19]}"
+}
+
 host_pid() { # HOST: or nothing while it is down
-	local pid
-	pid=$(cat "$RUN/hosts/$1/pid" 2>/dev/null) || return 0
-	[[ ! -e /proc/$pid/root/run ]] || echo "$pid"
+	process_in "$RUN/hosts/$1/pid"
 }
 
 host_run() { # HOST USER COMMAND...
@@ -33,10 +47,12 @@ host_boot() { # HOST
 	mkdir -p "$dir"/{upper,work,root} "$RUN/log/$1"
 	network_plug "$1"
 	cgroup_create "$1"
-	detached nsenter --net="$RUN/net/$1" unshare --uts --ipc --mount --propagation private --pid --fork \
-		env HOST="$1" DIR="$dir" LOWER="$LOWER" RUN="$RUN" TESTBED="$TESTBED" HERE="$HERE" \
+	# forked by a shell: unshare --fork of Debian 12 complains at each host's end
+	detached nsenter --net="$RUN/net/$1" unshare --uts --ipc --mount --propagation private --pid \
+		sh -c '"$@" & wait' sh env HOST="$1" DIR="$dir" LOWER="$LOWER" RUN="$RUN" TESTBED="$TESTBED" HERE="$HERE" \
 		CGROUP="$CGROUP" CGROUPS="$(cgroup_list "$1")" \
 		bash "$HERE/host/boot.sh" >>"$RUN/log/$1/boot.log" 2>&1 &
+	echo "$! $(process_start $!)" >"$dir/parent"
 }
 
 # The power fails.
@@ -44,16 +60,23 @@ host_kill() { # HOST
 	local dir=$RUN/hosts/$1 pid
 	network_unplug "$1"
 	pid=$(host_pid "$1")
+	# a host that is just starting may have no pid yet
+	[[ -n $pid ]] || pid=$(pgrep --parent "$(process_in "$dir/parent")" 2>/dev/null) || true
 	[[ -z $pid ]] || "$RUN/bin/hostctl" poweroff "$pid" || die "cannot kill $1"
-	rm -f "$dir/pid"
+	rm -f "$dir/pid" "$dir/parent"
 	network_remove "$1"
 	cgroup_remove "$1"
 }
 
-host_failed() { # HOST: did its services not come up?
+# Whether the host will never come up: it or one of its services has ended.
+host_failed() { # HOST
 	local pid
 	pid=$(host_pid "$1")
-	[[ -n $pid && -e /proc/$pid/root/run/testbed.failed ]]
+	if [[ -n $pid ]]; then
+		[[ -e /proc/$pid/root/run/testbed.failed ]]
+	else
+		[[ -z $(process_in "$RUN/hosts/$1/parent") ]]
+	fi
 }
 
 # Whether slurmd is up and slurmctld counts on it.
@@ -89,6 +112,6 @@ host_wait() { # HOST
 	local log=$RUN/log/$1 check=(node_in_service "$1")
 	[[ $1 != ctl ]] || check=(ctl_in_service)
 	wait_for 90 "${check[@]}" && return 0
-	tail -n 5 "$log/boot.log" >&2 || true
+	tail -n 3 "$log"/*.log >&2 || true
 	die "$1 does not come up: see $log"
 }

@@ -50,7 +50,7 @@ no_more_arguments() {
 }
 
 prepare() {
-	need ip=iproute2 unshare=util-linux nsenter=util-linux findmnt=util-linux flock=util-linux
+	need ip=iproute2 unshare=util-linux nsenter=util-linux findmnt=util-linux flock=util-linux pgrep=procps
 	mkdir -p "$TESTBED/$SUITE"
 	tree_build "$SUITE"
 	build_helpers "$SUITE"
