@@ -14,9 +14,9 @@
 #include "base/str.h"
 #include "base/timefmt.h"
 
-/* Where Slurm was built to look for slurm.conf; Meson asks Slurm's packaging. */
-#ifndef SLURM_SYSCONFDIR
-#define SLURM_SYSCONFDIR "/etc/slurm"
+/* Where slurm.conf is unless SLURM_CONF says otherwise; Meson knows. */
+#ifndef CONF_DIR
+#define CONF_DIR "/etc/slurm"
 #endif
 
 #define CONF_NAME     "checkpoint.conf"
@@ -266,7 +266,7 @@ char *conf_path(void)
 		path = path_beside(slurm_conf);
 	if (path && access(path, F_OK) == 0)
 		return take_ptr(path);
-	return strdup(SLURM_SYSCONFDIR "/" CONF_NAME);
+	return strdup(CONF_DIR "/" CONF_NAME);
 }
 
 /* Write pattern, expanded, to out. -1 at a % that stands for nothing. */

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <getopt.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/protocol.h"
+#include "spank/options.h"
+#include "spank/settings.h"
+
+#define CASES(table) (sizeof(table) / sizeof((table)[0]))
+
+/* An option as given: its argument, or one of these. */
+#define NOT_GIVEN NULL
+#define ALONE	  ""
+
+static struct options give(enum option_id id, const char *arg)
+{
+	struct options o = {0};
+
+	assert_int_equal(options_set(&o, id, arg), 0);
+	return o;
+}
+
+static void test_the_table_is_in_order_and_fits_what_Slurm_can_take(void **state)
+{
+	static const char *const names[OPTION_COUNT] = {
+		[OPTION_CHECKPOINT] = "checkpoint",
+		[OPTION_NO_CHECKPOINT] = "no-checkpoint",
+		[OPTION_DIR] = "checkpoint-dir",
+		[OPTION_FALLBACK] = "checkpoint-fallback",
+		[OPTION_ETERNAL] = "eternal",
+	};
+
+	for (int id = 0; id < OPTION_COUNT; id++) {
+		const struct option_info *info = &option_table[id];
+
+		assert_string_equal(info->name, names[id]);
+		assert_non_null(info->usage);
+		assert_true((info->has_arg == no_argument) == (info->arginfo == NULL));
+		assert_true((info->has_arg == no_argument) == (info->check == NULL));
+	}
+}
+
+static void test_who_is_checkpointed(void **state)
+{
+	static const struct {
+		const char *checkpoint, *no_checkpoint, *dir, *eternal;
+		bool asked, wanted_by_default;
+	} cases[] = {
+		{NOT_GIVEN, NOT_GIVEN, NOT_GIVEN, NOT_GIVEN, false, true},
+		{ALONE, NOT_GIVEN, NOT_GIVEN, NOT_GIVEN, true, true},
+		{"10m", NOT_GIVEN, NOT_GIVEN, NOT_GIVEN, true, true},
+		{NOT_GIVEN, NOT_GIVEN, NOT_GIVEN, ALONE, true, true},
+		{NOT_GIVEN, NOT_GIVEN, "/ck", NOT_GIVEN, false, true},
+		{NOT_GIVEN, ALONE, NOT_GIVEN, NOT_GIVEN, false, false},
+		{"10m", ALONE, NOT_GIVEN, NOT_GIVEN, false, false},
+		{"10m", ALONE, "/ck", ALONE, false, false},
+	};
+
+	for (size_t i = 0; i < CASES(cases); i++) {
+		struct conf off = {0}, on = {.default_on = true};
+		struct options o = {0};
+
+		if (cases[i].checkpoint)
+			options_set(&o, OPTION_CHECKPOINT, cases[i].checkpoint);
+		if (cases[i].no_checkpoint)
+			options_set(&o, OPTION_NO_CHECKPOINT, NULL);
+		if (cases[i].dir)
+			options_set(&o, OPTION_DIR, cases[i].dir);
+		if (cases[i].eternal)
+			options_set(&o, OPTION_ETERNAL, NULL);
+		if (options_asked(&o) != cases[i].asked ||
+		    options_wanted(&o, &off) != cases[i].asked ||
+		    options_wanted(&o, &on) != cases[i].wanted_by_default)
+			fail_msg("case %zu", i);
+		assert_int_equal(options_any(&o), i != 0);
+		options_free(&o);
+	}
+}
+
+static void test_usable_arguments_are_taken(void **state)
+{
+	static const struct {
+		enum option_id id;
+		const char *arg;
+	} cases[] = {
+		{OPTION_CHECKPOINT, NULL},	  {OPTION_CHECKPOINT, ""},
+		{OPTION_CHECKPOINT, "0"},	  {OPTION_CHECKPOINT, "10m"},
+		{OPTION_CHECKPOINT, "1-0:30"},	  {OPTION_CHECKPOINT, "(null)"},
+		{OPTION_NO_CHECKPOINT, "(null)"}, {OPTION_DIR, "/ck/%u/%j"},
+		{OPTION_FALLBACK, "fail"},	  {OPTION_FALLBACK, "restart"},
+		{OPTION_ETERNAL, NULL},		  {OPTION_ETERNAL, "anything"},
+	};
+
+	for (size_t i = 0; i < CASES(cases); i++) {
+		struct options o = give(cases[i].id, cases[i].arg);
+		struct error e = {""};
+
+		if (options_check(&o, &e) < 0)
+			fail_msg("case %zu: %s", i, e.text);
+		options_free(&o);
+	}
+}
+
+static void test_others_are_refused_in_one_sentence_that_names_the_option(void **state)
+{
+	static const struct {
+		enum option_id id;
+		const char *arg, *error;
+	} cases[] = {
+		{OPTION_CHECKPOINT, "banana",
+		 "--checkpoint=banana: not an interval; give minutes, "
+		 "hours:minutes:seconds, days-hours or a number with s, m, h or d"},
+		{OPTION_CHECKPOINT, "400d", "--checkpoint=400d: longer than a year"},
+		{OPTION_DIR, "", "--checkpoint-dir=: not an absolute path"},
+		{OPTION_DIR, "(null)", "--checkpoint-dir=(null): not an absolute path"},
+		{OPTION_DIR, "ck/%u", "--checkpoint-dir=ck/%u: not an absolute path"},
+		{OPTION_DIR, "/ck/%h",
+		 "--checkpoint-dir=/ck/%h: %h is not known; use %u for the user and %j "
+		 "for the job id"},
+		{OPTION_FALLBACK, "", "--checkpoint-fallback=: neither fail nor restart"},
+		{OPTION_FALLBACK, "Fail",
+		 "--checkpoint-fallback=Fail: neither fail nor restart"},
+	};
+
+	for (size_t i = 0; i < CASES(cases); i++) {
+		struct options o = give(cases[i].id, cases[i].arg);
+		struct error e = {""};
+
+		assert_int_equal(options_check(&o, &e), -1);
+		assert_string_equal(e.text, cases[i].error);
+		options_free(&o);
+	}
+}
+
+static void test_what_is_given_later_wins(void **state)
+{
+	struct options o = give(OPTION_CHECKPOINT, "banana");
+	struct error e;
+
+	assert_int_equal(options_set(&o, OPTION_CHECKPOINT, "5m"), 0);
+	assert_int_equal(options_check(&o, &e), 0);
+	assert_string_equal(options_task_value(&o, OPTION_CHECKPOINT), "5m");
+	assert_int_equal(options_set(&o, OPTION_CHECKPOINT, NULL), 0);
+	assert_string_equal(options_task_value(&o, OPTION_CHECKPOINT), "0");
+	options_free(&o);
+}
+
+static void test_the_runner_gets_what_was_given_and_no_more(void **state)
+{
+	struct options none = {0};
+	static const struct {
+		enum option_id id;
+		const char *arg, *value;
+	} cases[] = {
+		{OPTION_CHECKPOINT, NULL, "0"},
+		{OPTION_CHECKPOINT, "", "0"},
+		{OPTION_CHECKPOINT, "1:30:00", "1:30:00"},
+		{OPTION_NO_CHECKPOINT, NULL, NULL},
+		{OPTION_DIR, "/ck/%u", "/ck/%u"},
+		{OPTION_FALLBACK, "restart", "restart"},
+		{OPTION_ETERNAL, NULL, "1"},
+	};
+
+	for (enum option_id id = 0; id < OPTION_COUNT; id++)
+		assert_null(options_task_value(&none, id));
+	for (size_t i = 0; i < CASES(cases); i++) {
+		struct options o = give(cases[i].id, cases[i].arg);
+		const char *value = options_task_value(&o, cases[i].id);
+
+		if (!cases[i].value)
+			assert_null(value);
+		else
+			assert_string_equal(value, cases[i].value);
+		options_free(&o);
+	}
+}
+
+static void test_options_are_read_from_what_Slurm_leaves_in_the_job(void **state)
+{
+	static char *const environment[] = {
+		"PATH=/bin",
+		"SLURM_SPANK__SLURM_SPANK_OPTION_checkpoint_checkpoint=10m",
+		"SLURM_SPANK__SLURM_SPANK_OPTION_checkpoint_checkpoint_dir=/a=b",
+		"SLURM_SPANK__SLURM_SPANK_OPTION_checkpoint_eternal=(null)",
+		"SLURM_SPANK__SLURM_SPANK_OPTION_checkpoint_no_checkpoints=1",
+		"SLURM_SPANK__SLURM_SPANK_OPTION_other_no_checkpoint=1",
+		"_SLURM_SPANK_OPTION_checkpoint_no_checkpoint=1",
+		NULL,
+	};
+	struct options o = {0};
+
+	assert_int_equal(options_read_environment(&o, environment), 0);
+	assert_string_equal(o.arg[OPTION_CHECKPOINT], "10m");
+	assert_string_equal(o.arg[OPTION_DIR], "/a=b");
+	assert_true(o.given[OPTION_ETERNAL]);
+	assert_null(o.arg[OPTION_ETERNAL]);
+	assert_false(o.given[OPTION_NO_CHECKPOINT]);
+	assert_false(o.given[OPTION_FALLBACK]);
+	options_free(&o);
+}
+
+static void test_the_administrators_paths_are_read(void **state)
+{
+	char *argv[] = {"conf=/etc/x.conf", "runner=/opt/runner"};
+	struct settings s;
+	struct error e;
+
+	assert_int_equal(settings_parse(2, argv, &s, &e), 0);
+	assert_string_equal(s.conf, "/etc/x.conf");
+	assert_string_equal(s.runner, "/opt/runner");
+	assert_int_equal(settings_parse(0, NULL, &s, &e), 0);
+	assert_null(s.conf);
+	assert_null(s.runner);
+}
+
+static void test_a_wrong_argument_in_plugstack_conf_spoils_no_other(void **state)
+{
+	static char *const wrong[] = {"runer=/x", "conf", "conf=", "conf=x", "/x", ""};
+
+	for (size_t i = 0; i < CASES(wrong); i++) {
+		char *argv[] = {wrong[i], "runner=/opt/runner"};
+		struct settings s;
+		struct error e;
+
+		assert_int_equal(settings_parse(2, argv, &s, &e), -1);
+		assert_non_null(strstr(e.text, wrong[i]));
+		assert_null(s.conf);
+		assert_string_equal(s.runner, "/opt/runner");
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_the_table_is_in_order_and_fits_what_Slurm_can_take),
+		cmocka_unit_test(test_who_is_checkpointed),
+		cmocka_unit_test(test_usable_arguments_are_taken),
+		cmocka_unit_test(
+			test_others_are_refused_in_one_sentence_that_names_the_option),
+		cmocka_unit_test(test_what_is_given_later_wins),
+		cmocka_unit_test(test_the_runner_gets_what_was_given_and_no_more),
+		cmocka_unit_test(test_options_are_read_from_what_Slurm_leaves_in_the_job),
+		cmocka_unit_test(test_the_administrators_paths_are_read),
+		cmocka_unit_test(test_a_wrong_argument_in_plugstack_conf_spoils_no_other),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
