@@ -14,6 +14,7 @@
 #include "base/str.h"
 
 #define COPY_CHUNK (1u << 20) /* bytes; large enough for a parallel file system */
+#define PROC_MAX   (64u << 10) /* bytes; files of /proc say that they have none */
 
 int file_write_all(int fd, const void *data, size_t size)
 {
@@ -52,9 +53,11 @@ ssize_t file_read_all(int fd, void *data, size_t size)
 
 char *file_read(int dirfd, const char *name, size_t max, size_t *size, struct error *e)
 {
-	cleanup_close int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	/* O_NONBLOCK: a pipe with no writer would be waited for. */
+	cleanup_close int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	cleanup_free char *text = NULL;
 	struct stat st;
+	size_t room;
 	ssize_t got;
 
 	if (fd < 0 || fstat(fd, &st) < 0) {
@@ -65,9 +68,14 @@ char *file_read(int dirfd, const char *name, size_t max, size_t *size, struct er
 		error_set(e, "%s: not a regular file of at most %zu bytes", name, max);
 		return NULL;
 	}
-	text = malloc((size_t)st.st_size + 1);
-	if (!text || (got = file_read_all(fd, text, (size_t)st.st_size)) < 0) {
+	room = st.st_size ? (size_t)st.st_size : max < PROC_MAX ? max : PROC_MAX;
+	text = malloc(room + 1);
+	if (!text || (got = file_read_all(fd, text, room + 1)) < 0) {
 		error_sys(e, "%s", name);
+		return NULL;
+	}
+	if ((size_t)got > room) {
+		error_set(e, "%s: has more than %zu bytes", name, room);
 		return NULL;
 	}
 	text[got] = '\0';

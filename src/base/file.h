@@ -22,7 +22,8 @@ ssize_t file_read_all(int fd, void *data, size_t size);
 
 /*
  * The whole of a regular file of at most max bytes, followed by a zero byte that
- * is not counted in *size. Owned by the caller; NULL on failure.
+ * is not counted in *size. Of a file in /proc, which has no size, 64 KiB at most.
+ * Owned by the caller; NULL on failure.
  */
 char *file_read(int dirfd, const char *name, size_t max, size_t *size, struct error *e);
 
