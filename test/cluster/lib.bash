@@ -1,0 +1,100 @@
+# shellcheck shell=bash
+# What the cluster tests share. A cluster is up; SUITE names it.
+
+ROOT=$(cd "${BATS_TEST_DIRNAME:?}" && git rev-parse --show-toplevel)
+SUITE=${SUITE:-trixie}
+SEED=${SEED:-$RANDOM}
+RANDOM=$SEED
+
+cluster() { "$ROOT/testbed/cluster" "$@"; }
+root() { cluster run ctl "$@"; }
+alice() { cluster run -u alice ctl "$@"; }
+bob() { cluster run -u bob ctl "$@"; }
+
+# Every test has a directory of alice's of its own, seen by all hosts.
+new_workdir() {
+	WORK=/shared/home/alice/t$BATS_TEST_NUMBER.$RANDOM
+	alice mkdir -p "$WORK"
+}
+
+# put NAME: standard input becomes an executable file in the test's directory
+put() { alice sh -c 'cat >"$1/$2" && chmod 755 "$1/$2"' _ "$WORK" "$1"; }
+
+get() { alice cat "$WORK/$1"; }
+
+# build NAME [FLAG...]: compile test/cluster/programs/NAME.c into the directory
+build() {
+	put "$1.c" <"$ROOT/test/cluster/programs/$1.c"
+	alice gcc -O1 -o "$WORK/$1" "$WORK/$1.c" "${@:2}"
+}
+
+# submit [OPTION...] SCRIPT [ARG...]: sbatch by alice in the directory; the job's id
+submit() { alice sh -c 'cd "$1" && shift && exec sbatch --parsable "$@"' _ "$WORK" "$@"; }
+
+# until_true SECONDS WHAT COMMAND...: an event with a deadline
+until_true() {
+	local deadline=$((SECONDS + $1)) what=$2
+	shift 2
+	until "$@"; do
+		if ((SECONDS >= deadline)); then
+			echo "not within its time: $what" >&2
+			alice squeue >&2 || true
+			return 1
+		fi
+		sleep 0.1
+	done
+}
+
+job_field() { root scontrol -o show job "$1" | tr ' ' '\n' | sed -n "s/^$2=//p" | head -n 1; }
+job_state() { job_field "$1" JobState; }
+job_node() { job_field "$1" NodeList; }
+restarts() { job_field "$1" Restarts; }
+
+is_state() { [[ $(job_state "$1") == "$2" ]]; }
+is_over() { [[ ! $(job_state "$1") =~ ^(PENDING|RUNNING|COMPLETING|SUSPENDED|CONFIGURING|REQUEUE.*)$ ]]; }
+wait_running() { until_true 60 "job $1 runs" is_state "$1" RUNNING; }
+wait_over() { until_true "${2:-120}" "job $1 is over" is_over "$1"; }
+has_lines() { [[ $(get "$1" 2>/dev/null | wc -l) -ge $2 ]]; }
+wait_lines() { until_true 60 "$1 has $2 lines" has_lines "$1" "$2"; }
+
+restarted() { (($(restarts "$1") > $2)); }
+# preempt JOB: bob takes the node of a running job for an instant
+preempt() {
+	local before node
+	before=$(restarts "$1")
+	node=$(job_node "$1")
+	bob sbatch -Q --partition=high --nodelist="$node" --exclusive --output=/dev/null --wrap=true
+	until_true 75 "job $1 is preempted" restarted "$1" "$before"
+}
+
+store() { echo "/shared/checkpoint/alice/testbed/$1"; }
+generations() { alice sh -c 'ls "$1" 2>/dev/null | grep -xE "[0-9]+" | sort -n' _ "$(store "$1")"; }
+newest() { generations "$1" | tail -n 1; }
+has_generation() { [[ $(newest "$1") -ge ${2:-1} ]]; }
+wait_generation() { until_true 60 "job $1 has generation ${2:-1}" has_generation "$1" "${2:-1}"; }
+
+# checkpoint JOB: ask for one and wait until it is committed
+checkpoint() {
+	local next=$(($(newest "$1") + 1))
+	alice scancel --batch --signal=41 "$1"
+	wait_generation "$1" "$next"
+}
+
+# exit state of a job as accounting has it: STATE EXITCODE
+accounted() { root sacct -X -n -P -j "$1" -o state,exitcode | tail -n 1; }
+accounted_is() { [[ $(accounted "$1") == "$2" ]]; }
+wait_accounted() { until_true 30 "job $1 is accounted as $2" accounted_is "$1" "$2"; }
+
+# processes of a user on a node, by name
+processes() { cluster run "$1" ps -u "$2" -o comm=; }
+no_processes() { [[ -z $(processes "$1" "$2" | grep -vx ps) ]]; }
+
+count_in() { get "$1" | grep -c -- "$2" || true; }
+
+# Everything of the users' is gone at the end of a test.
+clean() {
+	root scancel --user=alice --quiet || true
+	root scancel --user=bob --quiet || true
+	until_true 60 "the queue is empty" queue_empty
+}
+queue_empty() { [[ -z $(root squeue -h) ]]; }

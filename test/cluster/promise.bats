@@ -1,0 +1,80 @@
+#!/usr/bin/env bats
+# The promise: what a job prints and computes is what it would have undisturbed.
+
+load lib
+
+setup() { new_workdir; }
+teardown() { clean; }
+
+# With PACE=0 the programs do the same without pausing between their steps: so much for
+# the undisturbed runs.
+#
+# Five programs at once, each preempted ten times. A preemption takes a whole node,
+# so it falls at a random moment of every job that runs there.
+write_scripts() {
+	put pipes.sh <"$ROOT/test/cluster/programs/pipes.sh"
+	put threads.py <"$ROOT/test/cluster/programs/threads.py"
+	build openmp -fopenmp
+	build static -static
+	build heap
+	local name
+	for name in pipes threads openmp static heap; do
+		alice mkdir -p "$WORK/$name.job" "$WORK/$name.ref"
+	done
+	put pipes <<<$'#!/bin/sh\nexec ../pipes.sh 450'
+	put threads <<<$'#!/bin/sh\nexec ../threads.py 500'
+	put openmp_job <<<$'#!/bin/sh\n../openmp 500'
+	put static_job <<<$'#!/bin/sh\nexec ../static 500 static.out'
+	put heap_job <<<$'#!/bin/bash\n../heap 1024 100; echo "heap ended with $?"'
+}
+
+submit_in() { # DIRECTORY OPTION... SCRIPT
+	alice sh -c 'cd "$1" && shift && exec sbatch --parsable --output=out "$@"' _ "$WORK/$1" "${@:2}"
+}
+
+all_running() { local j; for j in "$@"; do is_state "$j" RUNNING || return 1; done; }
+all_pending() { local j; for j in "$@"; do is_state "$j" PENDING || return 1; done; }
+
+@test "output after ten preemptions at random moments is that of the undisturbed run" {
+	local -A script=([pipes]=pipes [threads]=threads [openmp]=openmp_job [static]=static_job [heap]=heap_job)
+	local -a jobs=()
+	local name round job
+	echo "SEED=$SEED"
+	write_scripts
+	for name in "${!script[@]}"; do
+		submit_in "$name.ref" --mem=1500 --export=ALL,PACE=0 "../${script[$name]}" >/dev/null
+	done
+	until_true 120 "the undisturbed runs are over" queue_empty
+	for name in "${!script[@]}"; do
+		jobs+=("$(submit_in "$name.job" --checkpoint --mem=1500 "../${script[$name]}")")
+	done
+	for round in {1..10}; do
+		until_true 60 "all run (round $round)" all_running "${jobs[@]}"
+		sleep "0.$((RANDOM % 1000))"
+		bob sbatch -Q --partition=high --nodes=4 --exclusive --output=/dev/null --wrap=true
+		until_true 75 "all are preempted (round $round)" all_pending "${jobs[@]}"
+	done
+	for job in "${jobs[@]}"; do
+		wait_over "$job" 120
+		wait_accounted "$job" "COMPLETED|0:0"
+		[ "$(restarts "$job")" -eq 10 ]
+	done
+	alice sh -c 'cd "$1" && for d in *.job; do diff -r "$d" "${d%.job}.ref" || exit 1; done' _ "$WORK"
+	[ "$(get heap.job/out | wc -l)" -eq 101 ]
+	[ "$(get pipes.job/out | tail -n 2 | head -n 1)" = "total 450" ]
+}
+
+@test "bob's job starts within two seconds of the end of the dump" {
+	local job urgent ended started
+	build heap
+	put job <<<$'#!/bin/sh\n./heap 1024 200'
+	job=$(submit --checkpoint --mem=1500 --output=out job)
+	wait_running "$job"
+	wait_lines out 3
+	urgent=$(bob sh -c 'cd && sbatch --parsable --partition=high --nodelist="$1" --exclusive --output=urgent.out --wrap="date +%s.%N"' _ "$(job_node "$job")")
+	wait_over "$urgent"
+	started=$(bob sh -c 'cat ~/urgent.out')
+	ended=$(alice stat -c %.9Y "$(store "$job")/1/manifest")
+	echo "dump ended $ended, bob started $started"
+	awk -v a="$ended" -v b="$started" 'BEGIN { exit !(b - a < 2) }'
+}
