@@ -154,6 +154,8 @@ static int remove_entries(int fd, struct error *e)
 		close(fd);
 		return error_sys(e, "directory");
 	}
+	/* Some programs write-protect what they unpack, Go's module cache for one. */
+	(void)fchmod(fd, 0700);
 	while ((d = readdir(dir))) {
 		if (!strcmp(d->d_name, ".") || !strcmp(d->d_name, ".."))
 			continue;
