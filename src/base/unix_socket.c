@@ -47,11 +47,25 @@ int unix_socket_connect(const char *path)
 	return take_fd(fd);
 }
 
+/* The descriptor in a control message; if there are several, none stays open. */
+static int only_fd(const struct cmsghdr *header)
+{
+	size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+	int fd = -1;
+
+	for (size_t i = 0; i < count; i++) {
+		memcpy(&fd, CMSG_DATA(header) + i * sizeof(fd), sizeof(fd));
+		if (count > 1)
+			close(fd);
+	}
+	return count == 1 ? fd : -1;
+}
+
 int unix_socket_receive_fd(int socket)
 {
 	union {
 		struct cmsghdr header;
-		char space[CMSG_SPACE(sizeof(int))];
+		char space[CMSG_SPACE(sizeof(int))]; /* has room for two on 64 bits */
 	} control;
 	char byte;
 	struct iovec iov = { &byte, 1 };
@@ -60,14 +74,11 @@ int unix_socket_receive_fd(int socket)
 				  .msg_control = &control,
 				  .msg_controllen = sizeof(control) };
 	struct cmsghdr *header;
-	int fd;
 
 	if (recvmsg(socket, &message, MSG_CMSG_CLOEXEC) != 1)
 		return -1;
 	header = CMSG_FIRSTHDR(&message);
-	if (!header || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS ||
-	    header->cmsg_len != CMSG_LEN(sizeof(int)))
+	if (!header || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS)
 		return -1;
-	memcpy(&fd, CMSG_DATA(header), sizeof(fd));
-	return fd;
+	return only_fd(header);
 }
