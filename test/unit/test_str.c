@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/str.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "testing.h"
+
+static void a_string_of_any_length_is_printed(void **state)
+{
+	static char long_text[100000];
+	cleanup_free char *text = str_printf("%s-%d", "a", 7);
+	cleanup_free char *empty = str_printf("%s", "");
+	cleanup_free char *longer = NULL;
+
+	memset(long_text, 'x', sizeof(long_text) - 1);
+	longer = str_printf("<%s>", long_text);
+	assert_string_equal(text, "a-7");
+	assert_string_equal(empty, "");
+	assert_int_equal(strlen(longer), sizeof(long_text) - 1 + 2);
+}
+
+static void a_whole_decimal_number_is_read(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned long long max, value;
+	} cases[] = {
+		{"0", 0, 0},
+		{"7", 7, 7},
+		{"007", 7, 7},
+		{"4294967295", UINT_MAX, UINT_MAX},
+		{"18446744073709551615", ULLONG_MAX, ULLONG_MAX},
+	};
+
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		unsigned long long value = 99;
+
+		assert_int_equal(str_to_ull(cases[i].text, cases[i].max, &value), 0);
+		assert_true(value == cases[i].value);
+	}
+}
+
+static void anything_else_is_no_number(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned long long max;
+	} cases[] = {
+		{"", 10},
+		{" 1", 10},
+		{"1 ", 10},
+		{"-1", ULLONG_MAX},
+		{"+1", 10},
+		{"1x", 10},
+		{"0x1", 10},
+		{"1.0", 10},
+		{"1\n", 10},
+		{"8", 7},
+		{"1e3", 9999},
+		{"4294967296", UINT_MAX},
+		{"x", 10},
+		{"\xff", 10},
+		{"18446744073709551616", ULLONG_MAX},
+		{"99999999999999999999999999", ULLONG_MAX},
+	};
+
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		unsigned long long value;
+
+		if (str_to_ull(cases[i].text, cases[i].max, &value) == 0)
+			fail_msg("\"%s\" was taken for %llu", cases[i].text, value);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_string_of_any_length_is_printed),
+		cmocka_unit_test(a_whole_decimal_number_is_read),
+		cmocka_unit_test(anything_else_is_no_number),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
