@@ -61,7 +61,7 @@ bool options_wanted(const struct options *options, const struct conf *conf);
 const char *options_task_value(const struct options *options, enum option_id id);
 
 /*
- * Slurm's own form of an option in the environment (spank(7)): it reads one that
+ * Slurm's own form of an option in the environment (spank(8)): it reads one that
  * was not given on the command line from there, and leaves there for the job all
  * that were given. Owned by the caller; NULL without memory.
  */

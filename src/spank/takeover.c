@@ -88,15 +88,26 @@ static void clean_environment(spank_t spank)
 		unset_variables_of_option(spank, id);
 }
 
+/* Put "; advice" behind the sentence that e holds already. */
+static int advise(struct error *e, const char *advice)
+{
+	struct error why = *e;
+
+	return error_set(e, "%s; %s", why.text, advice);
+}
+
 static int check_runner(const char *path, struct error *e)
 {
 	struct stat st;
+	int rc = 0;
 
-	if (stat(path, &st) < 0)
-		return error_sys(e, "%s", path);
-	if (!S_ISREG(st.st_mode))
-		return error_set(e, "%s: not a program", path);
-	return access(path, X_OK) < 0 ? error_sys(e, "%s", path) : 0;
+	if (stat(path, &st) < 0 || access(path, X_OK) < 0)
+		rc = error_sys(e, "%s", path);
+	else if (!S_ISREG(st.st_mode))
+		rc = error_set(e, "%s: not a program", path);
+	return rc < 0 ? advise(e, "ask the administrator to install slurm-checkpoint on "
+				  "this node")
+		      : 0;
 }
 
 static int set_variable(spank_t spank, const char *name, const char *value,
@@ -143,18 +154,18 @@ static int replace_task(spank_t spank, const char *runner, const char *conf_file
 	return 0;
 }
 
-static int read_conf(struct conf *conf, const char *conf_file, struct error *e)
+static int read_conf(struct conf *conf, const char *path, struct error *e)
 {
-	if (conf_init(conf, e) < 0)
-		return -1;
-	return conf_file ? conf_read(conf, conf_file, e)
-			 : error_set(e, "no memory for the path of checkpoint.conf");
+	if (!path || conf_init(conf, e) < 0)
+		return error_set(e, "no memory for the configuration");
+	if (conf_read(conf, path, e) < 0)
+		return advise(e, "ask the administrator to correct it");
+	return 0;
 }
 
 static void say_unprotected(const struct error *e)
 {
-	slurm_error("checkpoint: this job runs unprotected, as without --checkpoint: %s; "
-		    "please tell the administrator",
+	slurm_error("checkpoint: this job runs unprotected, as without --checkpoint: %s",
 		    e->text);
 }
 
