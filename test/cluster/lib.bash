@@ -91,6 +91,11 @@ no_processes() { [[ -z $(processes "$1" "$2" | grep -vx ps) ]]; }
 
 count_in() { get "$1" | grep -c -- "$2" || true; }
 
+# refute COMMAND...: it must fail. (bats takes no notice of "! command".)
+refute() { if "$@"; then return 1; fi; }
+# refute_in FILE PATTERN: no line of a file of the test's directory matches
+refute_in() { refute grep -E "$2" <(get "$1"); }
+
 # Everything of the users' is gone at the end of a test.
 clean() {
 	root scancel --user=alice --quiet || true

@@ -1,0 +1,156 @@
+#!/usr/bin/env bats
+# A checkpointed job is, to Slurm and to its owner, the job that it would be without.
+
+load lib
+
+setup() { new_workdir; }
+teardown() { clean; }
+
+# both OPTION... : the same job without and with --checkpoint, in plain/ and in ckpt/
+both() {
+	local kind
+	alice mkdir -p "$WORK/plain" "$WORK/ckpt"
+	PLAIN=$(submit_at plain "$@")
+	CKPT=$(submit_at ckpt --checkpoint "$@")
+	for kind in "$PLAIN" "$CKPT"; do wait_over "$kind"; done
+}
+submit_at() { alice sh -c 'cd "$1" && shift && exec sbatch --parsable "$@"' _ "$WORK/$1" "${@:2}"; }
+text_of() { alice sh -c 'cd "$1" && find . -type f ! -name "*.sh" | sort | while read -r f; do echo "== $f"; cat "$f"; done' _ "$WORK/$1"; }
+# text_of with what differs between any two jobs taken out
+comparable() { text_of "$1" | sed -e "s/\b$2\b/JOB/g" -e "s,/$1\b,/DIR,g"; }
+same_text() { diff <(comparable plain "$PLAIN") <(comparable ckpt "$CKPT"); }
+same_state() {
+	until_true 30 "both are accounted" eval '[[ -n $(accounted $PLAIN) && -n $(accounted $CKPT) ]]'
+	until_true 30 "both are accounted alike" eval '[[ $(accounted $PLAIN) == "$(accounted $CKPT)" ]]'
+}
+
+@test "exit status 0, 42 and death by a signal reach Slurm as without the plugin" {
+	local how
+	for how in "exit 0" "exit 42" 'kill -TERM $$' 'kill -KILL $$' 'kill -SEGV $$'; do
+		put job.sh <<<$'#!/bin/bash\nulimit -c 0\necho before\n'"$how"
+		both --output=out ../job.sh
+		same_state
+		same_text
+		echo "$how: $(accounted "$CKPT")"
+	done
+	[ "$(accounted "$CKPT")" = "FAILED|0:11" ]
+}
+
+@test "a script that cannot be executed fails as without the plugin" {
+	put job.sh <<<$'#!/no/such/interpreter\n'
+	both --output=out ../job.sh
+	same_state
+}
+
+@test "--output, --error, --input, --chdir, --export and arguments do what they did" {
+	put job.sh <<<$'#!/bin/bash\npwd; echo "$FOO|$BAR|$#|$1|$2"; echo err >&2; cat'
+	put input <<<"from a file"
+	alice mkdir -p "$WORK/elsewhere"
+	both --job-name=name --output=%x-%u-%%.out --error=%x.err --input="$WORK/input" \
+		--chdir="$WORK/elsewhere" --export=FOO=bar,BAR "$WORK/job.sh" "a  b" ''
+	same_state
+	alice sh -c 'cat "$1"/elsewhere/name-alice-%.out' _ "$WORK" | tee /dev/stderr | grep -qx "bar||2|a  b|"
+	[ "$(get elsewhere/name.err)" = err ]
+	get elsewhere/name-alice-%.out | grep -qx "from a file"
+}
+
+@test "environment and limits are those of the undisturbed job" {
+	put job.sh <<<$'#!/bin/bash\nenv | grep -vE "^(SLURM_JOB_ID|SLURM_JOBID|SLURM_JOB_(START|END)_TIME|SLURM_(JOB_)?GTIDS|SLURM_TASK_PID|SLURM_TOPOLOGY_ADDR|TMPDIR|SLURM_CHECKPOINT_IMAGE_DIR|SLURM_JOB_NODELIST|SLURM_NODELIST|SLURMD_NODENAME|SLURM_CPUS_ON_NODE)=" | sort\nulimit -a\numask\nid -u'
+	both --output=out --ntasks=1 ../job.sh
+	same_text
+	refute_in ckpt/out '^SLURM_CHECKPOINT_(TASK|CONF|INTERVAL|DIR)='
+}
+
+@test "elements of an array are checkpointed each on its own" {
+	local main task
+	put job.sh <<<$'#!/bin/bash\nfor i in $(seq 60); do echo "$SLURM_ARRAY_TASK_ID $i"; sleep 0.1; done'
+	main=$(submit --checkpoint --array=1-3 --output=out-%a job.sh)
+	until_true 30 "three elements run" eval '[[ $(root squeue -h -t R -j '"$main"' | wc -l) == 3 ]]'
+	sleep 1
+	bob sbatch -Q --partition=high --nodes=4 --exclusive --output=/dev/null --wrap=true
+	until_true 60 "they are preempted" eval '[[ $(root squeue -h -t PD -j '"$main"' | wc -l) -ge 1 ]]'
+	until_true 60 "all are over" queue_empty
+	for task in 1 2 3; do
+		diff <(seq 60 | sed "s/^/$task /") <(get "out-$task")
+	done
+}
+
+@test "--open-mode: an output file that was there is truncated or kept, also after a preemption" {
+	local mode job
+	put job.sh <<<$'#!/bin/bash\nfor i in $(seq 40); do echo $i; sleep 0.1; done'
+	for mode in default truncate append; do
+		put "out.$mode" <<<"from before"
+		job=$(submit --checkpoint --output="out.$mode" $([[ $mode == default ]] || echo --open-mode=$mode) job.sh)
+		wait_running "$job"
+		wait_lines "out.$mode" 5
+		preempt "$job"
+		wait_over "$job"
+		diff <([[ $mode != append ]] || echo "from before"; seq 40) <(get "out.$mode")
+	done
+}
+
+@test "signals of the user reach the script once, and its children where Slurm sends them there" {
+	local job
+	put job.sh <<'END'
+#!/bin/bash
+trap 'echo script USR1' USR1
+trap 'echo script USR2' USR2
+bash -c 'trap "echo child USR2" USR2; while :; do sleep 0.1; done' &
+echo ready
+for i in $(seq 60); do sleep 0.1; done
+kill $!
+echo done
+END
+	job=$(submit --checkpoint --output=out job.sh)
+	wait_lines out 1
+	sleep 0.3
+	alice scancel --batch --signal=USR1 "$job"
+	wait_lines out 2
+	alice scancel --full --signal=USR2 "$job"
+	wait_lines out 4
+	preempt "$job"
+	wait_running "$job"
+	until_true 10 "it goes on" eval '[[ $(processes $(job_node '"$job"') alice) == *bash* ]]'
+	alice scancel --batch --signal=USR1 "$job"
+	wait_over "$job"
+	get out
+	[ "$(count_in out 'script USR1')" -eq 2 ]
+	[ "$(count_in out 'script USR2')" -eq 1 ]
+	[ "$(count_in out 'child USR2')" -eq 1 ]
+	[ "$(count_in out done)" -eq 1 ]
+}
+
+@test "a job with a --signal of its own gets it, and is checkpointed when preempted" {
+	local job
+	put job.sh <<<$'#!/bin/bash\ntrap "echo warned" USR1\nfor i in $(seq 60); do echo $i; sleep 0.1; done'
+	job=$(submit --checkpoint --signal=B:USR1@10 --output=out job.sh)
+	wait_lines out 5
+	preempt "$job"
+	wait_over "$job"
+	diff <(seq 60) <(get out | grep -v warned)
+	[ "$(count_in out warned)" -eq 1 ]
+	[ "$(restarts "$job")" -eq 1 ]
+}
+
+@test "a job that does not ask runs as without the plugin" {
+	local job
+	put job.sh <<<$'#!/bin/bash\nps -o args= -p $PPID; env | grep CHECKPOINT; sleep 60'
+	job=$(submit --output=out job.sh)
+	wait_lines out 1
+	get out
+	refute_in out '[Cc]heckpoint|CHECKPOINT'
+	preempt "$job"
+	[ "$(restarts "$job")" -eq 1 ]
+	refute alice test -e "$(store "$job")"
+}
+
+@test "--checkpoint=INTERVAL checkpoints by itself, keeps as many generations as the site says" {
+	local job
+	put job.sh <<<$'#!/bin/bash\nfor i in $(seq 100); do echo $i; sleep 0.1; done'
+	job=$(submit --checkpoint=1s --output=out job.sh)
+	wait_generation "$job" 4
+	[ "$(generations "$job" | wc -l)" -le 3 ]
+	wait_over "$job"
+	diff <(seq 100) <(get out)
+	refute alice test -e "$(store "$job")"
+}
