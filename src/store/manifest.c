@@ -3,6 +3,7 @@
 #include "store/manifest.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,6 +14,36 @@
 #include "base/str.h"
 
 #define HEADER "slurm-checkpoint manifest 1\n"
+
+/* ---- what can be said in a line ---- */
+
+static int valid_file_name(const char *name)
+{
+	if (*name == '\0' || *name == '.' || *name == '-')
+		return 0;
+	for (; *name; name++) {
+		if (!isalnum((unsigned char)*name) && !strchr("._-+", *name))
+			return 0;
+	}
+	return 1;
+}
+
+static int valid_attr_name(const char *name)
+{
+	return *name && name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-")] == '\0';
+}
+
+static int valid_digest(const char *hex)
+{
+	return strlen(hex) == DIGEST_HEX && strspn(hex, "0123456789abcdef") == DIGEST_HEX;
+}
+
+/* -1 and errno: nothing is written that would be refused when it is read. */
+static int invalid(void)
+{
+	errno = EINVAL;
+	return -1;
+}
 
 /* ---- building ---- */
 
@@ -30,6 +61,8 @@ int manifest_set(struct manifest *m, const char *name, const char *format, ...)
 	char *value = NULL;
 	va_list ap;
 
+	if (!valid_attr_name(name))
+		return invalid();
 	va_start(ap, format);
 	if (vasprintf(&value, format, ap) < 0)
 		value = NULL;
@@ -57,8 +90,11 @@ int manifest_set(struct manifest *m, const char *name, const char *format, ...)
 int manifest_add_file(struct manifest *m, const char *name, uint64_t size,
 		      const char digest[DIGEST_HEX + 1])
 {
-	struct manifest_file *f = grow(m->files, m->nfiles, sizeof(*f));
+	struct manifest_file *f;
 
+	if (!valid_file_name(name) || !valid_digest(digest) || size > INT64_MAX)
+		return invalid();
+	f = grow(m->files, m->nfiles, sizeof(*f));
 	if (!f)
 		return -1;
 	m->files = f;
@@ -76,8 +112,11 @@ int manifest_add_file(struct manifest *m, const char *name, uint64_t size,
 int manifest_add_output(struct manifest *m, const char *path, uint64_t length,
 			const char *copy)
 {
-	struct manifest_output *o = grow(m->outputs, m->noutputs, sizeof(*o));
+	struct manifest_output *o;
 
+	if (*path != '/' || length > INT64_MAX || (copy && !manifest_find_file(m, copy)))
+		return invalid();
+	o = grow(m->outputs, m->noutputs, sizeof(*o));
 	if (!o)
 		return -1;
 	m->outputs = o;
@@ -209,27 +248,6 @@ static int unescape(char *text)
 	return 0;
 }
 
-static int valid_file_name(const char *name)
-{
-	if (*name == '\0' || *name == '.' || *name == '-')
-		return 0;
-	for (; *name; name++) {
-		if (!isalnum((unsigned char)*name) && !strchr("._-+", *name))
-			return 0;
-	}
-	return 1;
-}
-
-static int valid_attr_name(const char *name)
-{
-	return *name && name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-")] == '\0';
-}
-
-static int valid_digest(const char *hex)
-{
-	return strlen(hex) == DIGEST_HEX && strspn(hex, "0123456789abcdef") == DIGEST_HEX;
-}
-
 /* Cut the first word off *line; NULL if there is no further word. */
 static char *next_word(char **line)
 {
@@ -242,8 +260,7 @@ static int decode_attr(struct manifest *m, char *rest)
 {
 	char *name = next_word(&rest);
 
-	if (!name || !rest || !valid_attr_name(name) || manifest_get(m, name) ||
-	    unescape(rest) < 0)
+	if (!name || !rest || manifest_get(m, name) || unescape(rest) < 0)
 		return -1;
 	return manifest_set(m, name, "%s", rest);
 }
@@ -254,8 +271,7 @@ static int decode_file(struct manifest *m, char *rest)
 	char *digest = next_word(&rest);
 	unsigned long long size;
 
-	if (!size_text || !digest || !rest || !valid_digest(digest) ||
-	    str_to_ull(size_text, INT64_MAX, &size) < 0 || !valid_file_name(rest))
+	if (!size_text || !digest || !rest || str_to_ull(size_text, INT64_MAX, &size) < 0)
 		return -1;
 	return manifest_add_file(m, rest, size, digest);
 }
@@ -270,9 +286,7 @@ static int decode_output(struct manifest *m, char *rest)
 		return -1;
 	if (!strcmp(copy, "-"))
 		copy = NULL;
-	else if (!valid_file_name(copy) || !manifest_find_file(m, copy))
-		return -1;
-	if (unescape(rest) < 0 || rest[0] != '/')
+	if (unescape(rest) < 0)
 		return -1;
 	return manifest_add_output(m, rest, length, copy);
 }

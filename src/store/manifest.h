@@ -44,7 +44,14 @@ struct manifest {
 	size_t noutputs;
 };
 
-/* Set an attribute, replacing an older value. The name is of a-z, 0-9 and "-". */
+/*
+ * Add to m. -1 and errno without memory, and EINVAL for what could not be read
+ * again: names of attributes are of a-z, 0-9 and "-"; those of files of letters,
+ * digits, ".", "_", "-" and "+", and begin with neither "." nor "-"; paths are
+ * absolute, and a copy is a file added before.
+ */
+
+/* Set an attribute, replacing an older value. */
 int manifest_set(struct manifest *m, const char *name, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
