@@ -137,6 +137,21 @@ int folder_save(struct folder *folder, struct error *e)
 	return 0;
 }
 
+/* Rename, but never over what is there. */
+static int rename_aside(const char *from, const char *to)
+{
+	if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EINVAL)
+		return -1;
+	/* A file system that knows no flags, as NFS; only the user's runners write here. */
+	if (faccessat(AT_FDCWD, to, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+		errno = EEXIST;
+		return -1;
+	}
+	return rename(from, to);
+}
+
 int folder_set_aside(struct folder *folder, struct error *e)
 {
 	for (unsigned int n = 1;; n++) {
@@ -144,11 +159,8 @@ int folder_set_aside(struct folder *folder, struct error *e)
 
 		if (!aside)
 			return error_sys(e, "%s", folder->path);
-		if (renameat2(AT_FDCWD, folder->path, AT_FDCWD, aside, RENAME_NOREPLACE) == 0)
+		if (rename_aside(folder->path, aside) == 0)
 			break;
-		if (errno == EINVAL && access(aside, F_OK) < 0 &&
-		    rename(folder->path, aside) == 0)
-			break; /* a file system without RENAME_NOREPLACE */
 		if (errno != EEXIST)
 			return error_sys(e, "%s", folder->path);
 	}
