@@ -197,7 +197,9 @@ int generation_open(struct generation *gen, const struct folder *folder,
 static int verify_file(const struct generation *gen, const struct manifest_file *f,
 		       struct error *e)
 {
-	cleanup_close int fd = openat(gen->fd, f->name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	/* O_NONBLOCK: a pipe in the file's place would be waited for. */
+	cleanup_close int fd = openat(gen->fd, f->name,
+				      O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	char hex[DIGEST_HEX + 1];
 	uint64_t size;
 
