@@ -60,16 +60,23 @@ int output_record(struct generation *gen, const char *path, int fd, bool with_co
 	return 0;
 }
 
-/* A file without a copy can only be put back if it still has all it had. */
+/*
+ * Can it be put back? A file without a copy only if it still has all it had; and
+ * nothing but a file: a pipe in its place would be waited for.
+ */
 static int check(const struct manifest_output *o, struct error *e)
 {
 	struct stat st;
 
-	if (o->copy)
-		return 0;
 	if (stat(o->path, &st) < 0)
-		return error_sys(e, "%s, which the job was writing", o->path);
-	if ((uint64_t)st.st_size < o->length)
+		return o->copy && errno == ENOENT ?
+			       0 :
+			       error_sys(e, "%s, which the job was writing", o->path);
+	if (!S_ISREG(st.st_mode))
+		return error_set(e, "%s is not a regular file any more", o->path);
+	if (faccessat(AT_FDCWD, o->path, W_OK, AT_EACCESS) < 0)
+		return error_sys(e, "%s", o->path);
+	if (!o->copy && (uint64_t)st.st_size < o->length)
 		return error_set(e, "%s has %lld bytes, fewer than the %llu that the job had "
 				 "written",
 				 o->path, (long long)st.st_size,

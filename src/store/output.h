@@ -29,8 +29,9 @@ int output_record(struct generation *gen, const char *path, int fd, bool with_co
 		  struct error *e);
 
 /*
- * Put every recorded file back. -1, with nothing changed, if one of them is
- * missing or has become shorter than it was.
+ * Put every recorded file back. -1, with nothing changed, if one of them is missing
+ * or has become shorter than it was and has no copy, or may not be written, or is
+ * no regular file any more.
  */
 int output_put_back(const struct generation *gen, struct error *e);
 
