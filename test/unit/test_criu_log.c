@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#define _GNU_SOURCE
+#include "engine/criu/log.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "testing.h"
+
+/* A log of all this text, as a pipe from criu brings it. */
+static struct criu_log *log_of(struct place *p, const char *text, size_t size)
+{
+	struct criu_log *log = calloc(1, sizeof(*log));
+	cleanup_close int fd = -1;
+	int rc;
+
+	put_bytes(p->fd, "said", text, size);
+	fd = openat(p->fd, "said", O_RDONLY | O_CLOEXEC);
+	while ((rc = criu_log_read(log, fd)) > 0)
+		;
+	assert_int_equal(rc, 0);
+	return log;
+}
+
+static void what_cannot_be_read_is_an_error(void **state)
+{
+	struct place *p = *state;
+	cleanup_free struct criu_log *log = calloc(1, sizeof(*log));
+
+	assert_int_equal(criu_log_read(log, p->fd), -1);
+	assert_int_equal(log->head_size + log->tail_size, 0);
+}
+
+/* Bytes that differ by where they are. */
+static char *make_text(size_t size)
+{
+	char *text = malloc(size + 1);
+
+	for (size_t i = 0; i < size; i++)
+		text[i] = (char)('a' + i * 2654435761u % 4294967291u / 7 % 26);
+	text[size] = '\0';
+	return text;
+}
+
+static void a_log_that_fits_is_kept_whole(void **state)
+{
+	static const size_t sizes[] = {0, 1, 4096, 48 * 1024, 48 * 1024 + 1, 64 * 1024};
+	struct place *p = *state;
+
+	for (size_t i = 0; i < LENGTH(sizes); i++) {
+		cleanup_free char *text = make_text(sizes[i]);
+		cleanup_free struct criu_log *log = log_of(p, text, sizes[i]);
+		struct error e;
+
+		assert_int_equal(criu_log_save(log, p->fd, "log", &e), 0);
+		assert_content(p->fd, "log", text);
+	}
+}
+
+static void of_a_longer_log_the_beginning_and_the_end_are_kept(void **state)
+{
+	static const size_t sizes[] = {64 * 1024 + 1, 70000, 1000000};
+	enum { HEAD = 48 * 1024, TAIL = 16 * 1024 };
+	struct place *p = *state;
+
+	for (size_t i = 0; i < LENGTH(sizes); i++) {
+		cleanup_free char *text = make_text(sizes[i]);
+		cleanup_free struct criu_log *log = log_of(p, text, sizes[i]);
+		cleanup_free char *saved = NULL;
+		struct error e;
+		size_t size;
+
+		assert_int_equal(criu_log_save(log, p->fd, "log", &e), 0);
+		saved = file_read(p->fd, "log", 1 << 20, &size, &e);
+		assert_int_equal(size, HEAD + TAIL);
+		assert_memory_equal(saved, text, HEAD);
+		assert_memory_equal(saved + HEAD, text + sizes[i] - TAIL, TAIL);
+	}
+}
+
+static void a_saved_log_is_the_users_and_replaces_an_older(void **state)
+{
+	struct place *p = *state;
+	cleanup_free struct criu_log *log = log_of(p, "new", 3);
+	struct error e;
+
+	umask(0);
+	assert_int_equal(criu_log_save(log, p->fd, "log", &e), 0);
+	assert_mode(p->fd, "log", 0600);
+	put_file(p->fd, "log", "an older and longer one");
+	assert_int_equal(criu_log_save(log, p->fd, "log", &e), 0);
+	assert_content(p->fd, "log", "new");
+	put_file(p->fd, "target", "untouched");
+	assert_int_equal(symlinkat("target", p->fd, "link"), 0);
+	assert_int_equal(criu_log_save(log, p->fd, "link", &e), -1);
+	assert_content(p->fd, "target", "untouched");
+}
+
+static void a_failure_is_explained_by_its_first_error(void **state)
+{
+	static const struct {
+		const char *said, *means;
+	} cases[] = {
+		{"", "criu failed without saying why"},
+		{"Warn  (criu/a.c:1): something\n", "criu failed without saying why"},
+		{"(00.01) Error (criu/a.c:1): the reason\n"
+		 "(00.02) Error (criu/b.c:2): what came of it\n",
+		 "criu: the reason"},
+		{"(00.01) Error (criu/a.c:1): cut off", "criu: cut off"},
+		{"(00.01) Error (criu/util.c:1): Can't setup RLIMIT_NOFILE for self\n"
+		 "(00.01) Error (criu/a.c:1): Unexpected error: -1(Operation not "
+		 "permitted)\n"
+		 "(00.02) Error (criu/b.c:2): the reason\n",
+		 "criu: the reason"},
+		{"(00.02) Error (criu/cr-dump.c:2): Dumping FAILED.\n",
+		 "criu failed without saying why"},
+		{"(00.02) Error (criu/cr-restore.c:2): Restoring FAILED.\n",
+		 "criu failed without saying why"},
+		{"(00.01) Error (criu/sk-inet.c:191): inet: Connected TCP socket, "
+		 "consider using "
+		 "--tcp-established option.\n",
+		 "the job holds open TCP connections"},
+		{"(00.01) Error (criu/sk-unix.c:1): sk unix: External socket is used.\n",
+		 "by a local socket, which cannot be saved"},
+		{"(00.01) Error (criu/files-reg.c:1): File home/u/log has bad size 5 "
+		 "(expect 7)\n",
+		 "has changed since"},
+		{"Error without a place\n", "criu failed without saying why"},
+	};
+	struct place *p = *state;
+
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		cleanup_free struct criu_log *log =
+			log_of(p, cases[i].said, strlen(cases[i].said));
+		struct error e = {""};
+
+		assert_int_equal(criu_log_explain(log, &e), -1);
+		assert_says(&e, cases[i].means);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		in_place(what_cannot_be_read_is_an_error),
+		in_place(a_log_that_fits_is_kept_whole),
+		in_place(of_a_longer_log_the_beginning_and_the_end_are_kept),
+		in_place(a_saved_log_is_the_users_and_replaces_an_older),
+		in_place(a_failure_is_explained_by_its_first_error),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#define _GNU_SOURCE
+#include "store/output.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/str.h"
+#include "testing.h"
+
+#define cleanup_folder	   __attribute__((cleanup(folder_close)))
+#define cleanup_generation __attribute__((cleanup(generation_close)))
+
+/* A generation that has begun, in a folder below the test's place. */
+static void begin(struct place *p, struct folder *folder, struct generation *gen)
+{
+	struct error e;
+
+	assert_int_equal(folder_make(folder, p->path, "u", "c", 7, &e), 0);
+	assert_int_equal(generation_begin(gen, folder, &e), 0);
+}
+
+static void record(struct place *p, struct generation *gen, const char *name,
+		   bool content)
+{
+	const char *path = place_path(p, name);
+	cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct error e;
+
+	assert_true(fd >= 0);
+	if (output_record(gen, path, fd, content, &e) < 0)
+		fail_msg("%s", e.text);
+}
+
+static void the_length_of_an_output_is_recorded(void **state)
+{
+	struct place *p = *state;
+	cleanup_folder struct folder folder;
+	cleanup_generation struct generation gen;
+
+	begin(p, &folder, &gen);
+	put_file(p->fd, "log", "12345");
+	put_file(p->fd, "empty", "");
+	record(p, &gen, "log", false);
+	record(p, &gen, "empty", false);
+	assert_int_equal(gen.manifest.noutputs, 2);
+	assert_string_equal(gen.manifest.outputs[0].path, place_path(p, "log"));
+	assert_int_equal(gen.manifest.outputs[0].length, 5);
+	assert_null(gen.manifest.outputs[0].copy);
+	assert_int_equal(gen.manifest.outputs[1].length, 0);
+	assert_int_equal(gen.manifest.nfiles, 0);
+}
+
+static void the_content_of_an_output_is_of_the_generation(void **state)
+{
+	struct place *p = *state;
+	cleanup_folder struct folder folder;
+	cleanup_generation struct generation gen;
+	struct error e;
+
+	begin(p, &folder, &gen);
+	put_file(p->fd, "out", "12345");
+	put_file(p->fd, "err", "");
+	record(p, &gen, "out", true);
+	record(p, &gen, "err", true);
+	assert_int_equal(gen.manifest.noutputs, 2);
+	for (size_t i = 0; i < 2; i++) {
+		const char *copy = gen.manifest.outputs[i].copy;
+
+		assert_non_null(copy);
+		assert_content(gen.fd, copy, i ? "" : "12345");
+		assert_mode(gen.fd, copy, 0600);
+		assert_int_equal(manifest_find_file(&gen.manifest, copy)->size,
+				 gen.manifest.outputs[i].length);
+	}
+	assert_int_equal(generation_verify(&gen, &e), 0);
+}
+
+static void one_file_is_known_again_by_whatever_name(void **state)
+{
+	struct place *p = *state;
+	cleanup_folder struct folder folder;
+	cleanup_generation struct generation gen;
+	struct stat st;
+
+	begin(p, &folder, &gen);
+	put_file(p->fd, "log", "x");
+	put_file(p->fd, "other", "x");
+	st = stat_of(p->fd, "log");
+	assert_false(output_is_recorded(&gen, &st));
+	record(p, &gen, "log", false);
+	assert_true(output_is_recorded(&gen, &st));
+	assert_int_equal(linkat(p->fd, "log", p->fd, "hard", 0), 0);
+	st = stat_of(p->fd, "hard");
+	assert_true(output_is_recorded(&gen, &st));
+	st = stat_of(p->fd, "other");
+	assert_false(output_is_recorded(&gen, &st));
+	assert_int_equal(unlinkat(p->fd, "log", 0), 0);
+	st = stat_of(p->fd, "hard");
+	assert_false(output_is_recorded(&gen, &st));
+}
+
+/* What became of a file since it was recorded with "12345". */
+struct fate {
+	const char *now; /* its content, or NULL: removed */
+	bool copied;	 /* recorded with its content */
+	bool refused;
+};
+
+static const struct fate fates[] = {
+	/* those that are refused come first */
+	{"1234", false, true},				       /* shorter */
+	{"", false, true},				       /* truncated */
+	{NULL, false, true},				       /* missing */
+	{"12345", false, false}, {"1234567890", false, false}, /* grown */
+	{"12345", true, false},	 {"1234567890", true, false},  {"1234", true, false},
+	{"", true, false},	 {"XXXXXXX", true, false}, /* another */
+	{NULL, true, false},
+};
+
+static void meet(struct place *p, const char *name, const char *now)
+{
+	if (now)
+		put_file(p->fd, name, now);
+	else
+		assert_int_equal(unlinkat(p->fd, name, 0), 0);
+}
+
+static void an_output_is_what_it_was_or_the_generation_is_refused(void **state)
+{
+	struct place *p = *state;
+
+	for (size_t i = 0; i < LENGTH(fates); i++) {
+		cleanup_folder struct folder folder;
+		cleanup_generation struct generation gen;
+		struct error e;
+
+		begin(p, &folder, &gen);
+		put_file(p->fd, "f", "12345");
+		record(p, &gen, "f", fates[i].copied);
+		meet(p, "f", fates[i].now);
+		assert_int_equal(output_put_back(&gen, &e), fates[i].refused ? -1 : 0);
+		if (!fates[i].refused) {
+			assert_content(p->fd, "f", "12345");
+			continue;
+		}
+		assert_says(&e, place_path(p, "f"));
+		if (fates[i].now)
+			assert_content(p->fd, "f", fates[i].now);
+		else
+			assert_false(exists(p->fd, "f"));
+	}
+}
+
+static void where_one_output_is_refused_no_other_is_changed(void **state)
+{
+	static const char *const names[] = {"log", "out", "gone"};
+	struct place *p = *state;
+
+	for (size_t i = 0; i < LENGTH(fates) && fates[i].refused; i++) {
+		cleanup_folder struct folder folder;
+		cleanup_generation struct generation gen;
+		struct error e;
+
+		begin(p, &folder, &gen);
+		for (size_t n = 0; n < LENGTH(names); n++) {
+			put_file(p->fd, names[n], "abc");
+			record(p, &gen, names[n], n > 0);
+		}
+		put_file(p->fd, "f", "12345");
+		record(p, &gen, "f", false);
+		put_file(p->fd, "log", "abc and more");
+		put_file(p->fd, "out", "ab");
+		assert_int_equal(unlinkat(p->fd, "gone", 0), 0);
+		meet(p, "f", fates[i].now);
+		assert_int_equal(output_put_back(&gen, &e), -1);
+		assert_content(p->fd, "log", "abc and more");
+		assert_content(p->fd, "out", "ab");
+		assert_false(exists(p->fd, "gone"));
+	}
+}
+
+static void what_is_no_regular_file_any_more_is_refused(void **state)
+{
+	static const bool copied[] = {false, true};
+	struct place *p = *state;
+
+	for (size_t i = 0; i < LENGTH(copied); i++) {
+		cleanup_folder struct folder folder;
+		cleanup_generation struct generation gen;
+		struct error e;
+
+		begin(p, &folder, &gen);
+		put_file(p->fd, "f", "");
+		record(p, &gen, "f", copied[i]);
+		assert_int_equal(unlinkat(p->fd, "f", 0), 0);
+		assert_int_equal(mkfifoat(p->fd, "f", 0600), 0);
+		assert_int_equal(output_put_back(&gen, &e), -1);
+		assert_says(&e, "is not a regular file any more");
+		assert_int_equal(unlinkat(p->fd, "f", 0), 0);
+	}
+}
+
+/* As a user's job is: what Slurm's own output was, too, is the user's. */
+static void what_the_user_may_not_write_is_refused(void **state)
+{
+	struct place *p = *state;
+	cleanup_folder struct folder folder;
+	cleanup_generation struct generation gen;
+	struct error e;
+
+	needs_root();
+	begin(p, &folder, &gen);
+	put_file(p->fd, "log", "abc");
+	put_file(p->fd, "f", "12345");
+	record(p, &gen, "log", false);
+	record(p, &gen, "f", false);
+	assert_int_equal(fchmod(p->fd, 0755), 0);
+	put_file(p->fd, "log", "abc and more");
+	assert_int_equal(fchownat(p->fd, "log", SOMEBODY, (gid_t)-1, 0), 0);
+	become(SOMEBODY);
+	assert_int_equal(output_put_back(&gen, &e), -1);
+	become(0);
+	assert_says(&e, "Permission denied");
+	assert_content(p->fd, "log", "abc and more");
+	assert_content(p->fd, "f", "12345");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		in_place(the_length_of_an_output_is_recorded),
+		in_place(the_content_of_an_output_is_of_the_generation),
+		in_place(one_file_is_known_again_by_whatever_name),
+		in_place(an_output_is_what_it_was_or_the_generation_is_refused),
+		in_place(where_one_output_is_refused_no_other_is_changed),
+		in_place(what_is_no_regular_file_any_more_is_refused),
+		in_place(what_the_user_may_not_write_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
