@@ -3,8 +3,9 @@
  * fuzz_manifest.c - no manifest, however odd, reads or writes outside what it may;
  * and what is taken is the same when it is written and read again.
  *
- * A closing digest is not found by trying. So the data is read twice: as it is,
- * and as the lines between the header and a digest that fits.
+ * A digest is not found by trying. So the data is read twice, as it is, and as the
+ * lines between the header and a closing digest that fits; and lines that are right
+ * are put in for the fuzzer to spoil.
  */
 #define _GNU_SOURCE
 #include <stdint.h>
@@ -18,6 +19,12 @@
 #define HEADER "slurm-checkpoint manifest 1\n"
 #define END    (sizeof("end \n") - 1 + DIGEST_HEX)
 
+#define HEX "0123456789abcdef0123456789abcdef"
+
+/* libFuzzer's, and what it calls here. */
+size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size,
+			       unsigned int seed);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void must(int holds)
@@ -108,6 +115,34 @@ static char *make_whole(const uint8_t *data, size_t size, size_t *whole)
 	digest_of(text, *whole, hex);
 	*whole += (size_t)sprintf(text + *whole, "end %s\n", hex);
 	return text;
+}
+
+static const char *const right_lines[] = {
+	"attr job 1\n",
+	"attr node-name a%0Ab c\n",
+	"file 0 " HEX " a\n",
+	"file 9223372036854775807 " HEX " tmpfs-dev-1.tar.gz.img\n",
+	"output 0 a /a\n",
+	"output 9223372036854775807 - /b c%25%0A\n",
+	HEADER,
+	"end " HEX "\n",
+};
+
+/* Now and then put in a right line before a line of the data. */
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size,
+			       unsigned int seed)
+{
+	const char *line = right_lines[seed / 4 % (sizeof(right_lines) / sizeof(char *))];
+	const size_t length = strlen(line);
+	size_t at = size ? seed / 64 % size : 0;
+
+	if (seed % 4 != 0 || size + length > max_size)
+		return LLVMFuzzerMutate(data, size, max_size);
+	while (at > 0 && data[at - 1] != '\n')
+		at--;
+	memmove(data + at + length, data + at, size - at);
+	memcpy(data + at, line, length);
+	return size + length;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
