@@ -17,6 +17,9 @@
 #define CHECKPOINT_SIGNAL_VACATE  42 /* checkpoint, leave the nodes, be held */
 #define CHECKPOINT_SIGNAL_REQUEUE 43 /* checkpoint, leave the nodes, be queued */
 
+#define CHECKPOINT_SIGNAL_FIRST CHECKPOINT_SIGNAL_WARN
+#define CHECKPOINT_SIGNAL_LAST	CHECKPOINT_SIGNAL_REQUEUE
+
 /*
  * Environment through which the plugin hands a batch task to the runner, which
  * takes them out again before it starts the job's script. ENV_SCRIPT is the
@@ -29,6 +32,8 @@
 #define CHECKPOINT_ENV_DIR	"SLURM_CHECKPOINT_DIR"
 #define CHECKPOINT_ENV_FALLBACK "SLURM_CHECKPOINT_FALLBACK"
 #define CHECKPOINT_ENV_ETERNAL	"SLURM_CHECKPOINT_ETERNAL"
+/* Set where Slurm is known to append to the job's output when it starts it again. */
+#define CHECKPOINT_ENV_APPEND	"SLURM_CHECKPOINT_APPEND"
 
 /* What a job sees of its checkpoints, as it did in Slurm before 20.02. */
 #define CHECKPOINT_ENV_IMAGE_DIR "SLURM_CHECKPOINT_IMAGE_DIR"

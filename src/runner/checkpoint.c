@@ -68,7 +68,7 @@ static int record_output(void *arg, const char *path, int fd, struct error *e)
 {
 	struct work *w = arg;
 
-	return own_output_record(&w->gen, path, fd, e);
+	return own_output_record(&w->gen, path, fd, w->c->task->append, e);
 }
 
 /* The job stands; all images are written. */
@@ -76,7 +76,7 @@ static int seal(void *arg, struct error *e)
 {
 	struct work *w = arg;
 
-	if (own_output_record_all(&w->gen, e) < 0 || describe(w, e) < 0)
+	if (own_output_record_all(&w->gen, w->c->task->append, e) < 0 || describe(w, e) < 0)
 		return -1;
 	return w->leaving == LEAVE_NOT ? 0 : commit(w, e);
 }

@@ -102,6 +102,9 @@ static int save_record(struct runner *r, struct error *e)
 	    manifest_set(m, "restart", "%u", r->task.restart) < 0 ||
 	    manifest_set(m, "node", "%s", r->task.node) < 0)
 		return error_sys(e, "%s", r->folder.path);
+	/* An earlier start was not ours, and what it wrote is not to stay. */
+	if (first && r->task.restart > 0 && r->task.append)
+		own_output_truncate();
 	if (first && own_output_record_start(m, e) < 0)
 		return -1;
 	return folder_save(&r->folder, e);

@@ -5,19 +5,24 @@
 #ifndef RUNNER_OWN_OUTPUT_H
 #define RUNNER_OWN_OUTPUT_H
 
+#include <stdbool.h>
+
 #include "base/error.h"
 #include "store/generation.h"
 
 /*
  * Record a file that the job writes (store/output.h), if it is not recorded yet.
- * Of most files the length will do. Of the outputs that Slurm opened the content is
- * kept: unless the job has --open-mode=append, which nothing here can tell, Slurm
- * truncates them when it starts the job again.
+ * The length will do, but for an output that Slurm opened and may truncate when it
+ * starts the job again (appends is false): of that the content is kept.
  */
-int own_output_record(struct generation *gen, const char *path, int fd, struct error *e);
+int own_output_record(struct generation *gen, const char *path, int fd, bool appends,
+		      struct error *e);
 
 /* The same for the outputs that Slurm opened, whether the job still writes them or not. */
-int own_output_record_all(struct generation *gen, struct error *e);
+int own_output_record_all(struct generation *gen, bool appends, struct error *e);
+
+/* Empty them, as Slurm would have without us. */
+void own_output_truncate(void);
 
 /*
  * Record in m their lengths at the first start; and put them back to those when

@@ -24,6 +24,9 @@ int task_take_over(struct task *task, int argc, char **argv, struct error *e)
 
 	memset(task, 0, sizeof(*task));
 	sigprocmask(SIG_SETMASK, NULL, &task->sigmask);
+	/* The plugin has blocked these, so that none comes before we are ready. */
+	for (int s = CHECKPOINT_SIGNAL_FIRST; s <= CHECKPOINT_SIGNAL_LAST; s++)
+		sigdelset(&task->sigmask, s);
 	if (!script || argc < 1)
 		return error_set(e, "this program is started by Slurm for a job that was "
 				    "submitted with --checkpoint");
@@ -72,6 +75,9 @@ static int read_options(struct task *task, struct error *e)
 	const char *dir = getenv(CHECKPOINT_ENV_DIR);
 	const char *fallback = getenv(CHECKPOINT_ENV_FALLBACK);
 
+	task->interval = task->conf.interval;
+	if (interval && *interval == '\0')
+		task->interval = 0;
 	if (interval && *interval && timefmt_parse(interval, &task->interval, e) < 0)
 		return error_prefix(e, "--checkpoint");
 	task->dir = strdup(dir && *dir ? dir : task->conf.checkpoint_dir);
@@ -82,6 +88,7 @@ static int read_options(struct task *task, struct error *e)
 		task->fallback = strcmp(fallback, "restart") ? FALLBACK_FAIL
 							     : FALLBACK_RESTART;
 	task->eternal = getenv(CHECKPOINT_ENV_ETERNAL) != NULL;
+	task->append = getenv(CHECKPOINT_ENV_APPEND) != NULL;
 	return 0;
 }
 
@@ -92,6 +99,7 @@ static void clear_environment(void)
 	unsetenv(CHECKPOINT_ENV_DIR);
 	unsetenv(CHECKPOINT_ENV_FALLBACK);
 	unsetenv(CHECKPOINT_ENV_ETERNAL);
+	unsetenv(CHECKPOINT_ENV_APPEND);
 }
 
 int task_read(struct task *task, struct error *e)
@@ -111,6 +119,8 @@ int task_read(struct task *task, struct error *e)
 
 void task_exec(const struct task *task)
 {
+	for (int s = CHECKPOINT_SIGNAL_FIRST; s <= CHECKPOINT_SIGNAL_LAST; s++)
+		signal(s, SIG_IGN);
 	sigprocmask(SIG_SETMASK, &task->sigmask, NULL);
 	execve(task->argv[0], task->argv, environ);
 	fprintf(stderr, "slurm-checkpoint: error: execve(): %s: %s\n", task->argv[0],

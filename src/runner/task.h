@@ -24,6 +24,7 @@ struct task {
 	char *dir;		 /* pattern of the checkpoint directory */
 	enum conf_fallback fallback;
 	bool eternal;
+	bool append; /* Slurm appends to the job's output when it starts it again */
 	struct conf conf;
 };
 
@@ -36,7 +37,10 @@ int task_take_over(struct task *task, int argc, char **argv, struct error *e);
  */
 int task_read(struct task *task, struct error *e);
 
-/* Become the script, as if we had never been there. Does not return. */
+/*
+ * Become the script, as if we had never been there; requests that nobody takes are
+ * ignored. Does not return.
+ */
 void task_exec(const struct task *task) __attribute__((noreturn));
 
 /* End as the script ended. Does not return. */

@@ -49,12 +49,12 @@ static void truncate_output(int fd)
 		slurm_error("checkpoint: cannot empty the job's output file: %m");
 }
 
-void output_begin(spank_t spank, bool from_beginning)
+bool output_begin(spank_t spank, bool from_beginning)
 {
 	char mark[sizeof(MARK_NOT_GIVEN)];
 
 	if (spank_getenv(spank, MARK_IN_JOB, mark, sizeof(mark)) != ESPANK_SUCCESS)
-		return;
+		return false;
 	spank_unsetenv(spank, MARK_IN_JOB);
 	if (strcmp(mark, MARK_TRUNCATE) == 0)
 		spank_setenv(spank, SLURM_OPEN_MODE, MARK_TRUNCATE, 1);
@@ -64,4 +64,5 @@ void output_begin(spank_t spank, bool from_beginning)
 		truncate_output(STDOUT_FILENO);
 		truncate_output(STDERR_FILENO);
 	}
+	return true;
 }

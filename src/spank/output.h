@@ -21,8 +21,9 @@ int output_keep(spank_t spank);
 
 /*
  * In the batch task, as the job's user: forget about output_keep(), and truncate
- * the files if the job starts from its beginning.
+ * the files if the job starts from its beginning. True if Slurm will append when it
+ * starts the job again.
  */
-void output_begin(spank_t spank, bool from_beginning);
+bool output_begin(spank_t spank, bool from_beginning);
 
 #endif

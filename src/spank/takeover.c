@@ -8,6 +8,7 @@
 #define _GNU_SOURCE
 #include "spank/takeover.h"
 
+#include <signal.h>
 #include <slurm/slurm.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -169,6 +170,24 @@ static void say_unprotected(const struct error *e)
 		    e->text);
 }
 
+/*
+ * A request that comes before the runner can take it waits for it. Where there will
+ * be no runner it must not end the job: Slurm's warning was asked for at submission.
+ */
+static void guard_signals(bool runner_follows)
+{
+	sigset_t requests;
+
+	sigemptyset(&requests);
+	for (int s = CHECKPOINT_SIGNAL_FIRST; s <= CHECKPOINT_SIGNAL_LAST; s++) {
+		sigaddset(&requests, s);
+		if (!runner_follows)
+			signal(s, SIG_IGN);
+	}
+	if (runner_follows)
+		sigprocmask(SIG_BLOCK, &requests, NULL);
+}
+
 /* The rest, once the job is known to be a batch job. */
 static void take_over_batch_task(spank_t spank, const struct settings *settings,
 				 struct conf *conf, struct options *options)
@@ -189,7 +208,9 @@ static void take_over_batch_task(spank_t spank, const struct settings *settings,
 		return;
 	if (rc == 0)
 		rc = replace_task(spank, runner, conf_file, options, &e);
-	output_begin(spank, rc < 0 || is_first_start(spank));
+	if (output_begin(spank, rc < 0 || is_first_start(spank)) && rc == 0)
+		rc = set_variable(spank, CHECKPOINT_ENV_APPEND, "1", &e);
+	guard_signals(rc == 0);
 	if (rc < 0)
 		say_unprotected(&e);
 }

@@ -119,5 +119,5 @@ int criu_probe(const struct engine_job *job, struct error *e)
 	if (!program)
 		return -1;
 	version = criu_version(program, e);
-	return version ? 0 : -1;
+	return version ? sandbox_probe(e) : -1;
 }

@@ -77,12 +77,34 @@ static int set_clocks(const struct sandbox_clocks *clocks)
 	return 0;
 }
 
+#define NAMESPACES (CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWTIME)
+
+int sandbox_probe(struct error *e)
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(unshare(NAMESPACES) < 0 ? errno : 0);
+	if (pid < 0)
+		return error_sys(e, "fork");
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (status == 0)
+		return 0;
+	return error_set(e,
+			 "this node does not let users have namespaces (%s); allow it with "
+			 "sysctl user.max_user_namespaces, and "
+			 "kernel.unprivileged_userns_clone where there is one",
+			 strerror(WIFEXITED(status) ? WEXITSTATUS(status) : EPERM));
+}
+
 static int make_namespaces(const struct sandbox_spec *spec)
 {
 	uid_t uid = geteuid();
 	gid_t gid = getegid();
 
-	if (unshare(CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWTIME) < 0)
+	if (unshare(NAMESPACES) < 0)
 		return -1;
 	/* Entering a user namespace takes this away; /proc needs it. */
 	prctl(PR_SET_DUMPABLE, 1);
@@ -245,7 +267,7 @@ static int enter(pid_t init)
 
 	if (pidfd < 0)
 		return -1;
-	return setns(pidfd, CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWTIME);
+	return setns(pidfd, NAMESPACES);
 }
 
 static void exec_inside(const struct sandbox *sb, char *const *argv, char *const *envp,

@@ -55,6 +55,9 @@ struct sandbox {
 /* First pid that a job sees of itself; the same in every run. */
 #define SANDBOX_FIRST_PID 100
 
+/* May the user have such namespaces on this node? One sentence if not. */
+int sandbox_probe(struct error *e);
+
 /*
  * Make the namespaces, and start spec->argv in them if there is one. On failure
  * nothing is left running.
