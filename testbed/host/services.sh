@@ -62,12 +62,19 @@ start_slurmdbd() {
 	touch /var/lib/testbed.accounts
 }
 
-start_ctl() {
+start_slurmctld() {
 	install -d -o slurm -g slurm /var/spool/slurmctld
-	start_database
-	start_slurmdbd
 	slurmctld
 	until_answers slurmctld 6817
+	# Has it save its whole state: slurmctld of 26.05 that dies before it has
+	# done so, in its first five minutes, does not start again.
+	[[ -e /var/spool/slurmctld/assoc_usage ]] || scontrol reconfigure
+}
+
+start_ctl() {
+	start_database
+	start_slurmdbd
+	start_slurmctld
 }
 
 start_node() {

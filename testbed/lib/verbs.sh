@@ -8,6 +8,7 @@ cluster_is_up() {
 # What `up` chose, for the verbs after it: SUITE NODES CGROUP LOWER
 cluster_load() {
 	cluster_is_up || die "there is no cluster: testbed/cluster up"
+	# shellcheck source=/dev/null  # cluster_save's
 	. "$RUN/cluster"
 }
 
@@ -183,6 +184,7 @@ verb_status() {
 bring_down() {
 	local host SUITE NODES CGROUP LOWER # not those that `up` was asked for
 	cluster_is_up || return 0
+	# shellcheck source=/dev/null  # cluster_save's
 	. "$RUN/cluster"
 	for host in $(hosts); do
 		host_kill "$host"
