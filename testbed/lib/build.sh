@@ -36,7 +36,7 @@ build_project() {
 		in_tree "$1" "$build" meson setup "${options[@]}" /build /src >&2
 		echo "$SOURCE ${options[*]}" >"$build/testbed.stamp"
 	fi
-	in_tree "$1" "$build" ninja -C /build -j "$(nproc)" >&2
+	in_tree "$1" "$build" ninja --quiet -C /build -j "$(nproc)" >&2
 	rm -rf "$build/install.tmp"
 	in_tree "$1" "$build" env DESTDIR=/build/install.tmp meson install --no-rebuild --quiet -C /build >&2
 	# a cluster that is up keeps the layer it has; the next `down` removes it
