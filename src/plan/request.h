@@ -30,7 +30,7 @@ enum leaving {
 /* The request to do first of those waiting. */
 enum request request_first(unsigned int waiting);
 
-/* Those that still wait after one has been done, or, with tried, has failed. */
+/* Those that still wait after one has been done or has failed. */
 unsigned int request_after(unsigned int waiting, enum request done);
 
 /* Should a checkpoint that is being taken for running be given up for asked? */

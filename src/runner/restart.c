@@ -23,7 +23,7 @@ static enum restart_outcome try_one(const struct engine_job *job, struct generat
 	const char *name;
 
 	if (generation_open(gen, job->folder, number, e) < 0 ||
-	    generation_verify(gen, e) < 0 || output_put_back(gen, e) < 0)
+	    generation_verify(gen, e) < 0)
 		return RESTART_DAMAGED;
 	name = manifest_get(&gen->manifest, "engine");
 	restarted->engine = name ? engine_find(name) : NULL;
@@ -33,6 +33,8 @@ static enum restart_outcome try_one(const struct engine_job *job, struct generat
 	}
 	if (restarted->engine->probe(job, e) < 0)
 		return RESTART_ELSEWHERE;
+	if (output_put_back(gen, e) < 0)
+		return RESTART_DAMAGED;
 	restarted->run = restarted->engine->restore(job, gen, e);
 	if (restarted->run)
 		return RESTART_RUNNING;
@@ -43,7 +45,7 @@ enum restart_outcome restart(const struct engine_job *job, struct restarted *res
 			     struct error *e)
 {
 	cleanup_free unsigned int *numbers = NULL;
-	enum restart_outcome worst = RESTART_NONE;
+	bool found = false;
 	size_t count;
 
 	memset(restarted, 0, sizeof(*restarted));
@@ -55,17 +57,14 @@ enum restart_outcome restart(const struct engine_job *job, struct restarted *res
 
 		generation_close(&gen);
 		restarted->generation = numbers[i];
-		if (outcome == RESTART_RUNNING || outcome == RESTART_CANCELLED)
+		if (outcome != RESTART_DAMAGED)
 			return outcome;
+		found = true;
 		if (!restarted->refused.text[0])
 			restarted->refused = *e;
-		/* A whole one that only this node refuses is worth keeping the job for. */
-		if (worst != RESTART_ELSEWHERE)
-			worst = outcome;
 		if (is_cancelled(job))
 			return RESTART_CANCELLED;
 	}
-	if (worst != RESTART_NONE)
-		*e = restarted->refused;
-	return worst;
+	*e = restarted->refused;
+	return found ? RESTART_DAMAGED : RESTART_NONE;
 }

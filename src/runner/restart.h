@@ -12,7 +12,7 @@ enum restart_outcome {
 	RESTART_NONE,	   /* there is no generation: the job has to start */
 	RESTART_RUNNING,   /* it goes on */
 	RESTART_DAMAGED,   /* no generation is whole: e says why the last was refused */
-	RESTART_ELSEWHERE, /* whole ones there are, but none can go on here: e says why */
+	RESTART_ELSEWHERE, /* a whole one there is, but it cannot go on here: e says why */
 	RESTART_CANCELLED, /* the job was cancelled meanwhile */
 };
 
@@ -25,8 +25,8 @@ struct restarted {
 
 /*
  * Verify the generations from the newest on, put the job's outputs back to the
- * first that is whole, and restore it. An engine that cannot go on from it is
- * given the one before.
+ * first that is whole, and restore it. If that fails none before it is tried: its
+ * outputs are shorter, and with them the newer one would be lost.
  */
 enum restart_outcome restart(const struct engine_job *job, struct restarted *restarted,
 			     struct error *e);

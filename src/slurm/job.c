@@ -6,6 +6,24 @@
 #include <slurm/slurm_errno.h>
 #include <string.h>
 
+/* What the releases differ in: how a job is named to slurmctld, and a name. */
+#if SLURM_VERSION_NUMBER >= SLURM_VERSION_NUM(26, 5, 0)
+#define slurm_free_ctl_conf slurm_free_conf
+
+static slurm_step_id_t job_key(unsigned int job)
+{
+	slurm_step_id_t id = SLURM_STEP_ID_INITIALIZER;
+
+	id.job_id = job;
+	return id;
+}
+#else
+static uint32_t job_key(unsigned int job)
+{
+	return job;
+}
+#endif
+
 /* errno is Slurm's own, and so is its text. */
 static int slurm_failed(const char *what, unsigned int job, struct error *e)
 {
@@ -68,7 +86,7 @@ int job_read(unsigned int job, struct job_view *view, struct error *e)
 
 	*view = (struct job_view){ 0 };
 	slurm_init(NULL);
-	if (slurm_load_job(&msg, job, SHOW_DETAIL) != SLURM_SUCCESS)
+	if (slurm_load_job(&msg, job_key(job), SHOW_DETAIL) != SLURM_SUCCESS)
 		return slurm_failed("cannot read", job, e);
 	if (msg->record_count > 0) {
 		view->preempted = msg->job_array[0].preempt_time != 0;
@@ -84,7 +102,7 @@ int job_read(unsigned int job, struct job_view *view, struct error *e)
 int job_requeue(unsigned int job, bool hold, struct error *e)
 {
 	slurm_init(NULL);
-	if (slurm_requeue(job, hold ? JOB_REQUEUE_HOLD : 0) != SLURM_SUCCESS)
+	if (slurm_requeue(job_key(job), hold ? JOB_REQUEUE_HOLD : 0) != SLURM_SUCCESS)
 		return slurm_failed("cannot requeue", job, e);
 	return 0;
 }

@@ -40,7 +40,7 @@ static void register_options(spank_t spank)
 			.arginfo = (char *)info->arginfo,
 			.usage = (char *)info->usage,
 			.has_arg = info->has_arg,
-			.val = id,
+			.val = (int)id,
 			.cb = take_option,
 		};
 

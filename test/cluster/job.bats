@@ -45,17 +45,18 @@ same_state() {
 @test "--output, --error, --input, --chdir, --export and arguments do what they did" {
 	put job.sh <<<$'#!/bin/bash\npwd; echo "$FOO|$BAR|$#|$1|$2"; echo err >&2; cat'
 	put input <<<"from a file"
-	alice mkdir -p "$WORK/elsewhere"
+	alice mkdir -p "$WORK/plain/elsewhere" "$WORK/ckpt/elsewhere"
 	both --job-name=name --output=%x-%u-%%.out --error=%x.err --input="$WORK/input" \
-		--chdir="$WORK/elsewhere" --export=FOO=bar,BAR "$WORK/job.sh" "a  b" ''
+		--chdir=elsewhere --export=FOO=bar,BAR "$WORK/job.sh" "a  b" ''
 	same_state
-	alice sh -c 'cat "$1"/elsewhere/name-alice-%.out' _ "$WORK" | tee /dev/stderr | grep -qx "bar||2|a  b|"
-	[ "$(get elsewhere/name.err)" = err ]
-	get elsewhere/name-alice-%.out | grep -qx "from a file"
+	same_text
+	get ckpt/elsewhere/name-alice-%.out | tee /dev/stderr | grep -qx "bar||2|a  b|"
+	[ "$(get ckpt/elsewhere/name.err)" = err ]
+	get ckpt/elsewhere/name-alice-%.out | grep -qx "from a file"
 }
 
 @test "environment and limits are those of the undisturbed job" {
-	put job.sh <<<$'#!/bin/bash\nenv | grep -vE "^(SLURM_JOB_ID|SLURM_JOBID|SLURM_JOB_(START|END)_TIME|SLURM_(JOB_)?GTIDS|SLURM_TASK_PID|SLURM_TOPOLOGY_ADDR|TMPDIR|SLURM_CHECKPOINT_IMAGE_DIR|SLURM_JOB_NODELIST|SLURM_NODELIST|SLURMD_NODENAME|SLURM_CPUS_ON_NODE)=" | sort\nulimit -a\numask\nid -u'
+	put job.sh <<<$'#!/bin/bash\nenv | grep -vE "^(SLURM_JOB_ID|SLURM_JOBID|SLURM_JOB_(START|END)_TIME|SLURM_(JOB_)?GTIDS|SLURM_TASK_PID|SLURM_TOPOLOGY_ADDR|SLURM_JOB_SLUID|TMPDIR|SLURM_CHECKPOINT_IMAGE_DIR|SLURM_JOB_NODELIST|SLURM_NODELIST|SLURMD_NODENAME|SLURM_CPUS_ON_NODE)=" | sort\nulimit -a\numask\nid -u'
 	both --output=out --ntasks=1 ../job.sh
 	same_text
 	refute_in ckpt/out '^SLURM_CHECKPOINT_(TASK|CONF|INTERVAL|DIR)='

@@ -405,12 +405,36 @@ static void where_no_socket_can_be_there_is_no_stream(void **state)
 	stream_close(NULL);
 }
 
+static void an_image_announced_but_not_taken_yet_is_not_complete(void **state)
+{
+	struct place *p = *state;
+	struct dump d;
+	int first, second;
+
+	dump_begin(&d, p);
+	first = open_image(&d, "a.img");
+	step(&d); /* accepted */
+	step(&d); /* announced */
+	assert_int_equal(write(first, "x", 1), 1);
+	step(&d);
+	close(first);
+	second = open_image(&d, "b.img");
+	while (d.gen.manifest.nfiles == 0)
+		step(&d);
+	assert_false(stream_is_complete(d.stream));
+	close(second);
+	receive(&d, 2);
+	assert_true(stream_is_complete(d.stream));
+	dump_end(&d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		in_place(images_arrive_whole_and_digested),
 		in_place(large_images_arrive_side_by_side),
 		in_place(an_image_on_its_way_is_not_complete),
+		in_place(an_image_announced_but_not_taken_yet_is_not_complete),
 		in_place(whoever_writes_to_a_closed_stream_is_told),
 		in_place(whoever_writes_when_the_receiver_is_killed_is_told),
 		in_place(bad_framing_is_refused),

@@ -20,7 +20,7 @@
 
 int init_send(int fd, enum init_kind kind, int value, const char *text)
 {
-	struct init_message m = { .kind = kind, .value = value };
+	struct init_message m = { .kind = (int)kind, .value = value };
 
 	snprintf(m.text, sizeof(m.text), "%s", text);
 	return send(fd, &m, sizeof(m), MSG_NOSIGNAL) == sizeof(m) ? 0 : -1;

@@ -5,10 +5,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/str.h"
 
 static void append(struct criu_log *log, const char *text, size_t size)
 {
@@ -50,7 +52,7 @@ int criu_log_save(const struct criu_log *log, int dirfd, const char *name, struc
 				      O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
 				      0600);
 
-	if (fd < 0 || file_write_all(fd, log->head, log->head_size) < 0 ||
+	if (fd < 0 || fchmod(fd, 0600) < 0 || file_write_all(fd, log->head, log->head_size) < 0 ||
 	    file_write_all(fd, log->tail, log->tail_size) < 0)
 		return error_sys(e, "%s", name);
 	return 0;
@@ -99,7 +101,8 @@ static const char *error_message(const char *line)
 
 int criu_log_explain(const struct criu_log *log, struct error *e)
 {
-	cleanup_free char *text = strndup(log->head, log->head_size);
+	cleanup_free char *text = str_printf("%.*s%.*s", (int)log->head_size, log->head,
+					     (int)log->tail_size, log->tail);
 	char *rest = text, *line;
 
 	while (rest && (line = strsep(&rest, "\n"))) {

@@ -18,7 +18,7 @@
 #define SOCKET_NAME  "streamer-capture.sock" /* CRIU's criu/img-streamer.c */
 #define CHUNK	     (1u << 20)		     /* bytes read at once, and size of the pipe */
 #define FLUSH_EVERY  (16u << 20)	     /* bytes after which the disk is set to work */
-#define MAX_NAME     255		     /* bytes of an image's name */
+#define MAX_NAME     127		     /* bytes of an image's name: one of length */
 
 /* An image on its way. */
 struct image {
@@ -205,7 +205,11 @@ struct stream *stream_open(struct loop *loop, const char *dir, struct generation
 
 bool stream_is_complete(const struct stream *stream)
 {
-	return stream->connection >= 0 && !stream->images;
+	char byte;
+
+	/* Nor may one be announced that has not been taken up yet. */
+	return stream->connection >= 0 && !stream->images &&
+	       recv(stream->connection, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0;
 }
 
 void stream_close(struct stream *stream)
