@@ -18,6 +18,7 @@
 #include "runner/own_output.h"
 #include "slurm/job.h"
 #include "store/output.h"
+#include "store/tmpdir.h"
 
 /* ---- in the worker ---- */
 
@@ -76,7 +77,8 @@ static int seal(void *arg, struct error *e)
 {
 	struct work *w = arg;
 
-	if (own_output_record_all(&w->gen, w->c->task->append, e) < 0 || describe(w, e) < 0)
+	if (tmpdir_save(&w->gen, w->c->job->tmp_source, e) < 0 ||
+	    own_output_record_all(&w->gen, w->c->task->append, e) < 0 || describe(w, e) < 0)
 		return -1;
 	return w->leaving == LEAVE_NOT ? 0 : commit(w, e);
 }

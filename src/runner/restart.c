@@ -1,18 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "runner/restart.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "store/output.h"
+#include "store/tmpdir.h"
 
 static bool is_cancelled(const struct engine_job *job)
 {
 	struct pollfd fd = { .fd = job->cancel_fd, .events = POLLIN };
 
 	return poll(&fd, 1, 0) > 0;
+}
+
+static int put_back_tmpdir(const struct engine_job *job, const struct generation *gen,
+			   struct error *e)
+{
+	if (file_remove_tree(AT_FDCWD, job->tmp_source, e) < 0)
+		return -1;
+	if (mkdir(job->tmp_source, 0700) < 0)
+		return error_sys(e, "%s", job->tmp_source);
+	return tmpdir_restore(gen, job->tmp_source, e);
 }
 
 /* RESTART_DAMAGED, or RESTART_ELSEWHERE, or RESTART_RUNNING for one generation. */
@@ -35,6 +49,8 @@ static enum restart_outcome try_one(const struct engine_job *job, struct generat
 		return RESTART_ELSEWHERE;
 	if (output_put_back(gen, e) < 0)
 		return RESTART_DAMAGED;
+	if (put_back_tmpdir(job, gen, e) < 0)
+		return RESTART_ELSEWHERE;
 	restarted->run = restarted->engine->restore(job, gen, e);
 	if (restarted->run)
 		return RESTART_RUNNING;

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * tmpdir.h - the content of a job's TMPDIR, as one file of a generation.
+ *
+ * A tar archive (pax, with sparse files and links) compressed with zstd. Sockets are
+ * not in it: whoever restores the process that listens makes them anew.
+ */
+#ifndef STORE_TMPDIR_H
+#define STORE_TMPDIR_H
+
+#include "base/error.h"
+#include "store/generation.h"
+
+#define TMPDIR_ARCHIVE "tmp.tar.zst"
+
+/*
+ * Archive what is in dir, while nobody writes there, and list the archive in the
+ * manifest. An empty directory makes no archive.
+ */
+int tmpdir_save(struct generation *gen, const char *dir, struct error *e);
+
+/* Unpack the generation's archive, if it has one, into dir, which is empty. */
+int tmpdir_restore(const struct generation *gen, const char *dir, struct error *e);
+
+#endif
