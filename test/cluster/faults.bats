@@ -23,6 +23,13 @@ said() { get out | grep -c '^slurm-checkpoint: ' || true; }
 output_is() { diff <(seq "$1") <(get out | grep -v '^slurm-checkpoint: '); }
 counting() { put job.sh <<<$'#!/bin/bash\nfor i in $(seq '"$1"$'); do echo $i; sleep 0.1; done'; }
 
+# stop_daemon HOST NAME SIGNAL. (The names of its threads are not the daemon's.)
+stop_daemon() {
+	local args="^(/usr/sbin/)?$2( |$)"
+	cluster run "$1" pkill "-$3" -f "$args"
+	until_true 30 "$2 has ended" refute cluster run "$1" pgrep -f "$args"
+}
+
 # ---- options and configuration ----
 
 @test "--checkpoint=banana is refused in one line, nothing is submitted" {
@@ -84,13 +91,11 @@ counting() { put job.sh <<<$'#!/bin/bash\nfor i in $(seq '"$1"$'); do echo $i; s
 	local job
 	counting 5
 	build nouserns
-	cluster run n1 pkill -x slurmd
-	until_true 10 "slurmd has ended" refute cluster run n1 pgrep -x slurmd
+	stop_daemon n1 slurmd TERM
 	cluster run n1 "$WORK/nouserns" slurmd -N n1
 	job=$(submit --checkpoint --nodelist=n1 --output=out job.sh)
 	wait_over "$job"
-	cluster run n1 pkill -x slurmd
-	until_true 10 "slurmd has ended" refute cluster run n1 pgrep -x slurmd
+	stop_daemon n1 slurmd TERM
 	cluster run n1 slurmd -N n1
 	get out
 	output_is 5 && [ "$(said)" -eq 1 ] && get out | grep -q "unprotected: .*user.max_user_namespaces"
@@ -290,9 +295,8 @@ flip() { alice python3 -c 'import sys; f = open(sys.argv[1], "r+b"); f.seek(1000
 	job=$(submit --checkpoint --output=out job.sh)
 	wait_lines out 5
 	node=$(job_node "$job")
-	cluster run "$node" pkill -KILL -x slurmd
-	cluster run ctl pkill -TERM -x slurmctld
-	until_true 30 "slurmctld has ended" refute cluster run ctl pgrep -x slurmctld
+	stop_daemon "$node" slurmd KILL
+	stop_daemon ctl slurmctld TERM
 	cluster run ctl slurmctld
 	cluster run "$node" slurmd -N "$node"
 	until_true 60 "slurmctld answers" root scontrol ping
