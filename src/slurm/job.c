@@ -4,7 +4,11 @@
 #include <errno.h>
 #include <slurm/slurm.h>
 #include <slurm/slurm_errno.h>
+#include <stdio.h>
 #include <string.h>
+
+#include "base/cleanup.h"
+#include "base/str.h"
 
 /* What the releases differ in: how a job is named to slurmctld, and a name. */
 #if SLURM_VERSION_NUMBER >= SLURM_VERSION_NUM(26, 5, 0)
@@ -105,4 +109,81 @@ int job_requeue(unsigned int job, bool hold, struct error *e)
 	if (slurm_requeue(job_key(job), hold ? JOB_REQUEUE_HOLD : 0) != SLURM_SUCCESS)
 		return slurm_failed("cannot requeue", job, e);
 	return 0;
+}
+
+/* "123" or "123_4"; task is NO_VAL without one. */
+static int parse_job(const char *text, uint32_t *job, uint32_t *task)
+{
+	cleanup_free char *copy = strdup(text);
+	char *rest = copy;
+	char *number = copy ? strsep(&rest, "_") : NULL;
+	unsigned long long value;
+
+	if (!number || str_to_ull(number, NO_VAL - 1, &value) < 0 || value == 0)
+		return -1;
+	*job = (uint32_t)value;
+	*task = NO_VAL;
+	if (rest && str_to_ull(rest, NO_VAL - 1, &value) < 0)
+		return -1;
+	if (rest)
+		*task = (uint32_t)value;
+	return 0;
+}
+
+static bool is_meant(const job_info_t *info, uint32_t job, uint32_t task)
+{
+	if (task != NO_VAL)
+		return info->array_job_id == job && info->array_task_id == task;
+	return info->job_id == job;
+}
+
+int job_identify(const char *text, struct job_identity *identity, struct error *e)
+{
+	job_info_msg_t *msg = NULL;
+	uint32_t job, task;
+	int rc = -1;
+
+	if (parse_job(text, &job, &task) < 0)
+		return error_set(e, "Invalid job id %s", text);
+	slurm_init(NULL);
+	if (slurm_load_job(&msg, job_key(job), SHOW_DETAIL) != SLURM_SUCCESS)
+		return slurm_failed("cannot read", job, e);
+	error_set(e, "Invalid job id %s", text);
+	for (uint32_t i = 0; i < msg->record_count; i++) {
+		const job_info_t *info = &msg->job_array[i];
+
+		if (!is_meant(info, job, task))
+			continue;
+		*identity = (struct job_identity){
+			.id = info->job_id,
+			.user = info->user_id,
+			.running = (info->job_state & JOB_STATE_BASE) == JOB_RUNNING,
+		};
+		rc = 0;
+	}
+	slurm_free_job_info_msg(msg);
+	return rc;
+}
+
+int job_signal_batch(unsigned int job, int signum, struct error *e)
+{
+	cleanup_free char *text = str_printf("%u", job);
+
+	slurm_init(NULL);
+	if (!text || slurm_kill_job2(text, (uint16_t)signum, KILL_JOB_BATCH, NULL) != SLURM_SUCCESS)
+		return slurm_failed("cannot signal", job, e);
+	return 0;
+}
+
+const char *cluster_name(void)
+{
+	static char name[256];
+	slurm_conf_t *conf = NULL;
+
+	slurm_init(NULL);
+	if (slurm_load_ctl_conf(0, &conf) != SLURM_SUCCESS)
+		return NULL;
+	snprintf(name, sizeof(name), "%s", conf->cluster_name ? conf->cluster_name : "");
+	slurm_free_ctl_conf(conf);
+	return name[0] ? name : NULL;
 }

@@ -8,6 +8,7 @@
 #define SLURM_JOB_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "base/error.h"
 
@@ -25,6 +26,21 @@ struct job_view {
 };
 
 int job_read(unsigned int job, struct job_view *view, struct error *e);
+
+struct job_identity {
+	unsigned int id; /* of an array's element its own */
+	uid_t user;
+	bool running;
+};
+
+/* The job that text names as Slurm does: 123, or 123_4 for an element of an array. */
+int job_identify(const char *text, struct job_identity *identity, struct error *e);
+
+/* Signal the batch task of a job. Slurm decides whether the caller may. */
+int job_signal_batch(unsigned int job, int signum, struct error *e);
+
+/* The cluster's name, in a static buffer; NULL if slurmctld does not tell. */
+const char *cluster_name(void);
 
 /* Take the job off its nodes and put it back in the queue; held if hold is true. */
 int job_requeue(unsigned int job, bool hold, struct error *e);

@@ -2,8 +2,10 @@
 #define _GNU_SOURCE
 #include "store/folder.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -108,6 +110,70 @@ int folder_make(struct folder *folder, const char *pattern, const char *user,
 		return error_sys(e, "%s", base);
 	folder->fd = enter(cluster_fd, name, base, e);
 	return folder->fd < 0 ? -1 : folder_load(folder, e);
+}
+
+int folder_open(struct folder *folder, const char *pattern, const char *user,
+		const char *cluster, unsigned int job, struct error *e)
+{
+	cleanup_free char *base = conf_expand_dir(pattern, user, job, e);
+	cleanup_close int fd = -1;
+
+	*folder = (struct folder){ .fd = -1 };
+	if (!base)
+		return -1;
+	folder->path = str_printf("%s/%s/%u", base, cluster, job);
+	if (!folder->path)
+		return error_sys(e, "%s", base);
+	fd = open(folder->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT)
+		return error_set(e, "job %u has no checkpoints in %s", job, base);
+	if (fd < 0)
+		return error_sys(e, "%s", folder->path);
+	folder->fd = take_fd(fd);
+	return folder_load(folder, e);
+}
+
+static int ascending(const void *a, const void *b)
+{
+	unsigned int x = *(const unsigned int *)a, y = *(const unsigned int *)b;
+
+	return (x > y) - (x < y);
+}
+
+int folder_list(const char *pattern, const char *user, const char *cluster,
+		unsigned int **jobs, size_t *count, struct error *e)
+{
+	cleanup_free char *base = NULL;
+	cleanup_free char *path = NULL;
+	cleanup_closedir DIR *dir = NULL;
+	struct dirent *d;
+
+	*jobs = NULL;
+	*count = 0;
+	if (strstr(pattern, "%j"))
+		return error_set(e, "%s: has a directory for each job; name the job", pattern);
+	base = conf_expand_dir(pattern, user, 0, e);
+	path = base ? str_printf("%s/%s", base, cluster) : NULL;
+	if (!path)
+		return -1;
+	dir = opendir(path);
+	if (!dir)
+		return errno == ENOENT ? 0 : error_sys(e, "%s", path);
+	while ((d = readdir(dir))) {
+		unsigned long long job;
+		unsigned int *grown;
+
+		if (str_to_ull(d->d_name, UINT_MAX, &job) < 0)
+			continue;
+		grown = reallocarray(*jobs, *count + 1, sizeof(*grown));
+		if (!grown)
+			return error_sys(e, "%s", path);
+		*jobs = grown;
+		grown[(*count)++] = (unsigned int)job;
+	}
+	if (*count)
+		qsort(*jobs, *count, sizeof(**jobs), ascending);
+	return 0;
 }
 
 int folder_load(struct folder *folder, struct error *e)

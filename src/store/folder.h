@@ -36,6 +36,17 @@ struct folder {
 int folder_make(struct folder *folder, const char *pattern, const char *user,
 		const char *cluster, unsigned int job, struct error *e);
 
+/* Open the folder of a job that has one, to read it. */
+int folder_open(struct folder *folder, const char *pattern, const char *user,
+		const char *cluster, unsigned int job, struct error *e);
+
+/*
+ * The numbers of the jobs that have folders below the directory that pattern names,
+ * in ascending order; owned by the caller. A pattern with %j has no such directory.
+ */
+int folder_list(const char *pattern, const char *user, const char *cluster,
+		unsigned int **jobs, size_t *count, struct error *e);
+
 /* Read the record; success with an empty one if there is none yet. */
 int folder_load(struct folder *folder, struct error *e);
 

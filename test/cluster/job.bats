@@ -76,6 +76,7 @@ same_state() {
 	done
 }
 
+# bats test_tags=sanitize
 @test "--open-mode: an output file that was there is truncated or kept, also after a preemption" {
 	local mode job
 	put job.sh <<<$'#!/bin/bash\nfor i in $(seq 40); do echo $i; sleep 0.1; done'

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "cmd/scheckpoint.h"
+#include "store/generation.h"
+
+static const char *attribute(const struct manifest *m, const char *name)
+{
+	const char *value = manifest_get(m, name);
+
+	return value ? value : "Unknown";
+}
+
+static int print_generation(const struct folder *folder, unsigned int number)
+{
+	struct generation gen;
+	unsigned long long when = 0;
+	struct error e;
+
+	if (generation_open(&gen, folder, number, &e) < 0) {
+		generation_close(&gen);
+		return complain(&e);
+	}
+	(void)manifest_get_number(&gen.manifest, "time", LLONG_MAX, &when);
+	printf("   Generation=%u Time=%s Reason=%s Seconds=%s\n", number, time_text(when),
+	       attribute(&gen.manifest, "reason"), attribute(&gen.manifest, "seconds"));
+	printf("   Engine=%s Node=%s Restarts=%s Size=%s Files=%zu OpenFiles=%zu\n",
+	       attribute(&gen.manifest, "engine"), attribute(&gen.manifest, "node"),
+	       attribute(&gen.manifest, "restart"),
+	       size_text(manifest_bytes(&gen.manifest)), gen.manifest.nfiles,
+	       gen.manifest.noutputs);
+	generation_close(&gen);
+	return EXIT_DONE;
+}
+
+static int show_job(const struct scheckpoint *s, const char *text)
+{
+	cleanup_free unsigned int *numbers = NULL;
+	struct folder folder;
+	int status = EXIT_DONE;
+	struct error e;
+	size_t count = 0;
+
+	if (open_job(s, text, &folder, &e) < 0 ||
+	    generation_list(&folder, &numbers, &count, &e) < 0)
+		status = complain(&e);
+	else
+		printf("JobId=%s Cluster=%s User=%s Generations=%zu Dir=%s\n", text, s->cluster,
+		       attribute(&folder.record, "user"), count, folder.path);
+	for (size_t i = 0; i < count; i++) {
+		if (print_generation(&folder, numbers[i]) != EXIT_DONE)
+			status = EXIT_FAILED;
+	}
+	folder_close(&folder);
+	return status;
+}
+
+int verb_show(const struct scheckpoint *s, int argc, char **argv)
+{
+	int status = EXIT_DONE;
+
+	for (int i = 0; i < argc; i++) {
+		if (show_job(s, argv[i]) != EXIT_DONE)
+			status = EXIT_FAILED;
+	}
+	return status;
+}

@@ -1,0 +1,88 @@
+#!/usr/bin/env bats
+# scheckpoint: asking for checkpoints through Slurm, seeing and checking them.
+
+load lib
+
+setup() { new_workdir; }
+teardown() { clean; }
+
+counting_job() {
+	put job.sh <<<$'#!/bin/bash\nfor i in $(seq 100); do echo $i; sleep 0.1; done'
+	JOB=$(submit --checkpoint --output=out job.sh)
+	wait_lines out 3
+}
+
+@test "create, list, show and verify, as owner" {
+	counting_job
+	alice scheckpoint create "$JOB"
+	wait_generation "$JOB" 1
+	alice scheckpoint create "$JOB"
+	wait_generation "$JOB" 2
+	run alice scheckpoint list
+	[[ ${lines[0]} == JOBID* ]] && [[ $output == *"$JOB "*request* ]]
+	run alice scheckpoint show "$JOB"
+	[ "$status" -eq 0 ] && [[ $output == *Generation=2*Engine=criu*Generation=1* ]]
+	run alice scheckpoint verify "$JOB"
+	[ "$status" -eq 0 ] && [ "$(grep -c whole <<<"$output")" -eq 2 ]
+	alice truncate -s 1 "$(store "$JOB")/1/files.img"
+	run alice scheckpoint verify "$JOB"
+	[ "$status" -eq 1 ] && [[ $output == *"generation 1: files.img"* ]] && [[ $output == *"generation 2: whole"* ]]
+	wait_over "$JOB"
+	diff <(seq 100) <(get out)
+}
+
+@test "vacate holds a job, which goes on when it is released; requeue queues it" {
+	counting_job
+	alice scheckpoint vacate "$JOB"
+	until_true 30 "it is held" eval '[[ $(job_field $JOB Reason) == *[Hh]eld* ]]'
+	alice scontrol release "$JOB"
+	until_true 60 "it goes on" is_state "$JOB" RUNNING
+	until_true 30 "it has been restored" eval '[[ $(processes $(job_node $JOB) alice) == *sleep* ]]'
+	root scheckpoint requeue "$JOB"
+	until_true 30 "it is requeued" restarted "$JOB" 1
+	wait_over "$JOB"
+	diff <(seq 100) <(get out)
+}
+
+@test "what cannot be done is refused in one line, and no job is harmed" {
+	local plain
+	counting_job
+	put plain.sh <<<$'#!/bin/sh\nsleep 30'
+	plain=$(submit --output=/dev/null plain.sh)
+	wait_running "$plain"
+	run alice scheckpoint create "$plain"
+	[ "$status" -eq 1 ] && [ "${#lines[@]}" -eq 1 ] && [[ $output == *"submitted without --checkpoint"* ]]
+	is_state "$plain" RUNNING
+	run bob scheckpoint create "$JOB"
+	[ "$status" -eq 1 ] && [ "${#lines[@]}" -eq 1 ]
+	run alice scheckpoint create 999999
+	[ "$status" -eq 1 ] && [ "${#lines[@]}" -eq 1 ] && [[ $output == *"Invalid job id"* ]]
+	run alice scheckpoint create banana
+	[ "$status" -eq 1 ] && [ "${#lines[@]}" -eq 1 ]
+	run alice scheckpoint create
+	[ "$status" -eq 2 ]
+	run alice scheckpoint sing
+	[ "$status" -eq 2 ]
+	[ -z "$(newest "$JOB")" ]
+}
+
+@test "a job's TMPDIR is its own and goes with it" {
+	put job.sh <<'END'
+#!/bin/bash
+exec 5>"$TMPDIR/open"
+mkdir "$TMPDIR/d"; echo kept >"$TMPDIR/d/file"; ln -s d/file "$TMPDIR/link"
+echo "$(stat -c %a "$TMPDIR") ready"
+for i in $(seq 60); do echo $i >&5; sleep 0.1; done
+cat "$TMPDIR/link"; wc -l <"$TMPDIR/open"; ls "$TMPDIR"
+END
+	JOB=$(submit --checkpoint --output=out job.sh)
+	wait_lines out 1
+	local node
+	node=$(job_node "$JOB")
+	preempt "$JOB"
+	root scontrol update "JobId=$JOB" "ExcNodeList=$node"
+	wait_over "$JOB"
+	[ "$(job_state "$JOB")" = COMPLETED ]
+	diff <(printf '%s\n' "700 ready" kept 60 d link open) <(get out)
+	[ "$(cluster run "$node" sh -c 'ls -d /tmp/slurm-checkpoint-* 2>/dev/null | wc -l')" -eq 0 ]
+}
