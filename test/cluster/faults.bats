@@ -318,6 +318,8 @@ flip() { alice python3 -c 'import sys; f = open(sys.argv[1], "r+b"); f.seek(1000
 	node=$(job_node "$job")
 	cluster kill "$node"
 	until_true 90 "it is requeued" restarted "$job" 0
+	wait_running "$job"
+	[ "$(job_node "$job")" != "$node" ]
 	cluster boot "$node"
 	wait_over "$job" 180
 	[ "$(job_state "$job")" = COMPLETED ]
