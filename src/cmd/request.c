@@ -26,9 +26,10 @@ static int check_runner(const struct scheckpoint *s, const struct job_identity *
 	folder_close(&folder);
 	if (rc < 0 && errno == ENOENT)
 		return error_set(e,
-				 "job %u is not checkpointed in %s; it was submitted without "
-				 "--checkpoint, or with another --checkpoint-dir",
-				 job->id, s->dir);
+				 "job %u is not checkpointed; it was submitted without "
+				 "--checkpoint, or with a --checkpoint-dir that is to be "
+				 "given here too",
+				 job->id);
 	return rc;
 }
 

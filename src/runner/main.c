@@ -21,6 +21,7 @@
 #include "base/file.h"
 #include "base/protocol.h"
 #include "base/str.h"
+#include "runner/journal.h"
 #include "runner/own_output.h"
 #include "runner/restart.h"
 #include "runner/say.h"
@@ -51,6 +52,9 @@ struct runner {
 
 static void run_unprotected(struct runner *r, const struct error *e)
 {
+	/* Slurm would have truncated them, had sbatch not been told otherwise. */
+	if (r->task.restart > 0 && r->task.append)
+		own_output_truncate();
 	say(r->task.job, "it runs unprotected: %s", e->text);
 	scratch_remove(&r->scratch);
 	if (r->original)
@@ -148,8 +152,10 @@ static int start(struct runner *r, struct error *e)
 	r->task.argv[0] = r->script;
 	r->job.envp = environ;
 	r->run = r->engine->start(&r->job, e);
-	if (r->run)
+	if (r->run) {
+		journal(&r->task, &r->folder, LOG_INFO, "started by %s", r->engine->name);
 		return 0;
+	}
 	r->task.argv[0] = r->original;
 	unsetenv(CHECKPOINT_ENV_IMAGE_DIR);
 	if (old_tmpdir)
@@ -165,7 +171,7 @@ static void hold(struct runner *r, const struct error *e)
 	struct error failed;
 
 	say(r->task.job,
-	    "it cannot go on from its checkpoint on %s and is held; when that is mended, "
+	    "it cannot go on from its checkpoints on %s and is held; when that is mended, "
 	    "release it with \"scontrol release %u\": %s",
 	    r->task.node, r->task.job, e->text);
 	scratch_remove(&r->scratch);
@@ -218,6 +224,8 @@ static void clean_up(struct runner *r, int status)
 	bool success = WIFEXITED(status) && WEXITSTATUS(status) == 0;
 	enum conf_cleanup cleanup = r->task.conf.cleanup;
 
+	journal(&r->task, &r->folder, LOG_INFO, "ended with wait status %d", status);
+
 	scratch_remove(&r->scratch);
 	if (will_be_requeued(r)) {
 		(void)manifest_set(&r->folder.record, ATTR_ENDED, "%d", status);
@@ -255,6 +263,8 @@ static void go_on(struct runner *r)
 	case RESTART_RUNNING:
 		r->engine = restarted.engine;
 		r->run = restarted.run;
+		journal(&r->task, &r->folder, LOG_INFO, "goes on from generation %u",
+			restarted.generation);
 		if (restarted.refused.text[0])
 			say(r->task.job,
 			    "it goes on from generation %u, since a newer one was refused: %s",
@@ -348,8 +358,14 @@ int main(int argc, char **argv)
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, NULL);
 	r.original = r.task.argv[0];
-	if (task_read(&r.task, &e) < 0 || prepare(&r, &e) < 0)
+	if (task_read(&r.task, &e) < 0)
 		run_unprotected(&r, &e);
+	if (prepare(&r, &e) < 0) {
+		/* There may be checkpoints: to start over would be to lose them. */
+		if (r.task.restart > 0)
+			hold(&r, &e);
+		run_unprotected(&r, &e);
+	}
 	if (r.task.restart > 0) {
 		end_again(&r);
 		go_on(&r);

@@ -45,7 +45,7 @@ static enum restart_outcome try_one(const struct engine_job *job, struct generat
 		error_set(e, "generation %u: was made by an unknown engine", number);
 		return RESTART_DAMAGED;
 	}
-	if (restarted->engine->probe(job, e) < 0)
+	if (restarted->engine->probe(job, e) < 0 || output_is_there(gen, e) < 0)
 		return RESTART_ELSEWHERE;
 	if (output_put_back(gen, e) < 0)
 		return RESTART_DAMAGED;

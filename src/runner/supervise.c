@@ -13,6 +13,7 @@
 #include "base/protocol.h"
 #include "plan/request.h"
 #include "runner/checkpoint.h"
+#include "runner/journal.h"
 #include "runner/say.h"
 
 struct supervisor {
@@ -79,25 +80,38 @@ static int event_ready(void *arg, struct error *e)
 
 /* ---- checkpoints ---- */
 
-/* Once: a disk that stays full is one message, not one an interval. */
+/*
+ * Once: a disk that stays full is one message, not one an interval. Who asks is
+ * answered every time.
+ */
 static void tell(struct supervisor *v, const struct error *error)
 {
-	if (!strcmp(v->last.text, error->text))
+	if (v->now.request == REQUEST_INTERVAL && !strcmp(v->last.text, error->text))
 		return;
 	v->last = *error;
-	say(v->s->task->job, "no checkpoint was taken: %s",
+	if (v->s->task->conf.log_level >= LOG_ERROR)
+		say(v->s->task->job, "no checkpoint was taken: %s",
 	    error->text);
 }
 
 static void checkpoint_failed(struct supervisor *v, const struct error *error)
 {
+	journal(v->s->task, v->s->folder, LOG_ERROR, "no checkpoint was taken: %s",
+		error->text);
 	if (v->event >= 0)
 		tell(v, error);
 }
 
 static void checkpoint_done(struct supervisor *v, const struct checkpoint_result *result)
 {
+	if (result->leaving == LEAVE_IGNORE)
+		return;
 	v->last.text[0] = '\0';
+	journal(v->s->task, v->s->folder, LOG_INFO,
+		"generation %u: %s, %llu bytes in %.3f s%s", result->generation,
+		request_reason(v->now.request, result->preempted),
+		(unsigned long long)result->bytes, result->seconds,
+		result->leaving == LEAVE_NOT ? "" : ", the job leaves");
 	switch (result->leaving) {
 	case LEAVE_QUEUE:
 		finish(v, SUPERVISE_QUEUE);

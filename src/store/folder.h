@@ -4,6 +4,7 @@
  *
  *	job		record of the job, a manifest of attributes
  *	script		copy of the batch script, mode 0700
+ *	log		what has happened to the job, for people
  *	tmp/		where the job's TMPDIR is mounted
  *	N/		generation N, committed
  *	N.tmp/		generation N, being written; never read
@@ -20,6 +21,7 @@
 #define FOLDER_RECORD "job"
 #define FOLDER_SCRIPT "script"
 #define FOLDER_TMP    "tmp"
+#define FOLDER_LOG    "log"
 
 struct folder {
 	int fd;

@@ -106,6 +106,18 @@ static int put_back(const struct generation *gen, const struct manifest_output *
 	return 0;
 }
 
+int output_is_there(const struct generation *gen, struct error *e)
+{
+	for (size_t i = 0; i < gen->manifest.noutputs; i++) {
+		const struct manifest_output *o = &gen->manifest.outputs[i];
+		struct stat st;
+
+		if (!o->copy && stat(o->path, &st) < 0)
+			return error_sys(e, "%s, which the job was writing", o->path);
+	}
+	return 0;
+}
+
 int output_put_back(const struct generation *gen, struct error *e)
 {
 	const struct manifest *m = &gen->manifest;

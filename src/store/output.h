@@ -28,6 +28,9 @@ bool output_is_recorded(const struct generation *gen, const struct stat *st);
 int output_record(struct generation *gen, const char *path, int fd, bool with_content,
 		  struct error *e);
 
+/* Is every recorded file there whose content is not in the generation? */
+int output_is_there(const struct generation *gen, struct error *e);
+
 /*
  * Put every recorded file back. -1, with nothing changed, if one of them is missing
  * or has become shorter than it was and has no copy, or may not be written, or is

@@ -336,3 +336,37 @@ flip() { alice python3 -c 'import sys; f = open(sys.argv[1], "r+b"); f.seek(1000
 	until_true 20 "it is chosen" eval '[[ $(job_field '"$job"' PreemptTime) == 20* ]]'
 	wait_lines out 40
 }
+
+@test "a file that only one node has: the job is held on another, and goes on where it can" {
+	local job node
+	put job.sh <<<$'#!/bin/bash\nexec 5>/tmp/only-here.$SLURM_JOB_ID\nfor i in $(seq 80); do echo $i; echo $i >&5; sleep 0.1; done\nwc -l </tmp/only-here.$SLURM_JOB_ID'
+	job=$(submit --checkpoint --output=out job.sh)
+	wait_lines out 5
+	node=$(job_node "$job")
+	preempt "$job"
+	root scontrol update "JobId=$job" "ExcNodeList=$node"
+	until_true 60 "it is held" eval '[[ $(job_field '"$job"' Reason) == *[Hh]eld* ]]'
+	get out | grep -q "is held; .*/tmp/only-here.$job"
+	root scontrol update "JobId=$job" ExcNodeList= "ReqNodeList=$node"
+	alice scontrol release "$job"
+	wait_over "$job"
+	[ "$(job_state "$job")" = COMPLETED ]
+	diff <(seq 80; echo 80) <(get out)
+}
+
+@test "a checkpoint directory that is away when the job restarts: it is held, not started over" {
+	local job
+	counting 80
+	job=$(submit --checkpoint --output=out job.sh)
+	wait_lines out 5
+	preempt "$job"
+	alice mv /shared/checkpoint/alice /shared/checkpoint/alice.away
+	root touch /shared/checkpoint/alice
+	until_true 60 "it is held" eval '[[ $(job_field '"$job"' Reason) == *[Hh]eld* ]]'
+	root rm /shared/checkpoint/alice
+	alice mv /shared/checkpoint/alice.away /shared/checkpoint/alice
+	alice scontrol release "$job"
+	wait_over "$job"
+	[ "$(job_state "$job")" = COMPLETED ]
+	diff <(seq 80) <(get out)
+}

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # What the cluster tests share. A cluster is up; SUITE names it.
 
-ROOT=$(cd "${BATS_TEST_DIRNAME:?}" && git rev-parse --show-toplevel)
+ROOT=$(realpath "$(dirname "${BASH_SOURCE[0]}")/../..")
 SUITE=${SUITE:-trixie}
 SEED=${SEED:-$RANDOM}
 RANDOM=$SEED

@@ -28,6 +28,9 @@ char *criu_find(const struct conf *conf, struct error *e);
 /* Is the program one that will do? Its version, owned by the caller, or NULL. */
 char *criu_version(const char *program, struct error *e);
 
+/* How much criu is to log: warnings, or everything with LogLevel=debug. */
+char *criu_verbosity(const struct conf *conf);
+
 int criu_probe(const struct engine_job *job, struct error *e);
 int criu_dump(struct engine_run *run, const struct engine_job *job,
 	      const struct engine_dump *dump, struct error *e);

@@ -165,7 +165,7 @@ static int start(struct dumping *d, const struct engine_job *job, struct error *
 			 (char *)"--action-script", (char *)CRIU_HOOK_PATH,
 			 (char *)"--manage-cgroups=ignore", (char *)"--ghost-limit",
 			 (char *)GHOST_LIMIT, (char *)"--file-locks",
-			 (char *)"--unprivileged", (char *)"-v2",
+			 (char *)"--unprivileged", criu_verbosity(job->conf),
 			 d->dump->mode == DUMP_AND_GO_ON ? (char *)"--leave-running" : NULL,
 			 NULL };
 	int fd;
@@ -198,7 +198,11 @@ static int explain(struct dumping *d, const struct engine_job *job, struct error
 		connected = tree_has_connection(&tree, e);
 	tree_free(&tree);
 	(void)criu_log_save(&d->criu.log, job->folder->fd, "criu-dump.log", NULL);
-	return connected ? -1 : criu_log_explain(&d->criu.log, e);
+	if (connected)
+		return -1;
+	if (d->criu.status > 128)
+		return error_set(e, "criu was killed by signal %d", d->criu.status - 128);
+	return criu_log_explain(&d->criu.log, e);
 }
 
 int criu_dump(struct engine_run *run, const struct engine_job *job,

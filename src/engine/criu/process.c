@@ -10,6 +10,11 @@
 #include "base/str.h"
 #include "engine/criu/criu.h"
 
+char *criu_verbosity(const struct conf *conf)
+{
+	return conf->log_level >= LOG_DEBUG ? (char *)"-v4" : (char *)"-v2";
+}
+
 static int output_readable(void *arg, struct error *e)
 {
 	struct criu_process *p = arg;

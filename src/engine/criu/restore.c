@@ -51,7 +51,9 @@ static int follow(struct criu_process *criu, const struct engine_job *job, struc
 		rc = loop_once(criu->loop, e);
 	loop_remove(criu->loop, timer);
 	loop_remove(criu->loop, job->cancel_fd);
-	if (rc == 0 && criu->status != 0)
+	if (rc == 0 && criu->status > 128)
+		rc = error_set(e, "criu was killed by signal %d", criu->status - 128);
+	else if (rc == 0 && criu->status != 0)
 		rc = criu_log_explain(&criu->log, e);
 	return rc;
 }
@@ -64,8 +66,8 @@ static int run_criu(struct engine_run *run, const struct engine_job *job,
 	char *argv[] = { program, (char *)"restore", (char *)"--images-dir", images,
 			 (char *)"--work-dir", (char *)job->scratch,
 			 (char *)"--restore-detached", (char *)"--manage-cgroups=ignore",
-			 (char *)"--file-locks", (char *)"--unprivileged", (char *)"-v2",
-			 NULL };
+			 (char *)"--file-locks", (char *)"--unprivileged",
+			 criu_verbosity(job->conf), NULL };
 	struct criu_process criu = { .output = -1, .pidfd = -1 };
 	int rc = -1;
 

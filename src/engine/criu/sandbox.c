@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -85,7 +86,10 @@ int sandbox_probe(struct error *e)
 	pid_t pid = fork();
 
 	if (pid == 0)
-		_exit(unshare(NAMESPACES) < 0 ? errno : 0);
+		_exit(unshare(NAMESPACES) < 0 ||
+				      mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0
+			      ? errno
+			      : 0);
 	if (pid < 0)
 		return error_sys(e, "fork");
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
@@ -94,8 +98,9 @@ int sandbox_probe(struct error *e)
 		return 0;
 	return error_set(e,
 			 "this node does not let users have namespaces (%s); allow it with "
-			 "sysctl user.max_user_namespaces, and "
-			 "kernel.unprivileged_userns_clone where there is one",
+			 "sysctl user.max_user_namespaces, and where there is one with "
+			 "kernel.unprivileged_userns_clone or "
+			 "kernel.apparmor_restrict_unprivileged_userns",
 			 strerror(WIFEXITED(status) ? WEXITSTATUS(status) : EPERM));
 }
 

@@ -35,13 +35,16 @@ teardown() { clean; }
 }
 
 @test "an unprotected job is preempted, requeued and starts over, its output not doubled" {
-	local job
+	local job conf
 	put job.sh <<<$'#!/bin/sh\nfor i in 1 2 3 4 5 6 7 8 9 10; do echo $i; sleep 0.2; done\ntest -e go || sleep 60'
-	job=$(submit --checkpoint --checkpoint-dir=/shared/none --output=out job.sh)
+	conf=$(root cat /etc/slurm/checkpoint.conf)
+	root tee -a /etc/slurm/checkpoint.conf <<<"CriuPath=/none" >/dev/null
+	job=$(submit --checkpoint --output=out job.sh)
 	wait_lines out 5
 	alice scontrol requeue "$job"
 	until_true 60 "it is requeued" restarted "$job" 0
 	alice touch "$WORK/go"
 	wait_over "$job"
+	root tee /etc/slurm/checkpoint.conf <<<"$conf" >/dev/null
 	diff <(seq 10) <(get out | grep -v ^slurm)
 }
