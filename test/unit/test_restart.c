@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#define _GNU_SOURCE
+#include "runner/restart.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "testing.h"
+
+#define cleanup_folder	   __attribute__((cleanup(folder_close)))
+#define cleanup_generation __attribute__((cleanup(generation_close)))
+
+/* ---- an engine that does nothing, and remembers ---- */
+
+static unsigned int restored; /* number of the generation, or 0 */
+static unsigned int tries;
+static bool fits;     /* the node is one that the engine works on */
+static bool restores; /* and it can restore there */
+
+static int fake_probe(const struct engine_job *job, struct error *e)
+{
+	(void)job;
+	return fits ? 0 : error_set(e, "the engine is not there");
+}
+
+static struct engine_run *fake_restore(const struct engine_job *job,
+				       const struct generation *gen, struct error *e)
+{
+	(void)job;
+	tries++;
+	if (!restores) {
+		error_set(e, "it does not go");
+		return NULL;
+	}
+	restored = gen->number;
+	return (struct engine_run *)&restored;
+}
+
+static const struct engine fake = {
+	.name = "fake", .probe = fake_probe, .restore = fake_restore
+};
+
+const struct engine *__wrap_engine_find(const char *name);
+const struct engine *__wrap_engine_find(const char *name)
+{
+	return strcmp(name, "fake") ? NULL : &fake;
+}
+
+/* ---- a folder with generations ---- */
+
+static void add_generation(struct folder *folder, const char *engine)
+{
+	cleanup_generation struct generation gen;
+	char hex[DIGEST_HEX + 1];
+	struct error e;
+
+	assert_int_equal(generation_begin(&gen, folder, &e), 0);
+	put_file(gen.fd, "image", "content");
+	digest_of("content", 7, hex);
+	assert_int_equal(manifest_add_file(&gen.manifest, "image", 7, hex), 0);
+	assert_int_equal(manifest_set(&gen.manifest, "engine", "%s", engine), 0);
+	assert_int_equal(generation_commit(&gen, folder, &e), 0);
+}
+
+static enum restart_outcome restart_in(struct place *p, struct folder *folder,
+				       struct restarted *restarted, struct error *e)
+{
+	cleanup_close int never = eventfd(0, EFD_CLOEXEC);
+	struct engine_job job = { .folder = folder,
+				  .tmp_source = place_path(p, "tmp"),
+				  .cancel_fd = never };
+
+	memset(e, 0, sizeof(*e));
+	return restart(&job, restarted, e);
+}
+
+static void begin(struct place *p, struct folder *folder, int generations)
+{
+	struct error e;
+
+	restored = tries = 0;
+	fits = restores = true;
+	assert_int_equal(folder_make(folder, p->path, "u", "c", 7, &e), 0);
+	for (int i = 0; i < generations; i++)
+		add_generation(folder, "fake");
+}
+
+/* ---- tests ---- */
+
+static void without_generations_there_is_nothing_to_restore(void **state)
+{
+	cleanup_folder struct folder folder;
+	struct restarted restarted;
+	struct error e;
+
+	begin(*state, &folder, 0);
+	assert_int_equal(restart_in(*state, &folder, &restarted, &e), RESTART_NONE);
+	assert_int_equal(mkdirat(folder.fd, "1.tmp", 0700), 0);
+	assert_int_equal(restart_in(*state, &folder, &restarted, &e), RESTART_NONE);
+	assert_int_equal(tries, 0);
+}
+
+static void the_newest_generation_is_restored(void **state)
+{
+	cleanup_folder struct folder folder;
+	struct restarted restarted;
+	struct error e;
+
+	begin(*state, &folder, 12);
+	assert_int_equal(restart_in(*state, &folder, &restarted, &e), RESTART_RUNNING);
+	assert_int_equal(restored, 12);
+	assert_int_equal(restarted.generation, 12);
+	assert_string_equal(restarted.refused.text, "");
+}
+
+static void a_damaged_generation_gives_way_to_the_one_before(void **state)
+{
+	cleanup_folder struct folder folder;
+	struct restarted restarted;
+	struct error e;
+
+	begin(*state, &folder, 3);
+	flip_bit(folder.fd, "3/image", 2);
+	put_file(folder.fd, "2/manifest", "nonsense");
+	assert_int_equal(restart_in(*state, &folder, &restarted, &e), RESTART_RUNNING);
+	assert_int_equal(restored, 1);
+	assert_non_null(strstr(restarted.refused.text, "generation 3"));
+}
+
+static void an_engine_that_is_not_known_is_as_good_as_damage(void **state)
+{
+	cleanup_folder struct folder folder;
+	struct restarted restarted;
+	struct error e;
+
+	begin(*state, &folder, 1);
+	add_generation(&folder, "other");
+	assert_int_equal(restart_in(*state, &folder, &restarted, &e), RESTART_RUNNING);
+	assert_int_equal(restored, 1);
+}
+
+static void if_none_is_whole_the_first_reason_is_told(void **state)
+{
+	cleanup_folder struct folder folder;
+	struct restarted restarted;
+	struct error e;
+
+	begin(*state, &folder, 2);
+	flip_bit(folder.fd, "1/image", 0);
+	flip_bit(folder.fd, "2/image", 0);
+	assert_int_equal(restart_in(*state, &folder, &restarted, &e), RESTART_DAMAGED);
+	assert_non_null(strstr(e.text, "generation 2"));
+	assert_int_equal(tries, 0);
+}
+
+static void a_whole_one_that_cannot_go_on_here_is_kept_for_elsewhere(void **state)
+{
+	cleanup_folder struct folder folder;
+	struct restarted restarted;
+	struct error e;
+
+	begin(*state, &folder, 3);
+	restores = false;
+	assert_int_equal(restart_in(*state, &folder, &restarted, &e), RESTART_ELSEWHERE);
+	assert_int_equal(tries, 1);
+	assert_string_equal(e.text, "it does not go");
+	fits = false;
+	assert_int_equal(restart_in(*state, &folder, &restarted, &e), RESTART_ELSEWHERE);
+	assert_int_equal(tries, 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		in_place(without_generations_there_is_nothing_to_restore),
+		in_place(the_newest_generation_is_restored),
+		in_place(a_damaged_generation_gives_way_to_the_one_before),
+		in_place(an_engine_that_is_not_known_is_as_good_as_damage),
+		in_place(if_none_is_whole_the_first_reason_is_told),
+		in_place(a_whole_one_that_cannot_go_on_here_is_kept_for_elsewhere),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
