@@ -44,17 +44,17 @@ static inline void cleanup_closedir_fn(DIR **d)
 #define cleanup_closedir __attribute__((cleanup(cleanup_closedir_fn)))
 
 /* The value of an owned pointer or descriptor, which its variable gives up. */
-#define take_ptr(p)                                                                      \
-	({                                                                               \
-		__typeof__(p) take_ptr_value_ = (p);                                     \
-		(p) = NULL;                                                              \
-		take_ptr_value_;                                                         \
+#define take_ptr(p)                                  \
+	({                                           \
+		__typeof__(p) take_ptr_value_ = (p); \
+		(p) = NULL;                          \
+		take_ptr_value_;                     \
 	})
-#define take_fd(fd)                                                                      \
-	({                                                                               \
-		int take_fd_value_ = (fd);                                               \
-		(fd) = -1;                                                               \
-		take_fd_value_;                                                          \
+#define take_fd(fd)                        \
+	({                                 \
+		int take_fd_value_ = (fd); \
+		(fd) = -1;                 \
+		take_fd_value_;            \
 	})
 
 #endif

@@ -131,18 +131,20 @@ static int set_dir(const struct keyword *k, void *member, const char *value,
 
 /* GraceTime's largest is what sbatch --signal takes. */
 static const struct keyword keywords[] = {
-	{"CheckpointDir", set_dir, MEMBER(checkpoint_dir), 0, 0, NULL},
-	{"CheckpointDefault", set_bool, MEMBER(default_on), 0, 0, "no|yes"},
-	{"CheckpointInterval", set_interval, MEMBER(interval), 0, 0, NULL},
-	{"GraceTime", set_number, MEMBER(grace_time), 1, 65535, NULL},
-	{"KeepGenerations", set_number, MEMBER(keep), 1, 1000, NULL},
-	{"Cleanup", set_word, MEMBER(cleanup), 0, 0, "never|success|always"},
-	{"Fallback", set_word, MEMBER(fallback), 0, 0, "fail|restart"},
-	{"LogLevel", set_word, MEMBER(log_level), 0, 0, "quiet|error|info|verbose|debug"},
-	{"CriuPath", set_path, MEMBER(criu_path), 0, 0, NULL},
-	{"TmpDir", set_path, MEMBER(tmp_dir), 0, 0, NULL},
-	{"DumpTimeout", set_number, MEMBER(dump_timeout), 1, SECONDS_IN_DAY, NULL},
-	{"RestoreTimeout", set_number, MEMBER(restore_timeout), 1, SECONDS_IN_DAY, NULL},
+	{ "CheckpointDir", set_dir, MEMBER(checkpoint_dir), 0, 0, NULL },
+	{ "CheckpointDefault", set_bool, MEMBER(default_on), 0, 0, "no|yes" },
+	{ "CheckpointInterval", set_interval, MEMBER(interval), 0, 0, NULL },
+	{ "GraceTime", set_number, MEMBER(grace_time), 1, 65535, NULL },
+	{ "KeepGenerations", set_number, MEMBER(keep), 1, 1000, NULL },
+	{ "Cleanup", set_word, MEMBER(cleanup), 0, 0, "never|success|always" },
+	{ "Fallback", set_word, MEMBER(fallback), 0, 0, "fail|restart" },
+	{ "LogLevel", set_word, MEMBER(log_level), 0, 0,
+	  "quiet|error|info|verbose|debug" },
+	{ "CriuPath", set_path, MEMBER(criu_path), 0, 0, NULL },
+	{ "TmpDir", set_path, MEMBER(tmp_dir), 0, 0, NULL },
+	{ "DumpTimeout", set_number, MEMBER(dump_timeout), 1, SECONDS_IN_DAY, NULL },
+	{ "RestoreTimeout", set_number, MEMBER(restore_timeout), 1, SECONDS_IN_DAY,
+	  NULL },
 };
 
 #define KEYWORDS (sizeof(keywords) / sizeof(keywords[0]))
@@ -319,5 +321,5 @@ void conf_free(struct conf *conf)
 	free(conf->checkpoint_dir);
 	free(conf->criu_path);
 	free(conf->tmp_dir);
-	*conf = (struct conf){0};
+	*conf = (struct conf){ 0 };
 }

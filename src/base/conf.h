@@ -17,18 +17,18 @@ enum conf_fallback { FALLBACK_FAIL, FALLBACK_RESTART };
 enum conf_cleanup { CLEANUP_NEVER, CLEANUP_SUCCESS, CLEANUP_ALWAYS };
 
 struct conf {
-	char *checkpoint_dir;	       /* CheckpointDir, with %u and %j unexpanded */
-	bool default_on;	       /* CheckpointDefault=yes|no */
-	long interval;		       /* CheckpointInterval, seconds; 0: on request only */
-	unsigned int grace_time;       /* GraceTime, seconds of warning before a time limit */
-	unsigned int keep;	       /* KeepGenerations, at least 1 */
-	enum conf_cleanup cleanup;     /* Cleanup=never|success|always */
+	char *checkpoint_dir;	   /* CheckpointDir, with %u and %j unexpanded */
+	bool default_on;	   /* CheckpointDefault=yes|no */
+	long interval;		   /* CheckpointInterval, seconds; 0: on request only */
+	unsigned int grace_time;   /* GraceTime, seconds of warning before a time limit */
+	unsigned int keep;	   /* KeepGenerations, at least 1 */
+	enum conf_cleanup cleanup; /* Cleanup=never|success|always */
 	enum conf_fallback fallback;   /* Fallback=fail|restart */
 	enum conf_log_level log_level; /* LogLevel=quiet|error|info|verbose|debug */
 	char *criu_path;	       /* CriuPath, or NULL: search PATH and sbin */
-	char *tmp_dir;		       /* TmpDir, node-local scratch, or NULL: TMPDIR or /tmp */
-	unsigned int dump_timeout;     /* DumpTimeout, seconds */
-	unsigned int restore_timeout;  /* RestoreTimeout, seconds */
+	char *tmp_dir; /* TmpDir, node-local scratch, or NULL: TMPDIR or /tmp */
+	unsigned int dump_timeout;    /* DumpTimeout, seconds */
+	unsigned int restore_timeout; /* RestoreTimeout, seconds */
 };
 
 /* Set every member to its default. conf_free() when done. */

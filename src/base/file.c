@@ -13,7 +13,7 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 
-#define COPY_CHUNK (1u << 20) /* bytes; large enough for a parallel file system */
+#define COPY_CHUNK (1u << 20)  /* bytes; large enough for a parallel file system */
 #define PROC_MAX   (64u << 10) /* bytes; files of /proc say that they have none */
 
 int file_write_all(int fd, const void *data, size_t size)
@@ -54,7 +54,8 @@ ssize_t file_read_all(int fd, void *data, size_t size)
 char *file_read(int dirfd, const char *name, size_t max, size_t *size, struct error *e)
 {
 	/* O_NONBLOCK: a pipe with no writer would be waited for. */
-	cleanup_close int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	cleanup_close int fd =
+		openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	cleanup_free char *text = NULL;
 	struct stat st;
 	size_t room;
@@ -91,7 +92,8 @@ int file_replace(int dirfd, const char *name, const void *data, size_t size, mod
 
 	if (!tmp)
 		return error_sys(e, "%s", name);
-	fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
+	fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+		    mode);
 	if (fd < 0 || fchmod(fd, mode) < 0 || file_write_all(fd, data, size) < 0 ||
 	    fsync(fd) < 0 || renameat(dirfd, tmp, dirfd, name) < 0)
 		return error_sys(e, "%s", name);
@@ -113,12 +115,14 @@ int file_copy(int in, int out, uint64_t size, const char *name, struct error *e)
 	if (size > 0 && !(buffer = malloc(COPY_CHUNK)))
 		return error_sys(e, "%s", name);
 	while (size > 0) {
-		ssize_t n = pread(in, buffer, size < COPY_CHUNK ? size : COPY_CHUNK, from);
+		ssize_t n =
+			pread(in, buffer, size < COPY_CHUNK ? size : COPY_CHUNK, from);
 
 		if (n < 0)
 			return error_sys(e, "%s", name);
 		if (n == 0)
-			return error_set(e, "%s: became shorter while it was copied", name);
+			return error_set(e, "%s: became shorter while it was copied",
+					 name);
 		if (file_write_all(out, buffer, (size_t)n) < 0)
 			return error_sys(e, "%s", name);
 		from += n;

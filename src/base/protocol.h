@@ -33,7 +33,7 @@
 #define CHECKPOINT_ENV_FALLBACK "SLURM_CHECKPOINT_FALLBACK"
 #define CHECKPOINT_ENV_ETERNAL	"SLURM_CHECKPOINT_ETERNAL"
 /* Set where Slurm is known to append to the job's output when it starts it again. */
-#define CHECKPOINT_ENV_APPEND	"SLURM_CHECKPOINT_APPEND"
+#define CHECKPOINT_ENV_APPEND "SLURM_CHECKPOINT_APPEND"
 
 /* What a job sees of its checkpoints, as it did in Slurm before 20.02. */
 #define CHECKPOINT_ENV_IMAGE_DIR "SLURM_CHECKPOINT_IMAGE_DIR"

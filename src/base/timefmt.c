@@ -9,9 +9,9 @@ enum { MINUTE = 60, HOUR = 60 * MINUTE, DAY = 24 * HOUR, YEAR = 365 * DAY };
 #define NUMBER_MAX (YEAR + 1L)
 
 /* Seconds of each field, by what is written: no other count of fields is a format. */
-static const long day_fields[] = {HOUR, MINUTE, 1};  /* after "days-" */
-static const long hour_fields[] = {HOUR, MINUTE, 1}; /* hours:minutes:seconds */
-static const long minute_fields[] = {MINUTE, 1};     /* minutes, minutes:seconds */
+static const long day_fields[] = { HOUR, MINUTE, 1 };  /* after "days-" */
+static const long hour_fields[] = { HOUR, MINUTE, 1 }; /* hours:minutes:seconds */
+static const long minute_fields[] = { MINUTE, 1 };     /* minutes, minutes:seconds */
 
 static int not_an_interval(struct error *e)
 {

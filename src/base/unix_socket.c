@@ -31,7 +31,8 @@ int unix_socket_listen(const char *path, struct error *e)
 
 	if (fd < 0 || set_address(&address, path) < 0 ||
 	    (unlink(path) < 0 && errno != ENOENT) ||
-	    bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(fd, 8) < 0)
+	    bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
+	    listen(fd, 8) < 0)
 		return error_sys(e, "%s", path);
 	return take_fd(fd);
 }
@@ -78,7 +79,8 @@ int unix_socket_receive_fd(int socket)
 	if (recvmsg(socket, &message, MSG_CMSG_CLOEXEC) != 1)
 		return -1;
 	header = CMSG_FIRSTHDR(&message);
-	if (!header || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS)
+	if (!header || header->cmsg_level != SOL_SOCKET ||
+	    header->cmsg_type != SCM_RIGHTS)
 		return -1;
 	return only_fd(header);
 }

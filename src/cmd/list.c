@@ -16,7 +16,8 @@ static void print_row(const struct folder *folder, unsigned int job, unsigned in
 	const char *node, *reason;
 
 	if (generation_open(&gen, folder, number, NULL) < 0) {
-		printf("%-10u %4zu %-19s %10s %-12s %s\n", job, count, "Unknown", "", "", "");
+		printf("%-10u %4zu %-19s %10s %-12s %s\n", job, count, "Unknown", "", "",
+		       "");
 	} else {
 		(void)manifest_get_number(&gen.manifest, "time", LLONG_MAX, &when);
 		node = manifest_get(&gen.manifest, "node");

@@ -40,7 +40,8 @@ static int ask(const struct scheckpoint *s, int argc, char **argv, int signum)
 	struct error e;
 
 	for (int i = 0; i < argc; i++) {
-		if (job_identify(argv[i], &job, &e) < 0 || check_runner(s, &job, &e) < 0 ||
+		if (job_identify(argv[i], &job, &e) < 0 ||
+		    check_runner(s, &job, &e) < 0 ||
 		    job_signal_batch(job.id, signum, &e) < 0)
 			status = complain(&e);
 	}

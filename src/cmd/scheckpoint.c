@@ -26,7 +26,8 @@ static const struct verb verbs[] = {
 	  verb_requeue },
 	{ "list", "", "jobs that have checkpoints", verb_list },
 	{ "show", "JOB...", "each checkpoint of a job", verb_show },
-	{ "verify", "JOB...", "check the digests of all checkpoints of a job", verb_verify },
+	{ "verify", "JOB...", "check the digests of all checkpoints of a job",
+	  verb_verify },
 };
 
 #define NVERBS (sizeof(verbs) / sizeof(verbs[0]))
@@ -43,7 +44,8 @@ const char *time_text(unsigned long long when)
 	time_t t = (time_t)when;
 	struct tm tm;
 
-	if (!localtime_r(&t, &tm) || !strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm))
+	if (!localtime_r(&t, &tm) ||
+	    !strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm))
 		return "Unknown";
 	return text;
 }
@@ -81,7 +83,8 @@ static void print_usage(FILE *f)
 		fprintf(f, "      %-8s %-7s  %s\n", verbs[i].name, verbs[i].arguments,
 			verbs[i].does);
 	fprintf(f, "  -D, --checkpoint-dir=DIR    where the checkpoints are\n"
-		   "  -u, --user=NAME             whose checkpoints, where the directory has %%u\n"
+		   "  -u, --user=NAME             whose checkpoints, where the directory "
+		   "has %%u\n"
 		   "  -M, --cluster=NAME          of which cluster\n"
 		   "  -V, --version               version\n"
 		   "  -h, --help                  this\n");
@@ -163,7 +166,8 @@ int main(int argc, char **argv)
 			return complain(&e);
 		argc -= optind + 1;
 		if (*verbs[i].arguments && argc == 0) {
-			fprintf(stderr, "scheckpoint: error: %s: no job given\n", verbs[i].name);
+			fprintf(stderr, "scheckpoint: error: %s: no job given\n",
+				verbs[i].name);
 			return EXIT_USAGE;
 		}
 		status = verbs[i].run(&s, argc, argv + optind + 1);

@@ -49,8 +49,8 @@ static int show_job(const struct scheckpoint *s, const char *text)
 	    generation_list(&folder, &numbers, &count, &e) < 0)
 		status = complain(&e);
 	else
-		printf("JobId=%s Cluster=%s User=%s Generations=%zu Dir=%s\n", text, s->cluster,
-		       attribute(&folder.record, "user"), count, folder.path);
+		printf("JobId=%s Cluster=%s User=%s Generations=%zu Dir=%s\n", text,
+		       s->cluster, attribute(&folder.record, "user"), count, folder.path);
 	for (size_t i = 0; i < count; i++) {
 		if (print_generation(&folder, numbers[i]) != EXIT_DONE)
 			status = EXIT_FAILED;

@@ -50,7 +50,8 @@ static int describe(struct work *w, struct error *e)
 	    manifest_set(m, "restart", "%u", c->task->restart) < 0 ||
 	    manifest_set(m, "node", "%s", c->task->node) < 0 ||
 	    manifest_set(m, "engine", "%s", c->engine->name) < 0 ||
-	    manifest_set(m, "reason", "%s", request_reason(c->request, w->preempted)) < 0 ||
+	    manifest_set(m, "reason", "%s", request_reason(c->request, w->preempted)) <
+		    0 ||
 	    manifest_set(m, "time", "%lld", (long long)time(NULL)) < 0 ||
 	    manifest_set(m, "seconds", "%.3f", seconds_since(&w->began)) < 0)
 		return error_sys(e, "generation %u", w->gen.number);
@@ -78,7 +79,8 @@ static int seal(void *arg, struct error *e)
 	struct work *w = arg;
 
 	if (tmpdir_save(&w->gen, w->c->job->tmp_source, e) < 0 ||
-	    own_output_record_all(&w->gen, w->c->task->append, e) < 0 || describe(w, e) < 0)
+	    own_output_record_all(&w->gen, w->c->task->append, e) < 0 ||
+	    describe(w, e) < 0)
 		return -1;
 	return w->leaving == LEAVE_NOT ? 0 : commit(w, e);
 }
@@ -124,7 +126,8 @@ static enum leaving decide(struct work *w)
 	return request_leaving(c->request, &facts);
 }
 
-static void work(const struct checkpoint *c, int done_fd, struct checkpoint_result *result)
+static void work(const struct checkpoint *c, int done_fd,
+		 struct checkpoint_result *result)
 {
 	struct work w = { .c = c, .gen = { .fd = -1 } };
 

@@ -82,7 +82,8 @@ static int open_folder(struct runner *r, struct error *e)
 	struct task *task = &r->task;
 	int fd;
 
-	if (folder_make(&r->folder, task->dir, task->user, task->cluster, task->job, e) < 0)
+	if (folder_make(&r->folder, task->dir, task->user, task->cluster, task->job, e) <
+	    0)
 		return error_prefix(e, "checkpoint directory");
 	if (task->restart == 0 && r->folder.record.nattrs > 0 &&
 	    folder_set_aside(&r->folder, e) < 0)
@@ -171,7 +172,8 @@ static void hold(struct runner *r, const struct error *e)
 	struct error failed;
 
 	say(r->task.job,
-	    "it cannot go on from its checkpoints on %s and is held; when that is mended, "
+	    "it cannot go on from its checkpoints on %s and is held; when that is "
+	    "mended, "
 	    "release it with \"scontrol release %u\": %s",
 	    r->task.node, r->task.job, e->text);
 	scratch_remove(&r->scratch);
@@ -267,7 +269,8 @@ static void go_on(struct runner *r)
 			restarted.generation);
 		if (restarted.refused.text[0])
 			say(r->task.job,
-			    "it goes on from generation %u, since a newer one was refused: %s",
+			    "it goes on from generation %u, since a newer one was "
+			    "refused: %s",
 			    restarted.generation, restarted.refused.text);
 		return;
 	case RESTART_CANCELLED:

@@ -18,7 +18,8 @@
 int own_output_record(struct generation *gen, const char *path, int fd, bool appends,
 		      struct error *e);
 
-/* The same for the outputs that Slurm opened, whether the job still writes them or not. */
+/* The same for the outputs that Slurm opened, whether the job still writes them or not.
+ */
 int own_output_record_all(struct generation *gen, bool appends, struct error *e);
 
 /* Empty them, as Slurm would have without us. */

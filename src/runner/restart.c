@@ -69,7 +69,8 @@ enum restart_outcome restart(const struct engine_job *job, struct restarted *res
 		return RESTART_ELSEWHERE;
 	for (size_t i = 0; i < count; i++) {
 		struct generation gen;
-		enum restart_outcome outcome = try_one(job, &gen, numbers[i], restarted, e);
+		enum restart_outcome outcome =
+			try_one(job, &gen, numbers[i], restarted, e);
 
 		generation_close(&gen);
 		restarted->generation = numbers[i];

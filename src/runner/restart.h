@@ -12,7 +12,8 @@ enum restart_outcome {
 	RESTART_NONE,	   /* there is no generation: the job has to start */
 	RESTART_RUNNING,   /* it goes on */
 	RESTART_DAMAGED,   /* no generation is whole: e says why the last was refused */
-	RESTART_ELSEWHERE, /* a whole one there is, but it cannot go on here: e says why */
+	RESTART_ELSEWHERE, /* a whole one there is, but it cannot go on here: e says why
+			    */
 	RESTART_CANCELLED, /* the job was cancelled meanwhile */
 };
 

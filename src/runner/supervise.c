@@ -26,8 +26,8 @@ struct supervisor {
 	unsigned int waiting;  /* requests */
 	struct checkpoint now; /* the one being taken */
 	struct checkpoint_worker worker;
-	int worker_ends;       /* of its two descriptors, those still open */
-	const char *aborted;   /* why the one being taken was given up, or NULL */
+	int worker_ends;     /* of its two descriptors, those still open */
+	const char *aborted; /* why the one being taken was given up, or NULL */
 	bool finished;
 	enum supervise_outcome outcome;
 	struct error last; /* what was said last, not to be said again */
@@ -62,7 +62,7 @@ static void job_ended(struct supervisor *v)
 	struct supervision *s = v->s;
 
 	finish(v, s->engine->status(s->run, &s->status) == 0 ? SUPERVISE_ENDED
-							      : SUPERVISE_LOST);
+							     : SUPERVISE_LOST);
 }
 
 static int event_ready(void *arg, struct error *e)
@@ -90,8 +90,7 @@ static void tell(struct supervisor *v, const struct error *error)
 		return;
 	v->last = *error;
 	if (v->s->task->conf.log_level >= LOG_ERROR)
-		say(v->s->task->job, "no checkpoint was taken: %s",
-	    error->text);
+		say(v->s->task->job, "no checkpoint was taken: %s", error->text);
 }
 
 static void checkpoint_failed(struct supervisor *v, const struct error *error)

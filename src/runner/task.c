@@ -85,8 +85,8 @@ static int read_options(struct task *task, struct error *e)
 		return error_sys(e, "--checkpoint-dir");
 	task->fallback = task->conf.fallback;
 	if (fallback && *fallback)
-		task->fallback = strcmp(fallback, "restart") ? FALLBACK_FAIL
-							     : FALLBACK_RESTART;
+		task->fallback =
+			strcmp(fallback, "restart") ? FALLBACK_FAIL : FALLBACK_RESTART;
 	task->eternal = getenv(CHECKPOINT_ENV_ETERNAL) != NULL;
 	task->append = getenv(CHECKPOINT_ENV_APPEND) != NULL;
 	return 0;

@@ -12,16 +12,16 @@
 #include "base/error.h"
 
 struct task {
-	char **argv;		 /* of the script, as Slurm would have executed it */
-	sigset_t sigmask;	 /* as Slurm gave it */
-	unsigned int job;	 /* SLURM_JOB_ID */
-	unsigned int restart;	 /* SLURM_RESTART_COUNT */
-	unsigned int nodes;	 /* SLURM_JOB_NUM_NODES */
-	const char *cluster;	 /* SLURM_CLUSTER_NAME */
-	const char *node;	 /* SLURMD_NODENAME */
+	char **argv;	      /* of the script, as Slurm would have executed it */
+	sigset_t sigmask;     /* as Slurm gave it */
+	unsigned int job;     /* SLURM_JOB_ID */
+	unsigned int restart; /* SLURM_RESTART_COUNT */
+	unsigned int nodes;   /* SLURM_JOB_NUM_NODES */
+	const char *cluster;  /* SLURM_CLUSTER_NAME */
+	const char *node;     /* SLURMD_NODENAME */
 	char *user;
-	long interval;		 /* seconds; 0: on request only */
-	char *dir;		 /* pattern of the checkpoint directory */
+	long interval; /* seconds; 0: on request only */
+	char *dir;     /* pattern of the checkpoint directory */
 	enum conf_fallback fallback;
 	bool eternal;
 	bool append; /* Slurm appends to the job's output when it starts it again */

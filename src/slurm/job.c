@@ -58,8 +58,9 @@ static int preempt_mode(const char *partition)
 		slurm_free_partition_info_msg(msg);
 	}
 	slurm_free_ctl_conf(conf);
-	return mode < 0 ? -1 : mode & (PREEMPT_MODE_REQUEUE | PREEMPT_MODE_CANCEL |
-				       PREEMPT_MODE_SUSPEND);
+	return mode < 0 ? -1
+			: mode & (PREEMPT_MODE_REQUEUE | PREEMPT_MODE_CANCEL |
+				  PREEMPT_MODE_SUSPEND);
 }
 
 static void read_grace(const job_info_t *job, struct job_view *view)
@@ -170,7 +171,8 @@ int job_signal_batch(unsigned int job, int signum, struct error *e)
 	cleanup_free char *text = str_printf("%u", job);
 
 	slurm_init(NULL);
-	if (!text || slurm_kill_job2(text, (uint16_t)signum, KILL_JOB_BATCH, NULL) != SLURM_SUCCESS)
+	if (!text || slurm_kill_job2(text, (uint16_t)signum, KILL_JOB_BATCH, NULL) !=
+			     SLURM_SUCCESS)
 		return slurm_failed("cannot signal", job, e);
 	return 0;
 }

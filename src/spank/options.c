@@ -34,25 +34,25 @@ static int check_fallback(const char *arg, struct error *e)
 }
 
 const struct option_info option_table[OPTION_COUNT] = {
-	[OPTION_CHECKPOINT] = {"checkpoint", "[interval]", optional_argument,
-			       "save the job so that it can go on elsewhere: when it is "
-			       "preempted or asked to, and every interval if given",
-			       "SBATCH_CHECKPOINT", CHECKPOINT_ENV_INTERVAL,
-			       check_interval},
-	[OPTION_NO_CHECKPOINT] = {"no-checkpoint", NULL, no_argument,
-				  "do not save the job, whatever else asks for it", NULL,
-				  NULL, NULL},
-	[OPTION_DIR] = {"checkpoint-dir", "directory", required_argument,
-			"where to keep the job's checkpoints (%u: user, %j: job id)",
-			"SBATCH_CHECKPOINT_DIR", CHECKPOINT_ENV_DIR, check_dir},
-	[OPTION_FALLBACK] = {"checkpoint-fallback", "fail|restart", required_argument,
-			     "what to do if no checkpoint can be restored",
-			     "SBATCH_CHECKPOINT_FALLBACK", CHECKPOINT_ENV_FALLBACK,
-			     check_fallback},
-	[OPTION_ETERNAL] = {"eternal", NULL, no_argument,
-			    "at the time limit save the job and queue it again; implies "
-			    "--checkpoint",
-			    "SBATCH_ETERNAL", CHECKPOINT_ENV_ETERNAL, NULL},
+	[OPTION_CHECKPOINT] = { "checkpoint", "[interval]", optional_argument,
+				"save the job so that it can go on elsewhere: when it is "
+				"preempted or asked to, and every interval if given",
+				"SBATCH_CHECKPOINT", CHECKPOINT_ENV_INTERVAL,
+				check_interval },
+	[OPTION_NO_CHECKPOINT] = { "no-checkpoint", NULL, no_argument,
+				   "do not save the job, whatever else asks for it", NULL,
+				   NULL, NULL },
+	[OPTION_DIR] = { "checkpoint-dir", "directory", required_argument,
+			 "where to keep the job's checkpoints (%u: user, %j: job id)",
+			 "SBATCH_CHECKPOINT_DIR", CHECKPOINT_ENV_DIR, check_dir },
+	[OPTION_FALLBACK] = { "checkpoint-fallback", "fail|restart", required_argument,
+			      "what to do if no checkpoint can be restored",
+			      "SBATCH_CHECKPOINT_FALLBACK", CHECKPOINT_ENV_FALLBACK,
+			      check_fallback },
+	[OPTION_ETERNAL] = { "eternal", NULL, no_argument,
+			     "at the time limit save the job and queue it again; implies "
+			     "--checkpoint",
+			     "SBATCH_ETERNAL", CHECKPOINT_ENV_ETERNAL, NULL },
 };
 
 /*
@@ -168,5 +168,5 @@ void options_free(struct options *options)
 {
 	for (int id = 0; id < OPTION_COUNT; id++)
 		free(options->arg[id]);
-	*options = (struct options){0};
+	*options = (struct options){ 0 };
 }

@@ -17,7 +17,7 @@ int settings_parse(int argc, char *const argv[], struct settings *settings,
 {
 	int rc = 0;
 
-	*settings = (struct settings){0};
+	*settings = (struct settings){ 0 };
 	for (int i = 0; i < argc; i++) {
 		const char *conf = path_of(argv[i], "conf=");
 		const char *runner = path_of(argv[i], "runner=");

@@ -217,8 +217,8 @@ static void take_over_batch_task(spank_t spank, const struct settings *settings,
 
 void takeover(spank_t spank, const struct settings *settings)
 {
-	struct options options = {0};
-	struct conf conf = {0};
+	struct options options = { 0 };
+	struct conf conf = { 0 };
 
 	if (!is_batch_step(spank))
 		return;

@@ -151,7 +151,8 @@ int folder_list(const char *pattern, const char *user, const char *cluster,
 	*jobs = NULL;
 	*count = 0;
 	if (strstr(pattern, "%j"))
-		return error_set(e, "%s: has a directory for each job; name the job", pattern);
+		return error_set(e, "%s: has a directory for each job; name the job",
+				 pattern);
 	base = conf_expand_dir(pattern, user, 0, e);
 	path = base ? str_printf("%s/%s", base, cluster) : NULL;
 	if (!path)
@@ -210,7 +211,8 @@ static int rename_aside(const char *from, const char *to)
 		return 0;
 	if (errno != EINVAL)
 		return -1;
-	/* A file system that knows no flags, as NFS; only the user's runners write here. */
+	/* A file system that knows no flags, as NFS; only the user's runners write here.
+	 */
 	if (faccessat(AT_FDCWD, to, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
 		errno = EEXIST;
 		return -1;

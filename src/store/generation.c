@@ -27,15 +27,16 @@ static unsigned int parse_name(const char *name, const char **suffix)
 	if (!digits || str_to_ull(digits, UINT_MAX, &number) < 0 || *digits == '0')
 		return 0;
 	*suffix = name + strlen(digits);
-	if (**suffix && strcmp(*suffix, TMP_SUFFIX) != 0 && strcmp(*suffix, OLD_SUFFIX) != 0)
+	if (**suffix && strcmp(*suffix, TMP_SUFFIX) != 0 &&
+	    strcmp(*suffix, OLD_SUFFIX) != 0)
 		return 0;
 	return (unsigned int)number;
 }
 
 struct name_list {
-	unsigned int *numbers;	/* of committed generations */
+	unsigned int *numbers; /* of committed generations */
 	size_t count;
-	char **leftovers;	/* names of N.tmp and N.old */
+	char **leftovers; /* names of N.tmp and N.old */
 	size_t nleftovers;
 	unsigned int highest;
 };
@@ -61,7 +62,8 @@ static int name_list_add(struct name_list *list, const char *name)
 	if (number > list->highest)
 		list->highest = number;
 	if (*suffix) {
-		grown = reallocarray(list->leftovers, list->nleftovers + 1, sizeof(char *));
+		grown = reallocarray(list->leftovers, list->nleftovers + 1,
+				     sizeof(char *));
 		if (!grown)
 			return -1;
 		list->leftovers = grown;
@@ -83,7 +85,8 @@ static int newest_first(const void *a, const void *b)
 	return (x < y) - (x > y);
 }
 
-static int read_names(const struct folder *folder, struct name_list *list, struct error *e)
+static int read_names(const struct folder *folder, struct name_list *list,
+		      struct error *e)
 {
 	int fd = openat(folder->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	cleanup_closedir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
@@ -140,7 +143,8 @@ static int check_still_ours(const struct folder *folder, struct error *e)
 	}
 	manifest_free(&now.record);
 	if (rc == 0 && theirs > ours)
-		return error_set(e, "%s: the job has been restarted elsewhere", folder->path);
+		return error_set(e, "%s: the job has been restarted elsewhere",
+				 folder->path);
 	return rc;
 }
 
@@ -185,7 +189,8 @@ int generation_open(struct generation *gen, const struct folder *folder,
 	*gen = (struct generation){ .number = number, .fd = -1 };
 	if (!name)
 		return error_sys(e, "generation %u", number);
-	gen->fd = openat(folder->fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	gen->fd =
+		openat(folder->fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (gen->fd < 0)
 		return error_sys(e, "generation %u", number);
 	text = file_read(gen->fd, GENERATION_MANIFEST, MANIFEST_MAX, &size, e);
@@ -198,8 +203,8 @@ static int verify_file(const struct generation *gen, const struct manifest_file 
 		       struct error *e)
 {
 	/* O_NONBLOCK: a pipe in the file's place would be waited for. */
-	cleanup_close int fd = openat(gen->fd, f->name,
-				      O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	cleanup_close int fd =
+		openat(gen->fd, f->name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	char hex[DIGEST_HEX + 1];
 	uint64_t size;
 

@@ -30,7 +30,8 @@ static int valid_file_name(const char *name)
 
 static int valid_attr_name(const char *name)
 {
-	return *name && name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-")] == '\0';
+	return *name &&
+	       name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-")] == '\0';
 }
 
 static int valid_digest(const char *hex)
@@ -282,7 +283,8 @@ static int decode_output(struct manifest *m, char *rest)
 	char *copy = next_word(&rest);
 	unsigned long long length;
 
-	if (!length_text || !copy || !rest || str_to_ull(length_text, INT64_MAX, &length) < 0)
+	if (!length_text || !copy || !rest ||
+	    str_to_ull(length_text, INT64_MAX, &length) < 0)
 		return -1;
 	if (!strcmp(copy, "-"))
 		copy = NULL;
@@ -313,7 +315,8 @@ static size_t covered_size(const char *text, size_t size)
 	char hex[DIGEST_HEX + 1];
 	size_t covered;
 
-	if (size < sizeof(HEADER) - 1 + end || memcmp(text, HEADER, sizeof(HEADER) - 1) != 0)
+	if (size < sizeof(HEADER) - 1 + end ||
+	    memcmp(text, HEADER, sizeof(HEADER) - 1) != 0)
 		return 0;
 	covered = size - end;
 	if (text[covered - 1] != '\n' || memcmp(text + covered, "end ", 4) != 0 ||
@@ -342,7 +345,8 @@ int manifest_decode(struct manifest *m, const char *text, size_t size, struct er
 
 		number++;
 		if (decode_line(m, line) < 0)
-			return error_set(e, "manifest line %u cannot be understood", number);
+			return error_set(e, "manifest line %u cannot be understood",
+					 number);
 	}
 	return 0;
 }

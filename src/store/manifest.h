@@ -67,7 +67,8 @@ int manifest_add_file(struct manifest *m, const char *name, uint64_t size,
 int manifest_add_output(struct manifest *m, const char *path, uint64_t length,
 			const char *copy);
 
-const struct manifest_file *manifest_find_file(const struct manifest *m, const char *name);
+const struct manifest_file *manifest_find_file(const struct manifest *m,
+					       const char *name);
 
 /* The text of m, owned by the caller; NULL without memory. */
 char *manifest_encode(const struct manifest *m, size_t *size);

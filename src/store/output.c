@@ -51,7 +51,8 @@ int output_record(struct generation *gen, const char *path, int fd, bool with_co
 
 	if (fstat(fd, &st) < 0)
 		return error_sys(e, "%s", path);
-	if (with_content && copy_content(gen, path, fd, (uint64_t)st.st_size, &copy, e) < 0)
+	if (with_content &&
+	    copy_content(gen, path, fd, (uint64_t)st.st_size, &copy, e) < 0)
 		return -1;
 	if (!with_content && fsync(fd) < 0 && errno != EINVAL && errno != EROFS)
 		return error_sys(e, "%s", path);
@@ -69,18 +70,19 @@ static int check(const struct manifest_output *o, struct error *e)
 	struct stat st;
 
 	if (stat(o->path, &st) < 0)
-		return o->copy && errno == ENOENT ?
-			       0 :
-			       error_sys(e, "%s, which the job was writing", o->path);
+		return o->copy && errno == ENOENT
+			       ? 0
+			       : error_sys(e, "%s, which the job was writing", o->path);
 	if (!S_ISREG(st.st_mode))
 		return error_set(e, "%s is not a regular file any more", o->path);
 	if (faccessat(AT_FDCWD, o->path, W_OK, AT_EACCESS) < 0)
 		return error_sys(e, "%s", o->path);
 	if (!o->copy && (uint64_t)st.st_size < o->length)
-		return error_set(e, "%s has %lld bytes, fewer than the %llu that the job had "
-				 "written",
-				 o->path, (long long)st.st_size,
-				 (unsigned long long)o->length);
+		return error_set(
+			e,
+			"%s has %lld bytes, fewer than the %llu that the job had "
+			"written",
+			o->path, (long long)st.st_size, (unsigned long long)o->length);
 	return 0;
 }
 
@@ -90,7 +92,8 @@ static int put_back(const struct generation *gen, const struct manifest_output *
 	cleanup_close int out = -1;
 	cleanup_close int in = -1;
 
-	out = open(o->path, O_WRONLY | O_CLOEXEC | O_NOCTTY | (o->copy ? O_CREAT : 0), 0666);
+	out = open(o->path, O_WRONLY | O_CLOEXEC | O_NOCTTY | (o->copy ? O_CREAT : 0),
+		   0666);
 	if (out < 0)
 		return error_sys(e, "%s", o->path);
 	if (o->copy) {

@@ -101,8 +101,8 @@ static int copy_flat(struct archive *in, struct archive *out, const char *path,
 }
 
 /* Write an entry, its name made relative to dir. */
-static int save_entry(struct archive *disk, struct archive *out, struct archive_entry *entry,
-		      const char *dir, struct error *e)
+static int save_entry(struct archive *disk, struct archive *out,
+		      struct archive_entry *entry, const char *dir, struct error *e)
 {
 	const char *path = archive_entry_pathname(entry);
 	size_t prefix = strlen(dir);
@@ -116,7 +116,8 @@ static int save_entry(struct archive *disk, struct archive *out, struct archive_
 	archive_entry_set_pathname(entry, name);
 	if (archive_entry_hardlink(entry) &&
 	    strlen(archive_entry_hardlink(entry)) > prefix + 1) {
-		cleanup_free char *link = strdup(archive_entry_hardlink(entry) + prefix + 1);
+		cleanup_free char *link =
+			strdup(archive_entry_hardlink(entry) + prefix + 1);
 
 		archive_entry_set_hardlink(entry, link);
 	}
@@ -235,10 +236,10 @@ static int restore_all(struct archive *in, const char *dir, struct error *e)
 	int rc = disk ? 0 : error_sys(e, "TMPDIR"), next = ARCHIVE_EOF;
 
 	if (disk)
-		archive_write_disk_set_options(disk, ARCHIVE_EXTRACT_TIME |
-							     ARCHIVE_EXTRACT_PERM |
-							     ARCHIVE_EXTRACT_SPARSE |
-							     ARCHIVE_EXTRACT_SECURE_NODOTDOT);
+		archive_write_disk_set_options(
+			disk, ARCHIVE_EXTRACT_TIME | ARCHIVE_EXTRACT_PERM |
+				      ARCHIVE_EXTRACT_SPARSE |
+				      ARCHIVE_EXTRACT_SECURE_NODOTDOT);
 	while (rc == 0 && (next = archive_read_next_header(in, &entry)) >= ARCHIVE_WARN &&
 	       next != ARCHIVE_EOF)
 		rc = restore_entry(in, disk, entry, dir, e);

@@ -48,7 +48,7 @@ static void test_defaults_are_those_that_the_manual_page_names(void **state)
 static void test_every_keyword_sets_its_member(void **state)
 {
 	struct conf conf;
-	struct error e = {""};
+	struct error e = { "" };
 
 	assert_int_equal(parse(&conf,
 			       "CheckpointDir=/scratch/%u/%j\n"
@@ -91,7 +91,7 @@ static void test_case_space_comments_and_repetition_do_not_matter(void **state)
 	};
 
 	for (size_t i = 0; i < CASES(cases); i++) {
-		struct error e = {""};
+		struct error e = { "" };
 		struct conf conf;
 
 		if (parse(&conf, cases[i], &e) < 0)
@@ -106,43 +106,43 @@ static void test_a_line_not_understood_is_named_with_the_reason(void **state)
 	static const struct {
 		const char *text, *error;
 	} cases[] = {
-		{"\n\nbanana", "line 3: banana: not Keyword=value"},
-		{"Banana=1", "line 1: Banana: no such keyword"},
-		{"=1", "line 1: : no such keyword"},
-		{"CheckpointDefault=maybe",
-		 "line 1: CheckpointDefault=maybe: not one of no|yes"},
-		{"cleanup=", "line 1: Cleanup=: not one of never|success|always"},
-		{"Cleanup=never|success",
-		 "line 1: Cleanup=never|success: not one of never|success|always"},
-		{"Fallback=f", "line 1: Fallback=f: not one of fail|restart"},
-		{"LogLevel=3",
-		 "line 1: LogLevel=3: not one of quiet|error|info|verbose|debug"},
-		{"KeepGenerations=0",
-		 "line 1: KeepGenerations=0: not a number from 1 to 1000"},
-		{"GraceTime=-1", "line 1: GraceTime=-1: not a number from 1 to 65535"},
-		{"GraceTime=65536",
-		 "line 1: GraceTime=65536: not a number from 1 to 65535"},
-		{"GraceTime=99999999999999999999999",
-		 "line 1: GraceTime=99999999999999999999999: not a number from 1 to "
-		 "65535"},
-		{"DumpTimeout=60s",
-		 "line 1: DumpTimeout=60s: not a number from 1 to 86400"},
-		{"CheckpointInterval=often",
-		 "line 1: CheckpointInterval=often: not an interval; give minutes, "
-		 "hours:minutes:seconds, days-hours or a number with s, m, h or d"},
-		{"CheckpointDir=", "line 1: CheckpointDir=: not an absolute path"},
-		{"CheckpointDir=%u", "line 1: CheckpointDir=%u: not an absolute path"},
-		{"CheckpointDir=/%h",
-		 "line 1: CheckpointDir=/%h: %h is not known; use %u for the user and %j "
-		 "for the job id"},
-		{"CriuPath=criu", "line 1: CriuPath=criu: not an absolute path"},
-		{"TmpDir=", "line 1: TmpDir=: not an absolute path"},
+		{ "\n\nbanana", "line 3: banana: not Keyword=value" },
+		{ "Banana=1", "line 1: Banana: no such keyword" },
+		{ "=1", "line 1: : no such keyword" },
+		{ "CheckpointDefault=maybe",
+		  "line 1: CheckpointDefault=maybe: not one of no|yes" },
+		{ "cleanup=", "line 1: Cleanup=: not one of never|success|always" },
+		{ "Cleanup=never|success",
+		  "line 1: Cleanup=never|success: not one of never|success|always" },
+		{ "Fallback=f", "line 1: Fallback=f: not one of fail|restart" },
+		{ "LogLevel=3",
+		  "line 1: LogLevel=3: not one of quiet|error|info|verbose|debug" },
+		{ "KeepGenerations=0",
+		  "line 1: KeepGenerations=0: not a number from 1 to 1000" },
+		{ "GraceTime=-1", "line 1: GraceTime=-1: not a number from 1 to 65535" },
+		{ "GraceTime=65536",
+		  "line 1: GraceTime=65536: not a number from 1 to 65535" },
+		{ "GraceTime=99999999999999999999999",
+		  "line 1: GraceTime=99999999999999999999999: not a number from 1 to "
+		  "65535" },
+		{ "DumpTimeout=60s",
+		  "line 1: DumpTimeout=60s: not a number from 1 to 86400" },
+		{ "CheckpointInterval=often",
+		  "line 1: CheckpointInterval=often: not an interval; give minutes, "
+		  "hours:minutes:seconds, days-hours or a number with s, m, h or d" },
+		{ "CheckpointDir=", "line 1: CheckpointDir=: not an absolute path" },
+		{ "CheckpointDir=%u", "line 1: CheckpointDir=%u: not an absolute path" },
+		{ "CheckpointDir=/%h", "line 1: CheckpointDir=/%h: %h is not known; use "
+				       "%u for the user and %j "
+				       "for the job id" },
+		{ "CriuPath=criu", "line 1: CriuPath=criu: not an absolute path" },
+		{ "TmpDir=", "line 1: TmpDir=: not an absolute path" },
 	};
 
 	for (size_t i = 0; i < CASES(cases); i++) {
 		cleanup_free char *expected =
 			str_printf("checkpoint.conf %s", cases[i].error);
-		struct error e = {""};
+		struct error e = { "" };
 		struct conf conf;
 
 		assert_int_equal(parse(&conf, cases[i].text, &e), -1);
@@ -168,13 +168,13 @@ static void test_a_directory_pattern_is_expanded(void **state)
 	static const struct {
 		const char *pattern, *dir;
 	} cases[] = {
-		{"/", "/"},
-		{"/ck/%u/%j", "/ck/alice/42"},
-		{"/%%u/%u%u%%", "/%u/alicealice%"},
+		{ "/", "/" },
+		{ "/ck/%u/%j", "/ck/alice/42" },
+		{ "/%%u/%u%u%%", "/%u/alicealice%" },
 	};
 
 	for (size_t i = 0; i < CASES(cases); i++) {
-		struct error e = {""};
+		struct error e = { "" };
 		cleanup_free char *dir =
 			conf_expand_dir(cases[i].pattern, "alice", 42, &e);
 
@@ -188,16 +188,16 @@ static void test_a_wrong_directory_pattern_is_refused(void **state)
 	static const struct {
 		const char *pattern, *error;
 	} cases[] = {
-		{"", "not an absolute path"},
-		{"ck", "not an absolute path"},
-		{"%u", "not an absolute path"},
-		{"/%x", "%x is not known; use %u for the user and %j for the job id"},
-		{"/%", "% is not known; use %u for the user and %j for the job id"},
-		{"/%%%", "% is not known; use %u for the user and %j for the job id"},
+		{ "", "not an absolute path" },
+		{ "ck", "not an absolute path" },
+		{ "%u", "not an absolute path" },
+		{ "/%x", "%x is not known; use %u for the user and %j for the job id" },
+		{ "/%", "% is not known; use %u for the user and %j for the job id" },
+		{ "/%%%", "% is not known; use %u for the user and %j for the job id" },
 	};
 
 	for (size_t i = 0; i < CASES(cases); i++) {
-		struct error e = {""};
+		struct error e = { "" };
 
 		assert_null(conf_expand_dir(cases[i].pattern, "alice", 42, &e));
 		assert_string_equal(e.text, cases[i].error);

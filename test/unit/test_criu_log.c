@@ -48,7 +48,7 @@ static char *make_text(size_t size)
 
 static void a_log_that_fits_is_kept_whole(void **state)
 {
-	static const size_t sizes[] = {0, 1, 4096, 48 * 1024, 48 * 1024 + 1, 64 * 1024};
+	static const size_t sizes[] = { 0, 1, 4096, 48 * 1024, 48 * 1024 + 1, 64 * 1024 };
 	struct place *p = *state;
 
 	for (size_t i = 0; i < LENGTH(sizes); i++) {
@@ -63,7 +63,7 @@ static void a_log_that_fits_is_kept_whole(void **state)
 
 static void of_a_longer_log_the_beginning_and_the_end_are_kept(void **state)
 {
-	static const size_t sizes[] = {64 * 1024 + 1, 70000, 1000000};
+	static const size_t sizes[] = { 64 * 1024 + 1, 70000, 1000000 };
 	enum { HEAD = 48 * 1024, TAIL = 16 * 1024 };
 	struct place *p = *state;
 
@@ -105,38 +105,38 @@ static void a_failure_is_explained_by_its_first_error(void **state)
 	static const struct {
 		const char *said, *means;
 	} cases[] = {
-		{"", "criu failed without saying why"},
-		{"Warn  (criu/a.c:1): something\n", "criu failed without saying why"},
-		{"(00.01) Error (criu/a.c:1): the reason\n"
-		 "(00.02) Error (criu/b.c:2): what came of it\n",
-		 "criu: the reason"},
-		{"(00.01) Error (criu/a.c:1): cut off", "criu: cut off"},
-		{"(00.01) Error (criu/util.c:1): Can't setup RLIMIT_NOFILE for self\n"
-		 "(00.01) Error (criu/a.c:1): Unexpected error: -1(Operation not "
-		 "permitted)\n"
-		 "(00.02) Error (criu/b.c:2): the reason\n",
-		 "criu: the reason"},
-		{"(00.02) Error (criu/cr-dump.c:2): Dumping FAILED.\n",
-		 "criu failed without saying why"},
-		{"(00.02) Error (criu/cr-restore.c:2): Restoring FAILED.\n",
-		 "criu failed without saying why"},
-		{"(00.01) Error (criu/sk-inet.c:191): inet: Connected TCP socket, "
-		 "consider using "
-		 "--tcp-established option.\n",
-		 "the job holds open TCP connections"},
-		{"(00.01) Error (criu/sk-unix.c:1): sk unix: External socket is used.\n",
-		 "by a local socket, which cannot be saved"},
-		{"(00.01) Error (criu/files-reg.c:1): File home/u/log has bad size 5 "
-		 "(expect 7)\n",
-		 "has changed since"},
-		{"Error without a place\n", "criu failed without saying why"},
+		{ "", "criu failed without saying why" },
+		{ "Warn  (criu/a.c:1): something\n", "criu failed without saying why" },
+		{ "(00.01) Error (criu/a.c:1): the reason\n"
+		  "(00.02) Error (criu/b.c:2): what came of it\n",
+		  "criu: the reason" },
+		{ "(00.01) Error (criu/a.c:1): cut off", "criu: cut off" },
+		{ "(00.01) Error (criu/util.c:1): Can't setup RLIMIT_NOFILE for self\n"
+		  "(00.01) Error (criu/a.c:1): Unexpected error: -1(Operation not "
+		  "permitted)\n"
+		  "(00.02) Error (criu/b.c:2): the reason\n",
+		  "criu: the reason" },
+		{ "(00.02) Error (criu/cr-dump.c:2): Dumping FAILED.\n",
+		  "criu failed without saying why" },
+		{ "(00.02) Error (criu/cr-restore.c:2): Restoring FAILED.\n",
+		  "criu failed without saying why" },
+		{ "(00.01) Error (criu/sk-inet.c:191): inet: Connected TCP socket, "
+		  "consider using "
+		  "--tcp-established option.\n",
+		  "the job holds open TCP connections" },
+		{ "(00.01) Error (criu/sk-unix.c:1): sk unix: External socket is used.\n",
+		  "by a local socket, which cannot be saved" },
+		{ "(00.01) Error (criu/files-reg.c:1): File home/u/log has bad size 5 "
+		  "(expect 7)\n",
+		  "has changed since" },
+		{ "Error without a place\n", "criu failed without saying why" },
 	};
 	struct place *p = *state;
 
 	for (size_t i = 0; i < LENGTH(cases); i++) {
 		cleanup_free struct criu_log *log =
 			log_of(p, cases[i].said, strlen(cases[i].said));
-		struct error e = {""};
+		struct error e = { "" };
 
 		assert_int_equal(criu_log_explain(log, &e), -1);
 		assert_says(&e, cases[i].means);

@@ -16,9 +16,9 @@ static void the_digest_is_what_xxh128sum_prints(void **state)
 	static const struct {
 		const char *text, *hex;
 	} cases[] = {
-		{"", "99aa06d3014798d86001c324468d497f"},
-		{"a", "a96faf705af16834e6c632b61e964e1f"},
-		{"abc", "06b05ab6733a618578af5f94892f3950"},
+		{ "", "99aa06d3014798d86001c324468d497f" },
+		{ "a", "a96faf705af16834e6c632b61e964e1f" },
+		{ "abc", "06b05ab6733a618578af5f94892f3950" },
 	};
 
 	for (size_t i = 0; i < LENGTH(cases); i++) {
@@ -43,7 +43,7 @@ static char *make_data(void)
 
 static void in_pieces_or_at_once_or_from_a_file_it_is_the_same(void **state)
 {
-	static const size_t pieces[] = {1 << 12, 65537, 1 << 20, SIZE};
+	static const size_t pieces[] = { 1 << 12, 65537, 1 << 20, SIZE };
 	struct place *p = *state;
 	cleanup_free char *data = make_data();
 	char whole[DIGEST_HEX + 1], hex[DIGEST_HEX + 1];

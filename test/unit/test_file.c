@@ -17,10 +17,10 @@ static void a_file_is_read_whole_with_a_zero_after_it(void **state)
 		const char *bytes;
 		size_t size, max;
 	} cases[] = {
-		{"", 0, 0},
-		{"", 0, 10},
-		{"text\n", 5, 5},
-		{"a\0b", 3, 100},
+		{ "", 0, 0 },
+		{ "", 0, 10 },
+		{ "text\n", 5, 5 },
+		{ "a\0b", 3, 100 },
 	};
 	struct place *p = *state;
 
@@ -43,10 +43,10 @@ static void what_is_no_regular_file_of_the_size_is_not_read(void **state)
 	static const struct {
 		const char *name, *why;
 	} cases[] = {
-		{"missing", "missing: No such file or directory"},
-		{"long", "long: not a regular file of at most 4 bytes"},
-		{"dir", "dir: not a regular file"},
-		{"fifo", "fifo: not a regular file"},
+		{ "missing", "missing: No such file or directory" },
+		{ "long", "long: not a regular file of at most 4 bytes" },
+		{ "dir", "dir: not a regular file" },
+		{ "fifo", "fifo: not a regular file" },
 	};
 	struct place *p = *state;
 
@@ -82,7 +82,7 @@ static void a_file_of_proc_is_read_whole(void **state)
 
 static void a_file_is_replaced_whole_with_the_mode_asked_for(void **state)
 {
-	static const mode_t modes[] = {0600, 0700, 0644};
+	static const mode_t modes[] = { 0600, 0700, 0644 };
 	struct place *p = *state;
 	struct error e;
 
@@ -133,8 +133,8 @@ static void the_first_bytes_are_copied_wherever_the_file_stands(void **state)
 		int flags; /* O_APPEND: not for copy_file_range() */
 		const char *want;
 	} cases[] = {
-		{10, 0, "0123456789"},	      {4, 0, "0123"},	     {0, 0, ""},
-		{10, O_APPEND, "0123456789"}, {4, O_APPEND, "0123"},
+		{ 10, 0, "0123456789" },	{ 4, 0, "0123" },	 { 0, 0, "" },
+		{ 10, O_APPEND, "0123456789" }, { 4, O_APPEND, "0123" },
 	};
 	struct place *p = *state;
 	struct error e;

@@ -48,13 +48,13 @@ static void what_the_percents_stand_for_is_made_for_the_user_alone(void **state)
 	static const struct {
 		const char *pattern, *path;
 	} cases[] = {
-		{"%u", "u/c/7"},
-		{"x-%u", "x-u/c/7"},
-		{"%u/deep/job%j", "u/deep/job7/c/7"},
-		{"100%%/%j//", "100%/7/c/7"},
-		{"", "c/7"},
-		{"there", "there/c/7"},
-		{"there/%u/..x", "there/u/..x/c/7"},
+		{ "%u", "u/c/7" },
+		{ "x-%u", "x-u/c/7" },
+		{ "%u/deep/job%j", "u/deep/job7/c/7" },
+		{ "100%%/%j//", "100%/7/c/7" },
+		{ "", "c/7" },
+		{ "there", "there/c/7" },
+		{ "there/%u/..x", "there/u/..x/c/7" },
 	};
 	struct place *p = *state;
 	struct error e;
@@ -84,7 +84,7 @@ static void what_the_percents_stand_for_is_made_for_the_user_alone(void **state)
 
 static void what_stands_before_the_first_percent_must_exist(void **state)
 {
-	static const char *const patterns[] = {"missing", "missing/%u", "missing/a%u"};
+	static const char *const patterns[] = { "missing", "missing/%u", "missing/a%u" };
 	struct place *p = *state;
 	struct error e;
 
@@ -111,8 +111,8 @@ static void a_pattern_that_means_nothing_is_refused(void **state)
 
 static void a_folder_that_others_can_write_to_is_refused(void **state)
 {
-	static const mode_t modes[] = {0777, 0702, 0720, 01777, 0770};
-	static const char *const names[] = {"u", "u/c", "u/c/7"};
+	static const mode_t modes[] = { 0777, 0702, 0720, 01777, 0770 };
+	static const char *const names[] = { "u", "u/c", "u/c/7" };
 	struct place *p = *state;
 	struct error e;
 
@@ -134,7 +134,7 @@ static void a_folder_that_others_can_write_to_is_refused(void **state)
 
 static void a_folder_of_somebody_elses_is_refused(void **state)
 {
-	static const char *const names[] = {"u", "u/c", "u/c/7"};
+	static const char *const names[] = { "u", "u/c", "u/c/7" };
 	struct place *p = *state;
 	struct error e;
 
@@ -170,7 +170,7 @@ static void a_user_may_use_what_is_roots_or_the_users(void **state)
 
 static void a_symbolic_link_is_refused(void **state)
 {
-	static const char *const names[] = {"u", "u/c", "u/c/7"};
+	static const char *const names[] = { "u", "u/c", "u/c/7" };
 	struct place *p = *state;
 	struct error e;
 
@@ -252,7 +252,7 @@ static void set_aside_twice(struct place *p)
 
 	assert_int_equal(make(p, &folder, "%u", &e), 0);
 	for (int n = 1; n <= 3; n++) {
-		char text[2] = {(char)('0' + n), '\0'};
+		char text[2] = { (char)('0' + n), '\0' };
 
 		assert_int_equal(manifest_set(&folder.record, "restart", "%d", n), 0);
 		put_file(folder.fd, FOLDER_SCRIPT, text);

@@ -132,11 +132,11 @@ static void a_file_of_a_generation_is_made_once(void **state)
 
 static void what_is_not_committed_is_never_listed_and_cleaned_away(void **state)
 {
-	static const char *const leftovers[] = {"3.tmp", "2.old", "12.tmp",
-						"4294967295.old"};
-	static const char *const others[] = {"tmp", "script",	 "job.tmp", "0",
-					     "03",  "5.new",	 "5.tmp2",  "x5",
-					     "-5",  "4294967296"};
+	static const char *const leftovers[] = { "3.tmp", "2.old", "12.tmp",
+						 "4294967295.old" };
+	static const char *const others[] = { "tmp", "script",	  "job.tmp", "0",
+					      "03",  "5.new",	  "5.tmp2",  "x5",
+					      "-5",  "4294967296" };
 	struct place *p = *state;
 	cleanup_folder struct folder folder;
 	struct error e;
@@ -168,7 +168,8 @@ static void a_number_is_used_once(void **state)
 		const char *there;
 		unsigned int next;
 	} cases[] = {
-		{"tmp", 1}, {"1", 2}, {"3.old", 4}, {"7.tmp", 8}, {"20", 21}, {"9", 21},
+		{ "tmp", 1 },	{ "1", 2 },   { "3.old", 4 },
+		{ "7.tmp", 8 }, { "20", 21 }, { "9", 21 },
 	};
 	struct place *p = *state;
 	cleanup_folder struct folder folder;
@@ -192,12 +193,12 @@ static void just_the_newest_are_kept(void **state)
 		unsigned int keep;
 		const char *left;
 	} cases[] = {
-		{99, "12 11 10 9 8 7 6 5 4 3 2 1"},
-		{12, "12 11 10 9 8 7 6 5 4 3 2 1"},
-		{11, "12 11 10 9 8 7 6 5 4 3 2"},
-		{3, "12 11 10"},
-		{3, "12 11 10"},
-		{1, "12"},
+		{ 99, "12 11 10 9 8 7 6 5 4 3 2 1" },
+		{ 12, "12 11 10 9 8 7 6 5 4 3 2 1" },
+		{ 11, "12 11 10 9 8 7 6 5 4 3 2" },
+		{ 3, "12 11 10" },
+		{ 3, "12 11 10" },
+		{ 1, "12" },
 	};
 	struct place *p = *state;
 	cleanup_folder struct folder folder;
@@ -242,21 +243,22 @@ static void a_damaged_generation_is_refused(void **state)
 		bool opens; /* and is refused when it is verified */
 		const char *why;
 	} cases[] = {
-		{"pages-1.img", 0, NO_OFFSET, true,
-		 "pages-1.img: its content has changed"},
-		{"pages-1.img", 8, NO_OFFSET, true,
-		 "pages-1.img: its content has changed"},
-		{"pages-1.img", NO_OFFSET, 8, true, "has 8 bytes instead of 9"},
-		{"pages-1.img", NO_OFFSET, 0, true, "has 0 bytes instead of 9"},
-		{"pages-1.img", NO_OFFSET, 10, true, "has 10 bytes instead of 9"},
-		{"empty.img", NO_OFFSET, 1, true, "has 1 bytes instead of 0"},
-		{"pages-1.img", NO_OFFSET, NO_OFFSET, true, "pages-1.img: No such file"},
-		{"empty.img", NO_OFFSET, NO_OFFSET, true, "empty.img: No such file"},
-		{GENERATION_MANIFEST, 30, NO_OFFSET, false, "manifest is damaged"},
-		{GENERATION_MANIFEST, NO_OFFSET, 60, false, "manifest is damaged"},
-		{GENERATION_MANIFEST, NO_OFFSET, 0, false, "manifest is damaged"},
-		{GENERATION_MANIFEST, NO_OFFSET, NO_OFFSET, false,
-		 "manifest: No such file"},
+		{ "pages-1.img", 0, NO_OFFSET, true,
+		  "pages-1.img: its content has changed" },
+		{ "pages-1.img", 8, NO_OFFSET, true,
+		  "pages-1.img: its content has changed" },
+		{ "pages-1.img", NO_OFFSET, 8, true, "has 8 bytes instead of 9" },
+		{ "pages-1.img", NO_OFFSET, 0, true, "has 0 bytes instead of 9" },
+		{ "pages-1.img", NO_OFFSET, 10, true, "has 10 bytes instead of 9" },
+		{ "empty.img", NO_OFFSET, 1, true, "has 1 bytes instead of 0" },
+		{ "pages-1.img", NO_OFFSET, NO_OFFSET, true,
+		  "pages-1.img: No such file" },
+		{ "empty.img", NO_OFFSET, NO_OFFSET, true, "empty.img: No such file" },
+		{ GENERATION_MANIFEST, 30, NO_OFFSET, false, "manifest is damaged" },
+		{ GENERATION_MANIFEST, NO_OFFSET, 60, false, "manifest is damaged" },
+		{ GENERATION_MANIFEST, NO_OFFSET, 0, false, "manifest is damaged" },
+		{ GENERATION_MANIFEST, NO_OFFSET, NO_OFFSET, false,
+		  "manifest: No such file" },
 	};
 	struct place *p = *state;
 	cleanup_folder struct folder folder;
@@ -338,8 +340,8 @@ static void a_job_restarted_elsewhere_commits_nothing_here(void **state)
 		const char *ours, *theirs;
 		int rc;
 	} cases[] = {
-		{"0", "1", -1}, {"9", "10", -1}, {"0", "4294967295", -1},
-		{"0", "0", 0},	{"3", "3", 0},	 {"4", "3", 0},
+		{ "0", "1", -1 }, { "9", "10", -1 }, { "0", "4294967295", -1 },
+		{ "0", "0", 0 },  { "3", "3", 0 },   { "4", "3", 0 },
 	};
 	struct place *p = *state;
 	cleanup_folder struct folder folder;

@@ -32,7 +32,7 @@ static void waiter_open(struct waiter *w, struct loop *loop)
 {
 	struct error e;
 
-	*w = (struct waiter){.loop = loop};
+	*w = (struct waiter){ .loop = loop };
 	assert_int_equal(pipe2(w->fds, O_CLOEXEC), 0);
 	assert_int_equal(loop_add(loop, w->fds[0], on_ready, w, &e), 0);
 }
@@ -148,7 +148,7 @@ static void a_descriptor_can_be_removed_twice_or_unknown(void **state)
 
 static void descriptors_of_any_number_can_be_waited_for(void **state)
 {
-	static const int numbers[] = {31, 32, 63, 64, 65, 127, 128, 700};
+	static const int numbers[] = { 31, 32, 63, 64, 65, 127, 128, 700 };
 	struct waiter w[LENGTH(numbers)];
 	struct error e;
 	struct loop *loop = loop_new(&e);
@@ -157,7 +157,7 @@ static void descriptors_of_any_number_can_be_waited_for(void **state)
 		int fds[2];
 
 		assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
-		w[i] = (struct waiter){.loop = loop, .fds = {numbers[i], fds[1]}};
+		w[i] = (struct waiter){ .loop = loop, .fds = { numbers[i], fds[1] } };
 		assert_int_equal(dup3(fds[0], numbers[i], O_CLOEXEC), numbers[i]);
 		close(fds[0]);
 		assert_int_equal(loop_add(loop, numbers[i], on_ready, &w[i], &e), 0);

@@ -27,7 +27,7 @@ static char *closed(const char *text)
 static void assert_refused(const char *text, size_t size, const char *why)
 {
 	cleanup_manifest struct manifest m;
-	struct error e = {""};
+	struct error e = { "" };
 
 	if (manifest_decode(&m, text, size, &e) == 0)
 		fail_msg("taken for a manifest: %s", text);
@@ -36,7 +36,7 @@ static void assert_refused(const char *text, size_t size, const char *why)
 
 static void make_full(struct manifest *m)
 {
-	*m = (struct manifest){0};
+	*m = (struct manifest){ 0 };
 	assert_int_equal(manifest_set(m, "job", "%u", 42), 0);
 	assert_int_equal(manifest_set(m, "node", "%s", "n1"), 0);
 	assert_int_equal(manifest_add_file(m, "pages-1.img", 4096, HEX), 0);
@@ -95,7 +95,7 @@ static void the_format_is_as_documented(void **state)
 
 static void an_empty_manifest_is_one(void **state)
 {
-	cleanup_manifest struct manifest m = {0};
+	cleanup_manifest struct manifest m = { 0 };
 	cleanup_free char *text = NULL;
 	struct error e;
 	size_t size;
@@ -108,7 +108,7 @@ static void an_empty_manifest_is_one(void **state)
 static void any_byte_can_be_in_a_value_or_a_path(void **state)
 {
 	char every[256], path[258] = "/";
-	cleanup_manifest struct manifest m = {0};
+	cleanup_manifest struct manifest m = { 0 };
 	cleanup_manifest struct manifest again;
 	cleanup_free char *text = NULL;
 	struct error e;
@@ -133,7 +133,7 @@ static void any_byte_can_be_in_a_value_or_a_path(void **state)
 static void many_of_everything_are_kept_in_order(void **state)
 {
 	enum { MANY = 1000 };
-	cleanup_manifest struct manifest m = {0};
+	cleanup_manifest struct manifest m = { 0 };
 	cleanup_manifest struct manifest again;
 	cleanup_free char *text = NULL;
 	struct error e;
@@ -162,7 +162,7 @@ static void many_of_everything_are_kept_in_order(void **state)
 
 static void a_newer_value_replaces_the_older(void **state)
 {
-	cleanup_manifest struct manifest m = {0};
+	cleanup_manifest struct manifest m = { 0 };
 
 	assert_int_equal(manifest_set(&m, "a", "1"), 0);
 	assert_int_equal(manifest_set(&m, "b", "2"), 0);
@@ -178,10 +178,10 @@ static void a_number_is_a_number_and_not_too_large(void **state)
 		unsigned long long max;
 		int rc;
 	} cases[] = {
-		{"0", 0, 0},	{"17", 17, 0},	{"18", 17, -1},	 {"", 99, -1},
-		{"-1", 99, -1}, {"1 ", 99, -1}, {"one", 99, -1},
+		{ "0", 0, 0 },	  { "17", 17, 0 },  { "18", 17, -1 },  { "", 99, -1 },
+		{ "-1", 99, -1 }, { "1 ", 99, -1 }, { "one", 99, -1 },
 	};
-	cleanup_manifest struct manifest m = {0};
+	cleanup_manifest struct manifest m = { 0 };
 	unsigned long long value;
 
 	assert_int_equal(manifest_get_number(&m, "n", 99, &value), -1);
@@ -227,7 +227,7 @@ static void a_manifest_with_any_bit_flipped_is_refused(void **state)
 
 static void a_manifest_with_anything_after_it_is_refused(void **state)
 {
-	static const char *const tails[] = {"\n", "x", "attr a b\n", HEADER};
+	static const char *const tails[] = { "\n", "x", "attr a b\n", HEADER };
 	cleanup_free char *text = closed(HEADER "attr job 1\n");
 
 	for (size_t i = 0; i < LENGTH(tails); i++) {
@@ -343,12 +343,12 @@ static void a_zero_byte_is_refused(void **state)
 /* Or a generation would be committed that nobody can read. */
 static void what_could_not_be_read_again_is_not_taken(void **state)
 {
-	static const char *const attrs[] = {"", "a b", "A", "a_b", "a\n"};
-	static const char *const files[] = {"",	   ".",	  "..",	  "-",
-					    "a/b", "a b", "a\nb", "\xc3\xa4"};
-	static const char *const digests[] = {"", "0123", HEX "0",
-					      "0123456789ABCDEF0123456789ABCDEF"};
-	cleanup_manifest struct manifest m = {0};
+	static const char *const attrs[] = { "", "a b", "A", "a_b", "a\n" };
+	static const char *const files[] = { "",    ".",   "..",   "-",
+					     "a/b", "a b", "a\nb", "\xc3\xa4" };
+	static const char *const digests[] = { "", "0123", HEX "0",
+					       "0123456789ABCDEF0123456789ABCDEF" };
+	cleanup_manifest struct manifest m = { 0 };
 
 	for (size_t i = 0; i < LENGTH(attrs); i++) {
 		errno = 0;

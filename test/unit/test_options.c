@@ -21,7 +21,7 @@
 
 static struct options give(enum option_id id, const char *arg)
 {
-	struct options o = {0};
+	struct options o = { 0 };
 
 	assert_int_equal(options_set(&o, id, arg), 0);
 	return o;
@@ -53,19 +53,19 @@ static void test_who_is_checkpointed(void **state)
 		const char *checkpoint, *no_checkpoint, *dir, *eternal;
 		bool asked, wanted_by_default;
 	} cases[] = {
-		{NOT_GIVEN, NOT_GIVEN, NOT_GIVEN, NOT_GIVEN, false, true},
-		{ALONE, NOT_GIVEN, NOT_GIVEN, NOT_GIVEN, true, true},
-		{"10m", NOT_GIVEN, NOT_GIVEN, NOT_GIVEN, true, true},
-		{NOT_GIVEN, NOT_GIVEN, NOT_GIVEN, ALONE, true, true},
-		{NOT_GIVEN, NOT_GIVEN, "/ck", NOT_GIVEN, false, true},
-		{NOT_GIVEN, ALONE, NOT_GIVEN, NOT_GIVEN, false, false},
-		{"10m", ALONE, NOT_GIVEN, NOT_GIVEN, false, false},
-		{"10m", ALONE, "/ck", ALONE, false, false},
+		{ NOT_GIVEN, NOT_GIVEN, NOT_GIVEN, NOT_GIVEN, false, true },
+		{ ALONE, NOT_GIVEN, NOT_GIVEN, NOT_GIVEN, true, true },
+		{ "10m", NOT_GIVEN, NOT_GIVEN, NOT_GIVEN, true, true },
+		{ NOT_GIVEN, NOT_GIVEN, NOT_GIVEN, ALONE, true, true },
+		{ NOT_GIVEN, NOT_GIVEN, "/ck", NOT_GIVEN, false, true },
+		{ NOT_GIVEN, ALONE, NOT_GIVEN, NOT_GIVEN, false, false },
+		{ "10m", ALONE, NOT_GIVEN, NOT_GIVEN, false, false },
+		{ "10m", ALONE, "/ck", ALONE, false, false },
 	};
 
 	for (size_t i = 0; i < CASES(cases); i++) {
-		struct conf off = {0}, on = {.default_on = true};
-		struct options o = {0};
+		struct conf off = { 0 }, on = { .default_on = true };
+		struct options o = { 0 };
 
 		if (cases[i].checkpoint)
 			options_set(&o, OPTION_CHECKPOINT, cases[i].checkpoint);
@@ -90,17 +90,17 @@ static void test_usable_arguments_are_taken(void **state)
 		enum option_id id;
 		const char *arg;
 	} cases[] = {
-		{OPTION_CHECKPOINT, NULL},	  {OPTION_CHECKPOINT, ""},
-		{OPTION_CHECKPOINT, "0"},	  {OPTION_CHECKPOINT, "10m"},
-		{OPTION_CHECKPOINT, "1-0:30"},	  {OPTION_CHECKPOINT, "(null)"},
-		{OPTION_NO_CHECKPOINT, "(null)"}, {OPTION_DIR, "/ck/%u/%j"},
-		{OPTION_FALLBACK, "fail"},	  {OPTION_FALLBACK, "restart"},
-		{OPTION_ETERNAL, NULL},		  {OPTION_ETERNAL, "anything"},
+		{ OPTION_CHECKPOINT, NULL },	    { OPTION_CHECKPOINT, "" },
+		{ OPTION_CHECKPOINT, "0" },	    { OPTION_CHECKPOINT, "10m" },
+		{ OPTION_CHECKPOINT, "1-0:30" },    { OPTION_CHECKPOINT, "(null)" },
+		{ OPTION_NO_CHECKPOINT, "(null)" }, { OPTION_DIR, "/ck/%u/%j" },
+		{ OPTION_FALLBACK, "fail" },	    { OPTION_FALLBACK, "restart" },
+		{ OPTION_ETERNAL, NULL },	    { OPTION_ETERNAL, "anything" },
 	};
 
 	for (size_t i = 0; i < CASES(cases); i++) {
 		struct options o = give(cases[i].id, cases[i].arg);
-		struct error e = {""};
+		struct error e = { "" };
 
 		if (options_check(&o, &e) < 0)
 			fail_msg("case %zu: %s", i, e.text);
@@ -114,24 +114,25 @@ static void test_others_are_refused_in_one_sentence_that_names_the_option(void *
 		enum option_id id;
 		const char *arg, *error;
 	} cases[] = {
-		{OPTION_CHECKPOINT, "banana",
-		 "--checkpoint=banana: not an interval; give minutes, "
-		 "hours:minutes:seconds, days-hours or a number with s, m, h or d"},
-		{OPTION_CHECKPOINT, "400d", "--checkpoint=400d: longer than a year"},
-		{OPTION_DIR, "", "--checkpoint-dir=: not an absolute path"},
-		{OPTION_DIR, "(null)", "--checkpoint-dir=(null): not an absolute path"},
-		{OPTION_DIR, "ck/%u", "--checkpoint-dir=ck/%u: not an absolute path"},
-		{OPTION_DIR, "/ck/%h",
-		 "--checkpoint-dir=/ck/%h: %h is not known; use %u for the user and %j "
-		 "for the job id"},
-		{OPTION_FALLBACK, "", "--checkpoint-fallback=: neither fail nor restart"},
-		{OPTION_FALLBACK, "Fail",
-		 "--checkpoint-fallback=Fail: neither fail nor restart"},
+		{ OPTION_CHECKPOINT, "banana",
+		  "--checkpoint=banana: not an interval; give minutes, "
+		  "hours:minutes:seconds, days-hours or a number with s, m, h or d" },
+		{ OPTION_CHECKPOINT, "400d", "--checkpoint=400d: longer than a year" },
+		{ OPTION_DIR, "", "--checkpoint-dir=: not an absolute path" },
+		{ OPTION_DIR, "(null)", "--checkpoint-dir=(null): not an absolute path" },
+		{ OPTION_DIR, "ck/%u", "--checkpoint-dir=ck/%u: not an absolute path" },
+		{ OPTION_DIR, "/ck/%h",
+		  "--checkpoint-dir=/ck/%h: %h is not known; use %u for the user and %j "
+		  "for the job id" },
+		{ OPTION_FALLBACK, "",
+		  "--checkpoint-fallback=: neither fail nor restart" },
+		{ OPTION_FALLBACK, "Fail",
+		  "--checkpoint-fallback=Fail: neither fail nor restart" },
 	};
 
 	for (size_t i = 0; i < CASES(cases); i++) {
 		struct options o = give(cases[i].id, cases[i].arg);
-		struct error e = {""};
+		struct error e = { "" };
 
 		assert_int_equal(options_check(&o, &e), -1);
 		assert_string_equal(e.text, cases[i].error);
@@ -154,18 +155,18 @@ static void test_what_is_given_later_wins(void **state)
 
 static void test_the_runner_gets_what_was_given_and_no_more(void **state)
 {
-	struct options none = {0};
+	struct options none = { 0 };
 	static const struct {
 		enum option_id id;
 		const char *arg, *value;
 	} cases[] = {
-		{OPTION_CHECKPOINT, NULL, "0"},
-		{OPTION_CHECKPOINT, "", "0"},
-		{OPTION_CHECKPOINT, "1:30:00", "1:30:00"},
-		{OPTION_NO_CHECKPOINT, NULL, NULL},
-		{OPTION_DIR, "/ck/%u", "/ck/%u"},
-		{OPTION_FALLBACK, "restart", "restart"},
-		{OPTION_ETERNAL, NULL, "1"},
+		{ OPTION_CHECKPOINT, NULL, "0" },
+		{ OPTION_CHECKPOINT, "", "0" },
+		{ OPTION_CHECKPOINT, "1:30:00", "1:30:00" },
+		{ OPTION_NO_CHECKPOINT, NULL, NULL },
+		{ OPTION_DIR, "/ck/%u", "/ck/%u" },
+		{ OPTION_FALLBACK, "restart", "restart" },
+		{ OPTION_ETERNAL, NULL, "1" },
 	};
 
 	for (enum option_id id = 0; id < OPTION_COUNT; id++)
@@ -194,7 +195,7 @@ static void test_options_are_read_from_what_Slurm_leaves_in_the_job(void **state
 		"_SLURM_SPANK_OPTION_checkpoint_no_checkpoint=1",
 		NULL,
 	};
-	struct options o = {0};
+	struct options o = { 0 };
 
 	assert_int_equal(options_read_environment(&o, environment), 0);
 	assert_string_equal(o.arg[OPTION_CHECKPOINT], "10m");
@@ -208,7 +209,7 @@ static void test_options_are_read_from_what_Slurm_leaves_in_the_job(void **state
 
 static void test_the_administrators_paths_are_read(void **state)
 {
-	char *argv[] = {"conf=/etc/x.conf", "runner=/opt/runner"};
+	char *argv[] = { "conf=/etc/x.conf", "runner=/opt/runner" };
 	struct settings s;
 	struct error e;
 
@@ -222,10 +223,10 @@ static void test_the_administrators_paths_are_read(void **state)
 
 static void test_a_wrong_argument_in_plugstack_conf_spoils_no_other(void **state)
 {
-	static char *const wrong[] = {"runer=/x", "conf", "conf=", "conf=x", "/x", ""};
+	static char *const wrong[] = { "runer=/x", "conf", "conf=", "conf=x", "/x", "" };
 
 	for (size_t i = 0; i < CASES(wrong); i++) {
-		char *argv[] = {wrong[i], "runner=/opt/runner"};
+		char *argv[] = { wrong[i], "runner=/opt/runner" };
 		struct settings s;
 		struct error e;
 

@@ -111,13 +111,14 @@ struct fate {
 
 static const struct fate fates[] = {
 	/* those that are refused come first */
-	{"1234", false, true},				       /* shorter */
-	{"", false, true},				       /* truncated */
-	{NULL, false, true},				       /* missing */
-	{"12345", false, false}, {"1234567890", false, false}, /* grown */
-	{"12345", true, false},	 {"1234567890", true, false},  {"1234", true, false},
-	{"", true, false},	 {"XXXXXXX", true, false}, /* another */
-	{NULL, true, false},
+	{ "1234", false, true },				    /* shorter */
+	{ "", false, true },					    /* truncated */
+	{ NULL, false, true },					    /* missing */
+	{ "12345", false, false },  { "1234567890", false, false }, /* grown */
+	{ "12345", true, false },   { "1234567890", true, false },
+	{ "1234", true, false },    { "", true, false },
+	{ "XXXXXXX", true, false }, /* another */
+	{ NULL, true, false },
 };
 
 static void meet(struct place *p, const char *name, const char *now)
@@ -156,7 +157,7 @@ static void an_output_is_what_it_was_or_the_generation_is_refused(void **state)
 
 static void where_one_output_is_refused_no_other_is_changed(void **state)
 {
-	static const char *const names[] = {"log", "out", "gone"};
+	static const char *const names[] = { "log", "out", "gone" };
 	struct place *p = *state;
 
 	for (size_t i = 0; i < LENGTH(fates) && fates[i].refused; i++) {
@@ -184,7 +185,7 @@ static void where_one_output_is_refused_no_other_is_changed(void **state)
 
 static void what_is_no_regular_file_any_more_is_refused(void **state)
 {
-	static const bool copied[] = {false, true};
+	static const bool copied[] = { false, true };
 	struct place *p = *state;
 
 	for (size_t i = 0; i < LENGTH(copied); i++) {

@@ -13,15 +13,15 @@ static void what_leaves_the_nodes_is_done_first(void **state)
 		unsigned int waiting;
 		enum request first;
 	} cases[] = {
-		{REQUEST_NONE, REQUEST_NONE},
-		{REQUEST_INTERVAL, REQUEST_INTERVAL},
-		{REQUEST_INTERVAL | REQUEST_CREATE, REQUEST_CREATE},
-		{REQUEST_CREATE | REQUEST_LOOK, REQUEST_LOOK},
-		{REQUEST_LOOK | REQUEST_WARN, REQUEST_WARN},
-		{REQUEST_WARN | REQUEST_INTERVAL, REQUEST_WARN},
-		{REQUEST_WARN | REQUEST_REQUEUE, REQUEST_REQUEUE},
-		{REQUEST_REQUEUE | REQUEST_VACATE, REQUEST_VACATE},
-		{ALL, REQUEST_VACATE},
+		{ REQUEST_NONE, REQUEST_NONE },
+		{ REQUEST_INTERVAL, REQUEST_INTERVAL },
+		{ REQUEST_INTERVAL | REQUEST_CREATE, REQUEST_CREATE },
+		{ REQUEST_CREATE | REQUEST_LOOK, REQUEST_LOOK },
+		{ REQUEST_LOOK | REQUEST_WARN, REQUEST_WARN },
+		{ REQUEST_WARN | REQUEST_INTERVAL, REQUEST_WARN },
+		{ REQUEST_WARN | REQUEST_REQUEUE, REQUEST_REQUEUE },
+		{ REQUEST_REQUEUE | REQUEST_VACATE, REQUEST_VACATE },
+		{ ALL, REQUEST_VACATE },
 	};
 
 	for (size_t i = 0; i < LENGTH(cases); i++)
@@ -35,15 +35,15 @@ static void a_checkpoint_of_any_kind_serves_the_interval(void **state)
 		enum request done;
 		unsigned int left;
 	} cases[] = {
-		{REQUEST_INTERVAL, REQUEST_INTERVAL, REQUEST_NONE},
-		{REQUEST_CREATE | REQUEST_INTERVAL, REQUEST_CREATE, REQUEST_NONE},
-		{REQUEST_WARN | REQUEST_INTERVAL, REQUEST_WARN, REQUEST_NONE},
+		{ REQUEST_INTERVAL, REQUEST_INTERVAL, REQUEST_NONE },
+		{ REQUEST_CREATE | REQUEST_INTERVAL, REQUEST_CREATE, REQUEST_NONE },
+		{ REQUEST_WARN | REQUEST_INTERVAL, REQUEST_WARN, REQUEST_NONE },
 		/* A look may come to nothing. */
-		{REQUEST_LOOK | REQUEST_INTERVAL, REQUEST_LOOK, REQUEST_INTERVAL},
+		{ REQUEST_LOOK | REQUEST_INTERVAL, REQUEST_LOOK, REQUEST_INTERVAL },
 		/* What else was asked for is not forgotten. */
-		{REQUEST_VACATE | REQUEST_WARN, REQUEST_VACATE, REQUEST_WARN},
-		{REQUEST_WARN | REQUEST_CREATE, REQUEST_WARN, REQUEST_CREATE},
-		{ALL, REQUEST_VACATE, ALL & ~(REQUEST_VACATE | REQUEST_INTERVAL)},
+		{ REQUEST_VACATE | REQUEST_WARN, REQUEST_VACATE, REQUEST_WARN },
+		{ REQUEST_WARN | REQUEST_CREATE, REQUEST_WARN, REQUEST_CREATE },
+		{ ALL, REQUEST_VACATE, ALL & ~(REQUEST_VACATE | REQUEST_INTERVAL) },
 	};
 
 	for (size_t i = 0; i < LENGTH(cases); i++)
@@ -66,9 +66,9 @@ static void all_that_waits_is_done_in_the_end(void **state)
 /* A checkpoint that was begun to go on is in the way of one that is to leave. */
 static void only_who_must_leave_ends_a_checkpoint_that_goes_on(void **state)
 {
-	static const enum request order[] = {REQUEST_INTERVAL, REQUEST_CREATE,
-					     REQUEST_LOOK,     REQUEST_WARN,
-					     REQUEST_REQUEUE,  REQUEST_VACATE};
+	static const enum request order[] = { REQUEST_INTERVAL, REQUEST_CREATE,
+					      REQUEST_LOOK,	REQUEST_WARN,
+					      REQUEST_REQUEUE,	REQUEST_VACATE };
 
 	for (size_t running = 0; running < LENGTH(order); running++) {
 		for (size_t asked = 0; asked < LENGTH(order); asked++)
@@ -84,24 +84,24 @@ static void a_job_leaves_as_its_request_and_slurm_want_it(void **state)
 		struct request_facts facts; /* preempted, requeued_at_end, eternal */
 		enum leaving leaving;
 	} cases[] = {
-		{REQUEST_INTERVAL, {false, false, false}, LEAVE_NOT},
-		{REQUEST_INTERVAL, {true, true, true}, LEAVE_NOT},
-		{REQUEST_CREATE, {true, true, true}, LEAVE_NOT},
-		{REQUEST_LOOK, {false, false, false}, LEAVE_IGNORE},
-		{REQUEST_LOOK, {false, true, true}, LEAVE_IGNORE},
-		{REQUEST_LOOK, {true, false, false}, LEAVE_QUEUE},
-		{REQUEST_LOOK, {true, true, false}, LEAVE_END},
+		{ REQUEST_INTERVAL, { false, false, false }, LEAVE_NOT },
+		{ REQUEST_INTERVAL, { true, true, true }, LEAVE_NOT },
+		{ REQUEST_CREATE, { true, true, true }, LEAVE_NOT },
+		{ REQUEST_LOOK, { false, false, false }, LEAVE_IGNORE },
+		{ REQUEST_LOOK, { false, true, true }, LEAVE_IGNORE },
+		{ REQUEST_LOOK, { true, false, false }, LEAVE_QUEUE },
+		{ REQUEST_LOOK, { true, true, false }, LEAVE_END },
 		/* Slurm's warning is of preemption, or else of the time limit. */
-		{REQUEST_WARN, {false, false, false}, LEAVE_NOT},
-		{REQUEST_WARN, {false, true, false}, LEAVE_NOT},
-		{REQUEST_WARN, {false, false, true}, LEAVE_QUEUE},
-		{REQUEST_WARN, {true, false, false}, LEAVE_QUEUE},
-		{REQUEST_WARN, {true, true, false}, LEAVE_END},
-		{REQUEST_REQUEUE, {false, false, false}, LEAVE_QUEUE},
-		{REQUEST_REQUEUE, {true, true, false}, LEAVE_END},
-		{REQUEST_VACATE, {false, false, false}, LEAVE_HOLD},
+		{ REQUEST_WARN, { false, false, false }, LEAVE_NOT },
+		{ REQUEST_WARN, { false, true, false }, LEAVE_NOT },
+		{ REQUEST_WARN, { false, false, true }, LEAVE_QUEUE },
+		{ REQUEST_WARN, { true, false, false }, LEAVE_QUEUE },
+		{ REQUEST_WARN, { true, true, false }, LEAVE_END },
+		{ REQUEST_REQUEUE, { false, false, false }, LEAVE_QUEUE },
+		{ REQUEST_REQUEUE, { true, true, false }, LEAVE_END },
+		{ REQUEST_VACATE, { false, false, false }, LEAVE_HOLD },
 		/* Who asked for it to be held does not want it queued. */
-		{REQUEST_VACATE, {true, true, true}, LEAVE_HOLD},
+		{ REQUEST_VACATE, { true, true, true }, LEAVE_HOLD },
 	};
 
 	for (size_t i = 0; i < LENGTH(cases); i++)
@@ -116,13 +116,13 @@ static void the_record_says_why(void **state)
 		bool preempted;
 		const char *reason;
 	} cases[] = {
-		{REQUEST_INTERVAL, false, "interval"},
-		{REQUEST_CREATE, false, "request"},
-		{REQUEST_LOOK, true, "preemption"},
-		{REQUEST_WARN, true, "preemption"},
-		{REQUEST_WARN, false, "time-limit"},
-		{REQUEST_REQUEUE, false, "requeue"},
-		{REQUEST_VACATE, false, "vacate"},
+		{ REQUEST_INTERVAL, false, "interval" },
+		{ REQUEST_CREATE, false, "request" },
+		{ REQUEST_LOOK, true, "preemption" },
+		{ REQUEST_WARN, true, "preemption" },
+		{ REQUEST_WARN, false, "time-limit" },
+		{ REQUEST_REQUEUE, false, "requeue" },
+		{ REQUEST_VACATE, false, "vacate" },
 	};
 
 	for (size_t i = 0; i < LENGTH(cases); i++)

@@ -39,9 +39,9 @@ static struct engine_run *fake_restore(const struct engine_job *job,
 	return (struct engine_run *)&restored;
 }
 
-static const struct engine fake = {
-	.name = "fake", .probe = fake_probe, .restore = fake_restore
-};
+static const struct engine fake = { .name = "fake",
+				    .probe = fake_probe,
+				    .restore = fake_restore };
 
 const struct engine *__wrap_engine_find(const char *name);
 const struct engine *__wrap_engine_find(const char *name)

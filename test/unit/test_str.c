@@ -27,11 +27,11 @@ static void a_whole_decimal_number_is_read(void **state)
 		const char *text;
 		unsigned long long max, value;
 	} cases[] = {
-		{"0", 0, 0},
-		{"7", 7, 7},
-		{"007", 7, 7},
-		{"4294967295", UINT_MAX, UINT_MAX},
-		{"18446744073709551615", ULLONG_MAX, ULLONG_MAX},
+		{ "0", 0, 0 },
+		{ "7", 7, 7 },
+		{ "007", 7, 7 },
+		{ "4294967295", UINT_MAX, UINT_MAX },
+		{ "18446744073709551615", ULLONG_MAX, ULLONG_MAX },
 	};
 
 	for (size_t i = 0; i < LENGTH(cases); i++) {
@@ -48,22 +48,22 @@ static void anything_else_is_no_number(void **state)
 		const char *text;
 		unsigned long long max;
 	} cases[] = {
-		{"", 10},
-		{" 1", 10},
-		{"1 ", 10},
-		{"-1", ULLONG_MAX},
-		{"+1", 10},
-		{"1x", 10},
-		{"0x1", 10},
-		{"1.0", 10},
-		{"1\n", 10},
-		{"8", 7},
-		{"1e3", 9999},
-		{"4294967296", UINT_MAX},
-		{"x", 10},
-		{"\xff", 10},
-		{"18446744073709551616", ULLONG_MAX},
-		{"99999999999999999999999999", ULLONG_MAX},
+		{ "", 10 },
+		{ " 1", 10 },
+		{ "1 ", 10 },
+		{ "-1", ULLONG_MAX },
+		{ "+1", 10 },
+		{ "1x", 10 },
+		{ "0x1", 10 },
+		{ "1.0", 10 },
+		{ "1\n", 10 },
+		{ "8", 7 },
+		{ "1e3", 9999 },
+		{ "4294967296", UINT_MAX },
+		{ "x", 10 },
+		{ "\xff", 10 },
+		{ "18446744073709551616", ULLONG_MAX },
+		{ "99999999999999999999999999", ULLONG_MAX },
 	};
 
 	for (size_t i = 0; i < LENGTH(cases); i++) {

@@ -61,9 +61,9 @@ static void send_fd(int socket, int fd)
 	union {
 		struct cmsghdr header;
 		char space[CMSG_SPACE(sizeof(int))];
-	} control = {0};
-	struct iovec iov = {(char[]){0}, 1};
-	struct msghdr message = {.msg_iov = &iov, .msg_iovlen = 1};
+	} control = { 0 };
+	struct iovec iov = { (char[]){ 0 }, 1 };
+	struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1 };
 
 	if (fd >= 0) {
 		message.msg_control = &control;
@@ -78,7 +78,7 @@ static void send_fd(int socket, int fd)
 
 static void announce(const struct dump *d, const char *name)
 {
-	unsigned char message[260] = {0x0a, (unsigned char)strlen(name)};
+	unsigned char message[260] = { 0x0a, (unsigned char)strlen(name) };
 	uint32_t size = (uint32_t)strlen(name) + 2;
 
 	memcpy(message + 2, name, strlen(name));
@@ -100,7 +100,7 @@ static int open_image(const struct dump *d, const char *name)
 
 static void step(struct dump *d)
 {
-	struct error e = {""};
+	struct error e = { "" };
 
 	if (loop_once(d->loop, &e) < 0)
 		fail_msg("%s", e.text);
@@ -118,10 +118,10 @@ static void images_arrive_whole_and_digested(void **state)
 	static const struct {
 		const char *name, *content;
 	} images[] = {
-		{"core-42.img", "registers"},
-		{"empty.img", ""},
-		{"tmpfs-dev-71.tar.gz.img", "an archive"},
-		{"x", "short name"},
+		{ "core-42.img", "registers" },
+		{ "empty.img", "" },
+		{ "tmpfs-dev-71.tar.gz.img", "an archive" },
+		{ "x", "short name" },
 	};
 	struct place *p = *state;
 	struct dump d;
@@ -165,8 +165,8 @@ static void images_arrive_whole_and_digested(void **state)
 static void large_images_arrive_side_by_side(void **state)
 {
 	enum { SIZE = (40 << 20) + 3, IMAGES = 3 };
-	static const char *const names[IMAGES] = {"pages-1.img", "pages-2.img",
-						  "pages-3.img"};
+	static const char *const names[IMAGES] = { "pages-1.img", "pages-2.img",
+						   "pages-3.img" };
 	struct place *p = *state;
 	cleanup_free char *data = malloc(SIZE);
 	char hex[DIGEST_HEX + 1];
@@ -225,8 +225,8 @@ static void an_image_on_its_way_is_not_complete(void **state)
 /* criu then fails, and lets the job go on. */
 static void whoever_writes_to_a_closed_stream_is_told(void **state)
 {
-	static const int steps[] = {0, 1,
-				    2}; /* not connected, not announced, on its way */
+	static const int steps[] = { 0, 1,
+				     2 }; /* not connected, not announced, on its way */
 	struct place *p = *state;
 
 	for (size_t i = 0; i < LENGTH(steps); i++) {
@@ -292,47 +292,47 @@ static void bad_framing_is_refused(void **state)
 		size_t size;
 		const char *why;
 	} cases[] = {
-		{BYTES("\x07"), "not understood"},		       /* half a size */
-		{BYTES("\x00\x00\x00\x00"), "not understood"},	       /* nothing */
-		{BYTES("\x02\x00\x00\x00\x0a\x00"), "not understood"}, /* no name */
-		{BYTES("\x07\x00\x00\x00\x0a\x05"
-		       "a.i"),
-		 "not understood"}, /* cut */
-		{BYTES("\x07\x00\x00\x00\x12\x05"
-		       "a.img"),
-		 "not understood"}, /* field 2 */
-		{BYTES("\x07\x00\x00\x00\x0a\x04"
-		       "a.img"),
-		 "not understood"},
-		{BYTES("\x07\x00\x00\x00\x0a\x06"
-		       "a.img"),
-		 "not understood"},
-		{BYTES("\xff\xff\xff\xff\x0a\x05"
-		       "a.img"),
-		 "not understood"},
-		{BYTES("\x00\x00\x00\x07\x0a\x05"
-		       "a.img"),
-		 "not understood"}, /* big-endian */
-		{BYTES("\x07\x00\x00\x00\x0a\x05"
-		       "../ab"),
-		 "not understood"},
-		{BYTES("\x07\x00\x00\x00\x0a\x05"
-		       "/etc/"),
-		 "not understood"},
-		{BYTES("\x04\x00\x00\x00\x0a\x02"
-		       ".."),
-		 "without a pipe"},
-		{BYTES("\x07\x00\x00\x00\x0a\x05"
-		       "a.img"),
-		 "without a pipe"},
-		{BYTES("\x07\x00\x00\x00\x0a\x05"
-		       "a.img\x00"),
-		 "without a pipe"},
+		{ BYTES("\x07"), "not understood" },			 /* half a size */
+		{ BYTES("\x00\x00\x00\x00"), "not understood" },	 /* nothing */
+		{ BYTES("\x02\x00\x00\x00\x0a\x00"), "not understood" }, /* no name */
+		{ BYTES("\x07\x00\x00\x00\x0a\x05"
+			"a.i"),
+		  "not understood" }, /* cut */
+		{ BYTES("\x07\x00\x00\x00\x12\x05"
+			"a.img"),
+		  "not understood" }, /* field 2 */
+		{ BYTES("\x07\x00\x00\x00\x0a\x04"
+			"a.img"),
+		  "not understood" },
+		{ BYTES("\x07\x00\x00\x00\x0a\x06"
+			"a.img"),
+		  "not understood" },
+		{ BYTES("\xff\xff\xff\xff\x0a\x05"
+			"a.img"),
+		  "not understood" },
+		{ BYTES("\x00\x00\x00\x07\x0a\x05"
+			"a.img"),
+		  "not understood" }, /* big-endian */
+		{ BYTES("\x07\x00\x00\x00\x0a\x05"
+			"../ab"),
+		  "not understood" },
+		{ BYTES("\x07\x00\x00\x00\x0a\x05"
+			"/etc/"),
+		  "not understood" },
+		{ BYTES("\x04\x00\x00\x00\x0a\x02"
+			".."),
+		  "without a pipe" },
+		{ BYTES("\x07\x00\x00\x00\x0a\x05"
+			"a.img"),
+		  "without a pipe" },
+		{ BYTES("\x07\x00\x00\x00\x0a\x05"
+			"a.img\x00"),
+		  "without a pipe" },
 	};
 	struct place *p = *state;
 
 	for (size_t i = 0; i < LENGTH(cases); i++) {
-		struct error e = {""};
+		struct error e = { "" };
 		struct dump d;
 
 		dump_begin(&d, p);
@@ -351,11 +351,11 @@ static void bad_framing_is_refused(void **state)
 
 static void a_name_that_cannot_be_a_files_is_refused(void **state)
 {
-	static const char *const names[] = {".", "..", "taken.img"};
+	static const char *const names[] = { ".", "..", "taken.img" };
 	struct place *p = *state;
 
 	for (size_t i = 0; i < LENGTH(names); i++) {
-		struct error e = {""};
+		struct error e = { "" };
 		struct dump d;
 		int fd;
 
@@ -374,11 +374,11 @@ static void a_name_that_cannot_be_a_files_is_refused(void **state)
 /* A checkpoint fails rather than that it cannot be read. */
 static void a_name_that_no_manifest_can_hold_is_refused(void **state)
 {
-	static const char *const names[] = {"a b.img", "a\nb.img", "-a.img", ".hidden"};
+	static const char *const names[] = { "a b.img", "a\nb.img", "-a.img", ".hidden" };
 	struct place *p = *state;
 
 	for (size_t i = 0; i < LENGTH(names); i++) {
-		struct error e = {""};
+		struct error e = { "" };
 		struct dump d;
 		int rc = 0;
 
@@ -395,7 +395,7 @@ static void a_name_that_no_manifest_can_hold_is_refused(void **state)
 static void where_no_socket_can_be_there_is_no_stream(void **state)
 {
 	struct place *p = *state;
-	struct generation gen = {.fd = -1};
+	struct generation gen = { .fd = -1 };
 	struct error e;
 	struct loop *loop = loop_new(&e);
 

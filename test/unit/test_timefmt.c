@@ -18,29 +18,29 @@ static void test_every_format_of_slurm_is_understood(void **state)
 		const char *text;
 		long seconds;
 	} cases[] = {
-		{"0", 0},
-		{"10", 10 * MINUTE},
-		{"010", 10 * MINUTE},
-		{"10:30", 10 * MINUTE + 30},
-		{"0:90", 90},
-		{"1:30:15", HOUR + 30 * MINUTE + 15},
-		{"36:00:00", 36 * HOUR},
-		{"2-3", 2 * DAY + 3 * HOUR},
-		{"0-0", 0},
-		{"2-03:04", 2 * DAY + 3 * HOUR + 4 * MINUTE},
-		{"2-03:04:05", 2 * DAY + 3 * HOUR + 4 * MINUTE + 5},
-		{"90s", 90},
-		{"10m", 10 * MINUTE},
-		{"2h", 2 * HOUR},
-		{"7d", 7 * DAY},
-		{"0s", 0},
-		{"365d", 365 * DAY},
-		{"365-0", 365 * DAY},
-		{"31536000s", 365 * DAY},
+		{ "0", 0 },
+		{ "10", 10 * MINUTE },
+		{ "010", 10 * MINUTE },
+		{ "10:30", 10 * MINUTE + 30 },
+		{ "0:90", 90 },
+		{ "1:30:15", HOUR + 30 * MINUTE + 15 },
+		{ "36:00:00", 36 * HOUR },
+		{ "2-3", 2 * DAY + 3 * HOUR },
+		{ "0-0", 0 },
+		{ "2-03:04", 2 * DAY + 3 * HOUR + 4 * MINUTE },
+		{ "2-03:04:05", 2 * DAY + 3 * HOUR + 4 * MINUTE + 5 },
+		{ "90s", 90 },
+		{ "10m", 10 * MINUTE },
+		{ "2h", 2 * HOUR },
+		{ "7d", 7 * DAY },
+		{ "0s", 0 },
+		{ "365d", 365 * DAY },
+		{ "365-0", 365 * DAY },
+		{ "31536000s", 365 * DAY },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct error e = {""};
+		struct error e = { "" };
 		long seconds = -1;
 
 		if (timefmt_parse(cases[i].text, &seconds, &e) < 0)
@@ -62,7 +62,7 @@ static void test_anything_else_is_refused_and_seconds_left_alone(void **state)
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct error e = {""};
+		struct error e = { "" };
 		long seconds = -1;
 
 		if (timefmt_parse(cases[i], &seconds, &e) == 0)
@@ -88,7 +88,7 @@ static void test_more_than_a_year_is_refused_however_long_the_number(void **stat
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct error e = {""};
+		struct error e = { "" };
 		long seconds = -1;
 
 		if (timefmt_parse(cases[i], &seconds, &e) == 0)

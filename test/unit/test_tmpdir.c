@@ -50,7 +50,8 @@ static void an_empty_tmpdir_makes_no_archive(void **state)
 
 static void files_come_back_with_content_mode_and_time(void **state)
 {
-	static const struct timespec times[2] = { { 1000000, 5 }, { 2000000, 123456789 } };
+	static const struct timespec times[2] = { { 1000000, 5 },
+						  { 2000000, 123456789 } };
 	struct place *p = *state;
 	cleanup_folder struct folder folder;
 	cleanup_generation struct generation gen;
@@ -94,7 +95,8 @@ static void links_fifos_and_sparse_files_come_back_as_they_were(void **state)
 	assert_int_equal(pwrite(sparse, "end", 3, HOLE), 3);
 	go_there_and_back(p, &gen);
 	assert_content(p->fd, "back/two", "shared");
-	assert_int_equal(stat_of(p->fd, "back/one").st_ino, stat_of(p->fd, "back/two").st_ino);
+	assert_int_equal(stat_of(p->fd, "back/one").st_ino,
+			 stat_of(p->fd, "back/two").st_ino);
 	assert_int_equal(readlinkat(p->fd, "back/link", target, sizeof(target)), 8);
 	assert_string_equal(target, "/nowhere");
 	assert_true(S_ISFIFO(stat_of(p->fd, "back/fifo").st_mode));

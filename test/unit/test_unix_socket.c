@@ -74,9 +74,9 @@ static void a_path_that_will_not_do_is_an_error(void **state)
 /* Send one byte and count descriptors, all of them fd. */
 static void send_fds(int socket, int fd, size_t count)
 {
-	char space[CMSG_SPACE(4 * sizeof(int))] = {0};
-	struct iovec iov = {(char[]){'x'}, 1};
-	struct msghdr message = {.msg_iov = &iov, .msg_iovlen = 1};
+	char space[CMSG_SPACE(4 * sizeof(int))] = { 0 };
+	struct iovec iov = { (char[]){ 'x' }, 1 };
+	struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1 };
 	struct cmsghdr *header;
 
 	if (count) {
@@ -115,7 +115,7 @@ static void a_descriptor_arrives_as_one_of_ours(void **state)
 /* That none of them stays open is seen at the end of the test. */
 static void anything_but_one_descriptor_is_refused(void **state)
 {
-	static const size_t counts[] = {0, 2, 3, 4};
+	static const size_t counts[] = { 0, 2, 3, 4 };
 	int pair[2], fds[2];
 
 	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);

@@ -11,10 +11,10 @@
 #include "engine/engine.h"
 
 /* Attributes of a generation of this engine. */
-#define CRIU_ATTR_ROOT	      "criu-root"      /* pid inside of the tree's root */
-#define CRIU_ATTR_HIGHEST     "criu-highest"   /* highest pid in use */
+#define CRIU_ATTR_ROOT	      "criu-root"	 /* pid inside of the tree's root */
+#define CRIU_ATTR_HIGHEST     "criu-highest"	 /* highest pid in use */
 #define CRIU_ATTR_RESTORE_PID "criu-restore-pid" /* criu's own pids come after it */
-#define CRIU_ATTR_MONOTONIC   "criu-monotonic" /* clocks inside, nanoseconds */
+#define CRIU_ATTR_MONOTONIC   "criu-monotonic"	 /* clocks inside, nanoseconds */
 #define CRIU_ATTR_BOOTTIME    "criu-boottime"
 #define CRIU_ATTR_VERSION     "criu-version"
 
@@ -34,8 +34,8 @@ char *criu_verbosity(const struct conf *conf);
 int criu_probe(const struct engine_job *job, struct error *e);
 int criu_dump(struct engine_run *run, const struct engine_job *job,
 	      const struct engine_dump *dump, struct error *e);
-struct engine_run *criu_restore(const struct engine_job *job, const struct generation *gen,
-				struct error *e);
+struct engine_run *criu_restore(const struct engine_job *job,
+				const struct generation *gen, struct error *e);
 
 /* criu at work inside a sandbox: its process, and what it says. */
 struct criu_process {
@@ -49,9 +49,9 @@ struct criu_process {
 };
 
 /* Start it, and have loop follow it. envp gets what criu needs besides extra. */
-int criu_process_start(struct criu_process *p, struct loop *loop, const struct sandbox *sb,
-		       char *const *argv, const char *scratch, const char *extra,
-		       struct error *e);
+int criu_process_start(struct criu_process *p, struct loop *loop,
+		       const struct sandbox *sb, char *const *argv, const char *scratch,
+		       const char *extra, struct error *e);
 void criu_process_close(struct criu_process *p);
 
 #endif

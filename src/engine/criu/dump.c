@@ -72,12 +72,14 @@ static int visit_output(void *arg, const char *path, int fd, struct error *e)
 static int pid_max(void)
 {
 	size_t size;
-	cleanup_free char *text = file_read(AT_FDCWD, "/proc/sys/kernel/pid_max", 64, &size, NULL);
+	cleanup_free char *text =
+		file_read(AT_FDCWD, "/proc/sys/kernel/pid_max", 64, &size, NULL);
 
 	return text ? atoi(text) : 32768;
 }
 
-static int set_attributes(struct manifest *m, const struct sandbox *sb, const struct tree *tree)
+static int set_attributes(struct manifest *m, const struct sandbox *sb,
+			  const struct tree *tree)
 {
 	struct sandbox_clocks clocks = { 0 };
 	pid_t restore_pid = tree->highest + 100;
@@ -88,7 +90,8 @@ static int set_attributes(struct manifest *m, const struct sandbox *sb, const st
 	    manifest_set(m, CRIU_ATTR_ROOT, "%d", sb->root) < 0 ||
 	    manifest_set(m, CRIU_ATTR_HIGHEST, "%d", tree->highest) < 0 ||
 	    manifest_set(m, CRIU_ATTR_RESTORE_PID, "%d", restore_pid) < 0 ||
-	    manifest_set(m, CRIU_ATTR_MONOTONIC, "%lld", (long long)clocks.monotonic) < 0 ||
+	    manifest_set(m, CRIU_ATTR_MONOTONIC, "%lld", (long long)clocks.monotonic) <
+		    0 ||
 	    manifest_set(m, CRIU_ATTR_BOOTTIME, "%lld", (long long)clocks.boottime) < 0)
 		return -1;
 	return 0;
@@ -100,7 +103,8 @@ static int describe_tree(struct dumping *d, const struct engine_job *job, struct
 	struct tree tree;
 	int rc = tree_read(&tree, &d->run->sandbox, e);
 
-	if (rc == 0 && set_attributes(&d->dump->gen->manifest, &d->run->sandbox, &tree) < 0)
+	if (rc == 0 &&
+	    set_attributes(&d->dump->gen->manifest, &d->run->sandbox, &tree) < 0)
 		rc = error_sys(e, "job's processes");
 	if (rc == 0)
 		rc = tree_visit_outputs(&tree, visit_output, &visit, e);
@@ -117,7 +121,8 @@ static int seal(struct dumping *d, const struct engine_job *job, struct error *e
 	    d->dump->seal(d->dump->arg, e) < 0)
 		return -1;
 	d->sealed = true;
-	return file_write_all(d->hook, &yes, 1) < 0 ? error_sys(e, "criu's action script") : 0;
+	return file_write_all(d->hook, &yes, 1) < 0 ? error_sys(e, "criu's action script")
+						    : 0;
 }
 
 /* ---- the dump ---- */
@@ -159,14 +164,25 @@ static int start(struct dumping *d, const struct engine_job *job, struct error *
 	cleanup_free char *hook = str_printf("%s/hook.sock", job->scratch);
 	cleanup_free char *env = str_printf(HOOK_ENV_SOCKET "=%s", hook);
 	cleanup_free char *root = str_printf("%d", d->run->sandbox.root);
-	char *argv[] = { program, (char *)"dump", (char *)"--tree", root,
-			 (char *)"--images-dir", images, (char *)"--work-dir",
-			 (char *)job->scratch, (char *)"--stream",
-			 (char *)"--action-script", (char *)CRIU_HOOK_PATH,
-			 (char *)"--manage-cgroups=ignore", (char *)"--ghost-limit",
-			 (char *)GHOST_LIMIT, (char *)"--file-locks",
-			 (char *)"--unprivileged", criu_verbosity(job->conf),
-			 d->dump->mode == DUMP_AND_GO_ON ? (char *)"--leave-running" : NULL,
+	char *argv[] = { program,
+			 (char *)"dump",
+			 (char *)"--tree",
+			 root,
+			 (char *)"--images-dir",
+			 images,
+			 (char *)"--work-dir",
+			 (char *)job->scratch,
+			 (char *)"--stream",
+			 (char *)"--action-script",
+			 (char *)CRIU_HOOK_PATH,
+			 (char *)"--manage-cgroups=ignore",
+			 (char *)"--ghost-limit",
+			 (char *)GHOST_LIMIT,
+			 (char *)"--file-locks",
+			 (char *)"--unprivileged",
+			 criu_verbosity(job->conf),
+			 d->dump->mode == DUMP_AND_GO_ON ? (char *)"--leave-running"
+							 : NULL,
 			 NULL };
 	int fd;
 
@@ -180,12 +196,13 @@ static int start(struct dumping *d, const struct engine_job *job, struct error *
 		return error_sys(e, "criu dump");
 	d->stream = stream_open(d->loop, images, d->dump->gen, e);
 	d->hook_listener = d->stream ? unix_socket_listen(hook, e) : -1;
-	if (d->hook_listener < 0 || loop_add(d->loop, d->hook_listener, hook_waits, d, e) < 0)
+	if (d->hook_listener < 0 ||
+	    loop_add(d->loop, d->hook_listener, hook_waits, d, e) < 0)
 		return -1;
 	/* criu keeps it open, so that the runner knows when criu has gone. */
 	(void)fcntl(d->dump->done_fd, F_SETFD, 0);
-	return criu_process_start(&d->criu, d->loop, &d->run->sandbox, argv, job->scratch, env,
-				  e);
+	return criu_process_start(&d->criu, d->loop, &d->run->sandbox, argv, job->scratch,
+				  env, e);
 }
 
 /* Why criu failed: the job's own connections, else what criu says. */

@@ -17,7 +17,7 @@ enum init_kind {
 	INIT_EXITED,   /* to the runner: the root's wait status */
 	INIT_SIGNAL,   /* to init: signal the root */
 	INIT_LAST_PID, /* to init: set the namespace's last pid */
-	INIT_SEEN,     /* to the keeper: has this signal reached you too? and its answer */
+	INIT_SEEN, /* to the keeper: has this signal reached you too? and its answer */
 };
 
 struct init_message {

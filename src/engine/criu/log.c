@@ -46,13 +46,14 @@ int criu_log_read(struct criu_log *log, int fd)
 	return n > 0;
 }
 
-int criu_log_save(const struct criu_log *log, int dirfd, const char *name, struct error *e)
+int criu_log_save(const struct criu_log *log, int dirfd, const char *name,
+		  struct error *e)
 {
-	cleanup_close int fd = openat(dirfd, name,
-				      O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-				      0600);
+	cleanup_close int fd = openat(
+		dirfd, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 
-	if (fd < 0 || fchmod(fd, 0600) < 0 || file_write_all(fd, log->head, log->head_size) < 0 ||
+	if (fd < 0 || fchmod(fd, 0600) < 0 ||
+	    file_write_all(fd, log->head, log->head_size) < 0 ||
 	    file_write_all(fd, log->tail, log->tail_size) < 0)
 		return error_sys(e, "%s", name);
 	return 0;
@@ -65,11 +66,14 @@ static const struct {
 } meanings[] = {
 	{ "Connected TCP socket", "the job holds open TCP connections, which cannot be "
 				  "saved; close them before the checkpoint" },
-	{ "Can't get 1:16 opt", "this release of CRIU cannot save sockets on this kernel; "
-				"CRIU 4.2 or later can" },
-	{ "External socket is used", "the job is connected to a program outside of it by a "
-				     "local socket, which cannot be saved" },
-	{ "has bad size", "a file that the job had open or was running has changed since" },
+	{ "Can't get 1:16 opt",
+	  "this release of CRIU cannot save sockets on this kernel; "
+	  "CRIU 4.2 or later can" },
+	{ "External socket is used",
+	  "the job is connected to a program outside of it by a "
+	  "local socket, which cannot be saved" },
+	{ "has bad size",
+	  "a file that the job had open or was running has changed since" },
 	{ "is not permitted to dump", "the job runs a program that may not be saved" },
 };
 

@@ -21,7 +21,8 @@ struct criu_log {
 int criu_log_read(struct criu_log *log, int fd);
 
 /* Write it to dirfd/name, mode 0600, replacing an older one. */
-int criu_log_save(const struct criu_log *log, int dirfd, const char *name, struct error *e);
+int criu_log_save(const struct criu_log *log, int dirfd, const char *name,
+		  struct error *e);
 
 /* One sentence on what went wrong, from the first error in it that means anything. */
 int criu_log_explain(const struct criu_log *log, struct error *e);

@@ -50,8 +50,10 @@ char *criu_find(const struct conf *conf, struct error *e)
 	if (!found)
 		found = find_in("/usr/local/sbin:/usr/sbin:/sbin");
 	if (!found)
-		error_set(e, "criu is not installed on this node; install CRIU %d.%d or later, "
-			     "or set CriuPath in checkpoint.conf",
+		error_set(e,
+			  "criu is not installed on this node; install CRIU %d.%d or "
+			  "later, "
+			  "or set CriuPath in checkpoint.conf",
 			  MIN_MAJOR, MIN_MINOR);
 	return found;
 }
@@ -99,8 +101,9 @@ char *criu_version(const char *program, struct error *e)
 	}
 	number += strlen("Version: ");
 	if (major < MIN_MAJOR || (major == MIN_MAJOR && minor < MIN_MINOR)) {
-		error_set(e, "%s is version %d.%d, which is too old; install CRIU %d.%d or "
-			     "later",
+		error_set(e,
+			  "%s is version %d.%d, which is too old; install CRIU %d.%d or "
+			  "later",
 			  program, major, minor, MIN_MAJOR, MIN_MINOR);
 		return NULL;
 	}

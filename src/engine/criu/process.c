@@ -42,9 +42,9 @@ static int process_ended(void *arg, struct error *e)
 	return 0;
 }
 
-int criu_process_start(struct criu_process *p, struct loop *loop, const struct sandbox *sb,
-		       char *const *argv, const char *scratch, const char *extra,
-		       struct error *e)
+int criu_process_start(struct criu_process *p, struct loop *loop,
+		       const struct sandbox *sb, char *const *argv, const char *scratch,
+		       const char *extra, struct error *e)
 {
 	/* Where criu remembers what it found out about the kernel. */
 	cleanup_free char *runtime = str_printf("XDG_RUNTIME_DIR=%s", scratch);

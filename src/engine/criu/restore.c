@@ -36,9 +36,11 @@ static int cancelled(void *arg, struct error *e)
 }
 
 /* Wait for criu, the deadline, or the end of the job. */
-static int follow(struct criu_process *criu, const struct engine_job *job, struct error *e)
+static int follow(struct criu_process *criu, const struct engine_job *job,
+		  struct error *e)
 {
-	struct itimerspec when = { .it_value.tv_sec = (time_t)job->conf->restore_timeout };
+	struct itimerspec when = { .it_value.tv_sec =
+					   (time_t)job->conf->restore_timeout };
 	cleanup_close int timer = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC);
 	struct restoring r = { 0 };
 	int rc = 0;
@@ -63,11 +65,18 @@ static int run_criu(struct engine_run *run, const struct engine_job *job,
 {
 	cleanup_free char *program = criu_find(job->conf, e);
 	cleanup_free char *images = str_printf("%s/%u", job->folder->path, gen->number);
-	char *argv[] = { program, (char *)"restore", (char *)"--images-dir", images,
-			 (char *)"--work-dir", (char *)job->scratch,
-			 (char *)"--restore-detached", (char *)"--manage-cgroups=ignore",
-			 (char *)"--file-locks", (char *)"--unprivileged",
-			 criu_verbosity(job->conf), NULL };
+	char *argv[] = { program,
+			 (char *)"restore",
+			 (char *)"--images-dir",
+			 images,
+			 (char *)"--work-dir",
+			 (char *)job->scratch,
+			 (char *)"--restore-detached",
+			 (char *)"--manage-cgroups=ignore",
+			 (char *)"--file-locks",
+			 (char *)"--unprivileged",
+			 criu_verbosity(job->conf),
+			 NULL };
 	struct criu_process criu = { .output = -1, .pidfd = -1 };
 	int rc = -1;
 
@@ -76,7 +85,8 @@ static int run_criu(struct engine_run *run, const struct engine_job *job,
 	criu.loop = loop_new(e);
 	if (!criu.loop)
 		return -1;
-	if (criu_process_start(&criu, criu.loop, &run->sandbox, argv, job->scratch, NULL, e) == 0)
+	if (criu_process_start(&criu, criu.loop, &run->sandbox, argv, job->scratch, NULL,
+			       e) == 0)
 		rc = follow(&criu, job, e);
 	(void)criu_log_save(&criu.log, job->folder->fd, "criu-restore.log", NULL);
 	criu_process_close(&criu);
@@ -104,8 +114,8 @@ static int read_spec(const struct generation *gen, struct sandbox_spec *spec,
 	return 0;
 }
 
-struct engine_run *criu_restore(const struct engine_job *job, const struct generation *gen,
-				struct error *e)
+struct engine_run *criu_restore(const struct engine_job *job,
+				const struct generation *gen, struct error *e)
 {
 	struct sandbox_spec spec = { .tmp_source = job->tmp_source,
 				     .tmp_mount = job->tmp_mount };

@@ -61,9 +61,9 @@ static int64_t clock_ns(clockid_t id)
 static int put_offset(const char *clock, int64_t offset)
 {
 	int64_t ns = ((offset % NS_PER_S) + NS_PER_S) % NS_PER_S;
-	cleanup_free char *line = str_printf("%s %lld %lld", clock,
-					     (long long)((offset - ns) / NS_PER_S),
-					     (long long)ns);
+	cleanup_free char *line =
+		str_printf("%s %lld %lld", clock, (long long)((offset - ns) / NS_PER_S),
+			   (long long)ns);
 
 	return line ? put_text("/proc/self/timens_offsets", line) : -1;
 }
@@ -96,12 +96,13 @@ int sandbox_probe(struct error *e)
 		;
 	if (status == 0)
 		return 0;
-	return error_set(e,
-			 "this node does not let users have namespaces (%s); allow it with "
-			 "sysctl user.max_user_namespaces, and where there is one with "
-			 "kernel.unprivileged_userns_clone or "
-			 "kernel.apparmor_restrict_unprivileged_userns",
-			 strerror(WIFEXITED(status) ? WEXITSTATUS(status) : EPERM));
+	return error_set(
+		e,
+		"this node does not let users have namespaces (%s); allow it with "
+		"sysctl user.max_user_namespaces, and where there is one with "
+		"kernel.unprivileged_userns_clone or "
+		"kernel.apparmor_restrict_unprivileged_userns",
+		strerror(WIFEXITED(status) ? WEXITSTATUS(status) : EPERM));
 }
 
 static int make_namespaces(const struct sandbox_spec *spec)
@@ -304,8 +305,8 @@ static void exec_inside(const struct sandbox *sb, char *const *argv, char *const
 	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 }
 
-pid_t sandbox_exec(const struct sandbox *sb, char *const *argv, char *const *envp, int out,
-		   struct error *e)
+pid_t sandbox_exec(const struct sandbox *sb, char *const *argv, char *const *envp,
+		   int out, struct error *e)
 {
 	pid_t pid = fork();
 

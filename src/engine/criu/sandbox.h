@@ -35,7 +35,7 @@ struct sandbox_spec {
 	pid_t last_pid;		      /* the next process inside gets the pid after */
 
 	/* To start a program: */
-	char *const *argv;	 /* NULL: it is to be restored */
+	char *const *argv; /* NULL: it is to be restored */
 	char *const *envp;
 	const sigset_t *sigmask; /* its signal mask */
 
@@ -44,12 +44,12 @@ struct sandbox_spec {
 };
 
 struct sandbox {
-	pid_t keeper;  /* pids of the host */
+	pid_t keeper; /* pids of the host */
 	pid_t init;
-	pid_t root;    /* pid inside */
-	int events;    /* readable when the root has ended, or all is gone */
-	int control;   /* requests to init */
-	int sentinel;  /* requests to the keeper */
+	pid_t root;   /* pid inside */
+	int events;   /* readable when the root has ended, or all is gone */
+	int control;  /* requests to init */
+	int sentinel; /* requests to the keeper */
 };
 
 /* First pid that a job sees of itself; the same in every run. */
@@ -89,8 +89,8 @@ int sandbox_read_clocks(const struct sandbox *sb, struct sandbox_clocks *now);
  * CAP_SETGID; stdout and stderr are fd out. The process returned, a child of the
  * caller in the host's pid namespace, ends with the program's exit status.
  */
-pid_t sandbox_exec(const struct sandbox *sb, char *const *argv, char *const *envp, int out,
-		   struct error *e);
+pid_t sandbox_exec(const struct sandbox *sb, char *const *argv, char *const *envp,
+		   int out, struct error *e);
 
 /* Kill all that runs in it, and wait until it is gone. */
 void sandbox_stop(struct sandbox *sb);

@@ -15,10 +15,10 @@
 #include "base/str.h"
 #include "base/unix_socket.h"
 
-#define SOCKET_NAME  "streamer-capture.sock" /* CRIU's criu/img-streamer.c */
-#define CHUNK	     (1u << 20)		     /* bytes read at once, and size of the pipe */
-#define FLUSH_EVERY  (16u << 20)	     /* bytes after which the disk is set to work */
-#define MAX_NAME     127		     /* bytes of an image's name: one of length */
+#define SOCKET_NAME "streamer-capture.sock" /* CRIU's criu/img-streamer.c */
+#define CHUNK	    (1u << 20)		    /* bytes read at once, and size of the pipe */
+#define FLUSH_EVERY (16u << 20) /* bytes after which the disk is set to work */
+#define MAX_NAME    127		/* bytes of an image's name: one of length */
 
 /* An image on its way. */
 struct image {
@@ -68,7 +68,8 @@ static int image_complete(struct image *image, struct error *e)
 	char hex[DIGEST_HEX + 1];
 
 	digest_hex(image->digest, hex);
-	if (manifest_add_file(&image->stream->gen->manifest, image->name, image->size, hex) < 0)
+	if (manifest_add_file(&image->stream->gen->manifest, image->name, image->size,
+			      hex) < 0)
 		return error_sys(e, "%s", image->name);
 	forget(image);
 	return 0;
@@ -137,7 +138,8 @@ static struct image *image_new(struct stream *stream, char *name, int in, struct
 	} else {
 		image->out = generation_create(stream->gen, name, e);
 		(void)fcntl(in, F_SETPIPE_SZ, CHUNK); /* faster, where the user may */
-		if (image->out >= 0 && loop_add(stream->loop, in, image_readable, image, e) == 0)
+		if (image->out >= 0 &&
+		    loop_add(stream->loop, in, image_readable, image, e) == 0)
 			return image;
 	}
 	image_free(image);

@@ -122,8 +122,8 @@ static size_t mark_tree(struct process *all, size_t count, pid_t root)
 	do {
 		before = marked;
 		for (size_t i = 0; i < count; i++) {
-			if (all[i].in_tree || (all[i].pid != root &&
-					       !in_tree(all, count, all[i].parent)))
+			if (all[i].in_tree ||
+			    (all[i].pid != root && !in_tree(all, count, all[i].parent)))
 				continue;
 			all[i].in_tree = true;
 			marked++;
@@ -188,7 +188,8 @@ static bool open_for_writing(int proc, pid_t pid, const char *fd)
 	cleanup_free char *text = path ? read_proc(proc, path) : NULL;
 	const char *flags = text ? strstr(text, "flags:") : NULL;
 
-	return flags && (strtol(flags + strlen("flags:"), NULL, 8) & O_ACCMODE) != O_RDONLY;
+	return flags &&
+	       (strtol(flags + strlen("flags:"), NULL, 8) & O_ACCMODE) != O_RDONLY;
 }
 
 static bool is_unlinked(const char *path, const struct stat *st)
@@ -237,7 +238,8 @@ static int visit_process(const struct tree *tree, pid_t pid, visit_fn visit, voi
 	return 0;
 }
 
-int tree_visit_outputs(const struct tree *tree, visit_fn visit, void *arg, struct error *e)
+int tree_visit_outputs(const struct tree *tree, visit_fn visit, void *arg,
+		       struct error *e)
 {
 	for (size_t i = 0; i < tree->count; i++) {
 		if (visit_process(tree, tree->pids[i], visit, arg, e) < 0)
@@ -292,7 +294,8 @@ static void describe(const struct tree *tree, pid_t pid, const char *address,
 	if (name)
 		name[strcspn(name, "\n")] = '\0';
 	error_set(e,
-		  "%s holds a TCP connection to %s port %u, which cannot be saved; close it "
+		  "%s holds a TCP connection to %s port %u, which cannot be saved; close "
+		  "it "
 		  "before the checkpoint",
 		  name ? name : "the job", text, port);
 }
@@ -305,11 +308,13 @@ static bool connection_in(const struct tree *tree, FILE *f, struct error *e)
 	pid_t holder;
 
 	while (fgets(line, sizeof(line), f)) {
-		if (sscanf(line, " %*d: %*[0-9A-Fa-f]:%*x %32[0-9A-Fa-f]:%x %x %*s %*s %*s "
-				 "%*u %*u %llu",
+		if (sscanf(line,
+			   " %*d: %*[0-9A-Fa-f]:%*x %32[0-9A-Fa-f]:%x %x %*s %*s %*s "
+			   "%*u %*u %llu",
 			   address, &port, &state, &inode) != 4)
 			continue;
-		if (state == TCP_LISTEN || inode == 0 || !holds_socket(tree, inode, &holder))
+		if (state == TCP_LISTEN || inode == 0 ||
+		    !holds_socket(tree, inode, &holder))
 			continue;
 		describe(tree, holder, address, port, e);
 		return true;
@@ -322,7 +327,8 @@ bool tree_has_connection(const struct tree *tree, struct error *e)
 	static const char *const tables[] = { "tcp", "tcp6" };
 
 	for (size_t i = 0; tree->count && i < 2; i++) {
-		cleanup_free char *path = str_printf("%d/net/%s", tree->pids[0], tables[i]);
+		cleanup_free char *path =
+			str_printf("%d/net/%s", tree->pids[0], tables[i]);
 		int fd = path ? openat(tree->proc, path, O_RDONLY | O_CLOEXEC) : -1;
 		cleanup_fclose FILE *f = fd < 0 ? NULL : fdopen(fd, "r");
 

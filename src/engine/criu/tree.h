@@ -13,8 +13,8 @@
 #include "engine/criu/sandbox.h"
 
 struct tree {
-	int proc;	/* /proc inside */
-	pid_t *pids;	/* of the root and all below it, inside */
+	int proc;    /* /proc inside */
+	pid_t *pids; /* of the root and all below it, inside */
 	size_t count;
 	pid_t highest; /* highest number in use as a pid, thread, group or session id */
 };
