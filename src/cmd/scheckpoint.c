@@ -17,6 +17,7 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "slurm/job.h"
+#include "store/generation.h"
 
 static const struct verb verbs[] = {
 	{ "create", "JOB...", "checkpoint running jobs, which go on", verb_create },
@@ -65,8 +66,8 @@ const char *size_text(unsigned long long bytes)
 	return text;
 }
 
-int open_job(const struct scheckpoint *s, const char *text, struct folder *folder,
-	     struct error *e)
+static int open_job(const struct scheckpoint *s, const char *text, struct folder *folder,
+		    struct error *e)
 {
 	unsigned long long job;
 
@@ -74,6 +75,34 @@ int open_job(const struct scheckpoint *s, const char *text, struct folder *folde
 	if (str_to_ull(text, UINT_MAX, &job) < 0 || job == 0)
 		return error_set(e, "Invalid job id %s", text);
 	return folder_open(folder, s->dir, s->user, s->cluster, (unsigned int)job, e);
+}
+
+static int with_job(const struct scheckpoint *s, const char *text, job_fn fn)
+{
+	cleanup_free unsigned int *numbers = NULL;
+	struct folder folder;
+	struct error e;
+	size_t count;
+	int status;
+
+	if (open_job(s, text, &folder, &e) < 0 ||
+	    generation_list(&folder, &numbers, &count, &e) < 0)
+		status = complain(&e);
+	else
+		status = fn(s, text, &folder, numbers, count);
+	folder_close(&folder);
+	return status;
+}
+
+int each_job(const struct scheckpoint *s, int argc, char **argv, job_fn fn)
+{
+	int status = EXIT_DONE;
+
+	for (int i = 0; i < argc; i++) {
+		if (with_job(s, argv[i], fn) != EXIT_DONE)
+			status = EXIT_FAILED;
+	}
+	return status;
 }
 
 static void print_usage(FILE *f)

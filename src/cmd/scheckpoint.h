@@ -37,9 +37,13 @@ int verb_verify(const struct scheckpoint *s, int argc, char **argv);
 /* Print "scheckpoint: error: " and the sentence. Always returns EXIT_FAILED. */
 int complain(const struct error *e);
 
-/* Open the folder of the job named by text, a number. */
-int open_job(const struct scheckpoint *s, const char *text, struct folder *folder,
-	     struct error *e);
+/* What a verb does with a job: its folder, and its generations, newest first. */
+typedef int (*job_fn)(const struct scheckpoint *s, const char *job,
+		      const struct folder *folder, const unsigned int *numbers,
+		      size_t count);
+
+/* Call fn for each job named. EXIT_DONE if it returned that for all of them. */
+int each_job(const struct scheckpoint *s, int argc, char **argv, job_fn fn);
 
 /* Seconds since the epoch as Slurm prints times, in a static buffer. */
 const char *time_text(unsigned long long when);

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "base/cleanup.h"
 #include "cmd/scheckpoint.h"
 #include "store/generation.h"
 
@@ -37,35 +34,22 @@ static int print_generation(const struct folder *folder, unsigned int number)
 	return EXIT_DONE;
 }
 
-static int show_job(const struct scheckpoint *s, const char *text)
+static int show_job(const struct scheckpoint *s, const char *job,
+		    const struct folder *folder, const unsigned int *numbers,
+		    size_t count)
 {
-	cleanup_free unsigned int *numbers = NULL;
-	struct folder folder;
 	int status = EXIT_DONE;
-	struct error e;
-	size_t count = 0;
 
-	if (open_job(s, text, &folder, &e) < 0 ||
-	    generation_list(&folder, &numbers, &count, &e) < 0)
-		status = complain(&e);
-	else
-		printf("JobId=%s Cluster=%s User=%s Generations=%zu Dir=%s\n", text,
-		       s->cluster, attribute(&folder.record, "user"), count, folder.path);
+	printf("JobId=%s Cluster=%s User=%s Generations=%zu Dir=%s\n", job, s->cluster,
+	       attribute(&folder->record, "user"), count, folder->path);
 	for (size_t i = 0; i < count; i++) {
-		if (print_generation(&folder, numbers[i]) != EXIT_DONE)
+		if (print_generation(folder, numbers[i]) != EXIT_DONE)
 			status = EXIT_FAILED;
 	}
-	folder_close(&folder);
 	return status;
 }
 
 int verb_show(const struct scheckpoint *s, int argc, char **argv)
 {
-	int status = EXIT_DONE;
-
-	for (int i = 0; i < argc; i++) {
-		if (show_job(s, argv[i]) != EXIT_DONE)
-			status = EXIT_FAILED;
-	}
-	return status;
+	return each_job(s, argc, argv, show_job);
 }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <stdio.h>
-#include <stdlib.h>
 
-#include "base/cleanup.h"
 #include "cmd/scheckpoint.h"
 #include "store/generation.h"
 
@@ -25,32 +23,21 @@ static int verify_generation(const struct folder *folder, const char *job,
 	return complain(&e);
 }
 
-static int verify_job(const struct scheckpoint *s, const char *text)
+static int verify_job(const struct scheckpoint *s, const char *job,
+		      const struct folder *folder, const unsigned int *numbers,
+		      size_t count)
 {
-	cleanup_free unsigned int *numbers = NULL;
-	struct folder folder;
 	int status = EXIT_DONE;
-	struct error e;
-	size_t count = 0;
 
-	if (open_job(s, text, &folder, &e) < 0 ||
-	    generation_list(&folder, &numbers, &count, &e) < 0)
-		status = complain(&e);
+	(void)s;
 	for (size_t i = 0; i < count; i++) {
-		if (verify_generation(&folder, text, numbers[i]) != EXIT_DONE)
+		if (verify_generation(folder, job, numbers[i]) != EXIT_DONE)
 			status = EXIT_FAILED;
 	}
-	folder_close(&folder);
 	return status;
 }
 
 int verb_verify(const struct scheckpoint *s, int argc, char **argv)
 {
-	int status = EXIT_DONE;
-
-	for (int i = 0; i < argc; i++) {
-		if (verify_job(s, argv[i]) != EXIT_DONE)
-			status = EXIT_FAILED;
-	}
-	return status;
+	return each_job(s, argc, argv, verify_job);
 }
