@@ -34,6 +34,8 @@ enum dump_mode {
 	DUMP_AND_STOP,	/* the job has ended when the dump returns success */
 };
 
+#define SEAL_AND_STOP 1
+
 /* A dump, as its worker process asks for it. */
 struct engine_dump {
 	enum dump_mode mode;
@@ -45,11 +47,12 @@ struct engine_dump {
 	int (*output)(void *arg, const char *path, int fd, struct error *e);
 	/*
 	 * Called when all files of gen are written and listed, while the job still
-	 * stands: record its outputs and, in DUMP_AND_STOP, commit. If it fails,
-	 * the job goes on and the dump has failed.
+	 * stands: commit, if it is to stop. -1: the job goes on and the dump has
+	 * failed; SEAL_AND_STOP: the job is to stop here, whatever the mode.
 	 */
 	int (*seal)(void *arg, struct error *e);
 	void *arg;
+	int cancel_fd; /* readable when the dump is to be given up */
 	/* Open until the engine's last process has ended, even if the worker dies. */
 	int done_fd;
 };
@@ -70,8 +73,8 @@ struct engine {
 				      const struct generation *gen, struct error *e);
 
 	/*
-	 * Save the job. Runs in a process of its own, a child of the runner, which
-	 * may be killed at any time: the job then goes on.
+	 * Save the job. Runs in a process of its own, a child of the runner. On
+	 * failure, and when cancel_fd becomes readable, the job goes on.
 	 */
 	int (*dump)(struct engine_run *run, const struct engine_job *job,
 		    const struct engine_dump *dump, struct error *e);

@@ -33,7 +33,7 @@ enum request request_first(unsigned int waiting);
 /* Those that still wait after one has been done or has failed. */
 unsigned int request_after(unsigned int waiting, enum request done);
 
-/* Should a checkpoint that is being taken for running be given up for asked? */
+/* Should a checkpoint that is being taken for running serve asked instead? */
 bool request_overrides(enum request running, enum request asked);
 
 /* What a request's outcome depends on. */

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -24,6 +25,8 @@
 
 struct work {
 	const struct checkpoint *c;
+	const struct checkpoint_worker *worker;
+	enum request request;
 	struct generation gen;
 	bool preempted;
 	enum leaving leaving;
@@ -50,7 +53,7 @@ static int describe(struct work *w, struct error *e)
 	    manifest_set(m, "restart", "%u", c->task->restart) < 0 ||
 	    manifest_set(m, "node", "%s", c->task->node) < 0 ||
 	    manifest_set(m, "engine", "%s", c->engine->name) < 0 ||
-	    manifest_set(m, "reason", "%s", request_reason(c->request, w->preempted)) <
+	    manifest_set(m, "reason", "%s", request_reason(w->request, w->preempted)) <
 		    0 ||
 	    manifest_set(m, "time", "%lld", (long long)time(NULL)) < 0 ||
 	    manifest_set(m, "seconds", "%.3f", seconds_since(&w->began)) < 0)
@@ -73,16 +76,39 @@ static int record_output(void *arg, const char *path, int fd, struct error *e)
 	return own_output_record(&w->gen, path, fd, w->c->task->append, e);
 }
 
+/* What the request comes to; slurmctld is asked only where it decides. */
+static enum leaving decide(struct work *w)
+{
+	const struct checkpoint *c = w->c;
+	struct request_facts facts = { .eternal = c->task->eternal };
+	struct job_view view;
+
+	/* Without an answer nothing is stopped: the checkpoint is taken all the same. */
+	if (w->request != REQUEST_INTERVAL && w->request != REQUEST_CREATE &&
+	    job_read(c->task->job, &view, NULL) == 0) {
+		facts.preempted = w->preempted = view.preempted;
+		facts.requeued_at_end = view.requeued_at_end;
+	}
+	return request_leaving(w->request, &facts);
+}
+
 /* The job stands; all images are written. */
 static int seal(void *arg, struct error *e)
 {
 	struct work *w = arg;
+	enum request asked = (enum request)(*w->worker->asked);
 
+	if (request_overrides(w->request, asked)) {
+		w->request = asked;
+		w->leaving = decide(w);
+	}
 	if (tmpdir_save(&w->gen, w->c->job->tmp_source, e) < 0 ||
 	    own_output_record_all(&w->gen, w->c->task->append, e) < 0 ||
 	    describe(w, e) < 0)
 		return -1;
-	return w->leaving == LEAVE_NOT ? 0 : commit(w, e);
+	if (w->leaving == LEAVE_NOT || w->leaving == LEAVE_IGNORE)
+		return 0;
+	return commit(w, e) < 0 ? -1 : SEAL_AND_STOP;
 }
 
 static void remove_half_written(const struct checkpoint *c)
@@ -90,7 +116,7 @@ static void remove_half_written(const struct checkpoint *c)
 	(void)generation_clean(c->folder, NULL);
 }
 
-static int take(struct work *w, int done_fd, struct error *e)
+static int take(struct work *w, int cancel_fd, int done_fd, struct error *e)
 {
 	const struct checkpoint *c = w->c;
 	struct engine_dump dump = { .mode = w->leaving == LEAVE_NOT ? DUMP_AND_GO_ON
@@ -99,6 +125,7 @@ static int take(struct work *w, int done_fd, struct error *e)
 				    .output = record_output,
 				    .seal = seal,
 				    .arg = w,
+				    .cancel_fd = cancel_fd,
 				    .done_fd = done_fd };
 
 	if (generation_begin(&w->gen, c->folder, e) < 0)
@@ -110,33 +137,22 @@ static int take(struct work *w, int done_fd, struct error *e)
 	return generation_retire(c->folder, c->task->conf.keep, e);
 }
 
-/* What the request comes to; slurmctld is asked only where it decides. */
-static enum leaving decide(struct work *w)
+static void work(const struct checkpoint *c, const struct checkpoint_worker *worker,
+		 int cancel_fd, int done_fd, struct checkpoint_result *result)
 {
-	const struct checkpoint *c = w->c;
-	struct request_facts facts = { .eternal = c->task->eternal };
-	struct job_view view;
-
-	/* Without an answer nothing is stopped: the checkpoint is taken all the same. */
-	if (c->request != REQUEST_INTERVAL && c->request != REQUEST_CREATE &&
-	    job_read(c->task->job, &view, NULL) == 0) {
-		facts.preempted = w->preempted = view.preempted;
-		facts.requeued_at_end = view.requeued_at_end;
-	}
-	return request_leaving(c->request, &facts);
-}
-
-static void work(const struct checkpoint *c, int done_fd,
-		 struct checkpoint_result *result)
-{
-	struct work w = { .c = c, .gen = { .fd = -1 } };
+	struct work w = {
+		.c = c, .worker = worker, .request = c->request, .gen = { .fd = -1 }
+	};
 
 	clock_gettime(CLOCK_BOOTTIME, &w.began);
+	result->request = w.request;
 	w.leaving = result->leaving = decide(&w);
 	if (w.leaving == LEAVE_IGNORE)
 		return;
+	result->rc = take(&w, cancel_fd, done_fd, &result->error);
+	result->request = w.request;
+	result->leaving = w.leaving == LEAVE_IGNORE ? LEAVE_NOT : w.leaving;
 	result->preempted = w.preempted;
-	result->rc = take(&w, done_fd, &result->error);
 	result->generation = w.gen.number;
 	result->bytes = manifest_bytes(&w.gen.manifest);
 	result->seconds = seconds_since(&w.began);
@@ -150,34 +166,58 @@ static int make_pipe(int fds[2], struct error *e)
 	return pipe2(fds, O_CLOEXEC) < 0 ? error_sys(e, "pipe") : 0;
 }
 
+static void close_worker(struct checkpoint_worker *worker)
+{
+	close(worker->cancel_fd);
+	close(worker->result_fd);
+	close(worker->done_fd);
+	munmap((void *)worker->asked, sizeof(*worker->asked));
+	*worker = (struct checkpoint_worker){ 0 };
+}
+
 int checkpoint_start(struct checkpoint_worker *worker, const struct checkpoint *c,
 		     struct error *e)
 {
 	struct checkpoint_result result = { 0 };
-	int report[2], done[2];
+	int report[2], done[2], cancel[2];
 	pid_t runner = getpid();
 
-	if (make_pipe(report, e) < 0 || make_pipe(done, e) < 0)
+	worker->asked = mmap(NULL, sizeof(*worker->asked), PROT_READ | PROT_WRITE,
+			     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (worker->asked == MAP_FAILED)
+		return error_sys(e, "mmap");
+	*worker->asked = (int)c->request;
+	if (make_pipe(report, e) < 0 || make_pipe(done, e) < 0 ||
+	    make_pipe(cancel, e) < 0)
 		return -1;
 	worker->pid = fork();
 	if (worker->pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		close(cancel[1]);
 		if (getppid() == runner)
-			work(c, done[1], &result);
+			work(c, worker, cancel[0], done[1], &result);
 		(void)file_write_all(report[1], &result, sizeof(result));
 		_exit(0);
 	}
 	close(report[1]);
 	close(done[1]);
+	close(cancel[0]);
 	worker->result_fd = report[0];
 	worker->done_fd = done[0];
+	worker->cancel_fd = cancel[1];
 	return worker->pid < 0 ? error_sys(e, "fork") : 0;
 }
 
 void checkpoint_abort(const struct checkpoint_worker *worker)
 {
 	if (worker->pid > 0)
-		kill(worker->pid, SIGKILL);
+		(void)!write(worker->cancel_fd, "", 1);
+}
+
+void checkpoint_ask(const struct checkpoint_worker *worker, enum request request)
+{
+	if (worker->pid > 0)
+		*worker->asked = (int)request;
 }
 
 int checkpoint_finish(struct checkpoint_worker *worker, const struct checkpoint *c,
@@ -186,11 +226,9 @@ int checkpoint_finish(struct checkpoint_worker *worker, const struct checkpoint 
 	bool told = file_read_all(worker->result_fd, result, sizeof(*result)) ==
 		    (ssize_t)sizeof(*result);
 
-	close(worker->result_fd);
-	close(worker->done_fd);
 	while (waitpid(worker->pid, NULL, 0) < 0 && errno == EINTR)
 		;
-	worker->pid = 0;
+	close_worker(worker);
 	if (!told || result->rc < 0)
 		remove_half_written(c);
 	return told ? 0 : -1;

@@ -2,8 +2,8 @@
 /*
  * checkpoint.h - take one checkpoint, in a process of its own.
  *
- * The runner stays free to answer signals, and ends a checkpoint by killing its
- * worker: the engine then lets the job go on (engine.h).
+ * The runner stays free to answer signals. It can have a checkpoint given up, or
+ * turned into one with which the job leaves: what is being written serves for that.
  */
 #ifndef RUNNER_CHECKPOINT_H
 #define RUNNER_CHECKPOINT_H
@@ -29,6 +29,7 @@ struct checkpoint {
 /* What came of it. Sent through a pipe, so it holds no pointers. */
 struct checkpoint_result {
 	int rc;		      /* 0: done as asked for */
+	enum request request; /* the one that it came to serve */
 	enum leaving leaving; /* unless LEAVE_NOT or LEAVE_IGNORE, the job is stopped */
 	bool preempted;	      /* Slurm had chosen the job for preemption */
 	unsigned int generation;
@@ -40,15 +41,23 @@ struct checkpoint_result {
 /* A worker at work; pid is 0 if there is none. */
 struct checkpoint_worker {
 	pid_t pid;
-	int result_fd; /* readable at the end of the worker */
-	int done_fd;   /* readable at the end of the engine's last process */
+	volatile int *asked; /* the request, shared with the worker */
+	int cancel_fd;	     /* writing there has it given up */
+	int result_fd;	     /* readable at the end of the worker */
+	int done_fd;	     /* readable at the end of the engine's last process */
 };
 
 int checkpoint_start(struct checkpoint_worker *worker, const struct checkpoint *c,
 		     struct error *e);
 
-/* Have it end at once; checkpoint_finish() is still needed. */
+/* Have it given up; checkpoint_finish() is still needed. */
 void checkpoint_abort(const struct checkpoint_worker *worker);
+
+/*
+ * A stronger request has come. If the job still stands when all is written the
+ * checkpoint serves it; else the result tells that it did not.
+ */
+void checkpoint_ask(const struct checkpoint_worker *worker, enum request request);
 
 /*
  * Collect the result when both descriptors have become readable, and remove what

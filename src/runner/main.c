@@ -33,8 +33,9 @@
 extern char **environ;
 
 /* Attributes of the job's record, besides those of save_record(). */
-#define ATTR_WARNED "warned" /* Slurm has warned of preemption or the time limit */
-#define ATTR_ENDED  "ended"  /* the wait status with which the job ended */
+#define ATTR_WARNED  "warned"  /* Slurm has warned of preemption or the time limit */
+#define ATTR_ENDED   "ended"   /* the wait status with which the job ended */
+#define ATTR_SIGNALS "signals" /* to be passed on when the job goes on */
 
 struct runner {
 	struct task task;
@@ -311,6 +312,41 @@ static void remember_warning(struct runner *r)
 	(void)folder_save(&r->folder, NULL);
 }
 
+/* Signals that have to wait for the next start, in the record as a list of numbers. */
+static void save_held(struct runner *r, const sigset_t *held)
+{
+	cleanup_free char *list = strdup("");
+
+	for (int signum = 1; signum < _NSIG; signum++) {
+		char *longer;
+
+		/* SIGCONT comes with every warning, and means nothing to a stopped job.
+		 */
+		if (signum == SIGCONT || sigismember(held, signum) != 1)
+			continue;
+		longer = list ? str_printf("%s%d ", list, signum) : NULL;
+		free(list);
+		list = longer;
+	}
+	if (!list || (!*list && !manifest_get(&r->folder.record, ATTR_SIGNALS)))
+		return;
+	(void)manifest_set(&r->folder.record, ATTR_SIGNALS, "%s", list);
+	(void)folder_save(&r->folder, NULL);
+}
+
+static void load_held(const struct runner *r, sigset_t *held)
+{
+	const char *list = manifest_get(&r->folder.record, ATTR_SIGNALS);
+	int signum, used;
+
+	sigemptyset(held);
+	while (list && sscanf(list, "%d%n", &signum, &used) == 1) {
+		if (signum > 0 && signum < _NSIG)
+			sigaddset(held, signum);
+		list += used;
+	}
+}
+
 static void supervise_to_the_end(struct runner *r)
 {
 	for (;;) {
@@ -320,7 +356,11 @@ static void supervise_to_the_end(struct runner *r)
 					 .job = &r->job,
 					 .run = r->run };
 		struct error e;
-		enum supervise_outcome outcome = supervise(&s, &e);
+		enum supervise_outcome outcome;
+
+		load_held(r, &s.held);
+		outcome = supervise(&s, &e);
+		save_held(r, &s.held);
 
 		r->engine->stop(r->run);
 		r->run = NULL;

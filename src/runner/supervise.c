@@ -108,7 +108,7 @@ static void checkpoint_done(struct supervisor *v, const struct checkpoint_result
 	v->last.text[0] = '\0';
 	journal(v->s->task, v->s->folder, LOG_INFO,
 		"generation %u: %s, %llu bytes in %.3f s%s", result->generation,
-		request_reason(v->now.request, result->preempted),
+		request_reason(result->request, result->preempted),
 		(unsigned long long)result->bytes, result->seconds,
 		result->leaving == LEAVE_NOT ? "" : ", the job leaves");
 	switch (result->leaving) {
@@ -127,6 +127,16 @@ static void checkpoint_done(struct supervisor *v, const struct checkpoint_result
 	}
 }
 
+/* What came while the job was being saved: then it would have disturbed the engine. */
+static void pass_on_held(struct supervisor *v)
+{
+	for (int signum = 1; signum < _NSIG; signum++) {
+		if (sigismember(&v->s->held, signum) == 1)
+			v->s->engine->signal(v->s->run, signum);
+	}
+	sigemptyset(&v->s->held);
+}
+
 static int start_next(struct supervisor *v, struct error *e);
 
 static int worker_ended(struct supervisor *v, struct error *e)
@@ -136,18 +146,25 @@ static int worker_ended(struct supervisor *v, struct error *e)
 
 	set_timer(v->deadline, 0);
 	v->waiting = request_after(v->waiting, v->now.request);
-	if (rc < 0 && v->aborted && *v->aborted)
+	if (rc < 0)
+		error_set(&result.error, "the checkpoint's worker was killed");
+	else
+		v->waiting = request_after(v->waiting, result.request);
+	if (v->aborted)
 		error_set(&result.error, "%s", v->aborted);
 	if (rc == 0 && result.rc == 0)
 		checkpoint_done(v, &result);
-	else if (rc == 0 || (v->aborted && *v->aborted))
+	else if (!v->aborted || *v->aborted)
 		checkpoint_failed(v, &result.error);
 	v->aborted = NULL;
 	if (v->now.request != REQUEST_LOOK)
 		set_timer(v->interval, v->s->task->interval);
 	if (!v->finished && v->event < 0)
 		job_ended(v);
-	return v->finished ? 0 : start_next(v, e);
+	if (v->finished)
+		return 0;
+	pass_on_held(v);
+	return start_next(v, e);
 }
 
 static int result_ready(void *arg, struct error *e)
@@ -198,9 +215,9 @@ static void give_up(struct supervisor *v, const char *why)
 static int ask(struct supervisor *v, enum request request, struct error *e)
 {
 	v->waiting |= request;
-	/* Slurm gives little time: do not spend it on another's checkpoint. */
+	/* Slurm gives little time: what is being written will do for that, too. */
 	if (v->worker.pid && request_overrides(v->now.request, request))
-		give_up(v, "");
+		checkpoint_ask(&v->worker, request);
 	return start_next(v, e);
 }
 
@@ -226,7 +243,10 @@ static int deadline_passed(void *arg, struct error *e)
 
 static int user_signal(struct supervisor *v, int signum, struct error *e)
 {
-	v->s->engine->signal(v->s->run, signum);
+	if (v->worker.pid)
+		sigaddset(&v->s->held, signum);
+	else
+		v->s->engine->signal(v->s->run, signum);
 	switch (signum) {
 	case SIGTERM:
 		/* Slurm ends the job: what is being saved would be its last breath. */
@@ -293,6 +313,7 @@ static int prepare(struct supervisor *v, struct error *e)
 	    loop_add(v->loop, v->interval, interval_passed, v, e) < 0 ||
 	    loop_add(v->loop, v->deadline, deadline_passed, v, e) < 0)
 		return -1;
+	pass_on_held(v);
 	return set_timer(v->interval, v->s->task->interval);
 }
 

@@ -25,6 +25,11 @@ struct supervision {
 	struct engine_run *run;
 	int status;  /* wait status */
 	bool warned; /* Slurm has warned of preemption or the time limit */
+	/*
+	 * Signals for the job, to be passed on at the beginning; and, when the job
+	 * leaves, those that came too late to be passed on.
+	 */
+	sigset_t held;
 };
 
 /*

@@ -17,7 +17,7 @@ both() {
 submit_at() { alice sh -c 'cd "$1" && shift && exec sbatch --parsable "$@"' _ "$WORK/$1" "${@:2}"; }
 text_of() { alice sh -c 'cd "$1" && find . -type f ! -name "*.sh" | sort | while read -r f; do echo "== $f"; cat "$f"; done' _ "$WORK/$1"; }
 # text_of with what differs between any two jobs taken out
-comparable() { text_of "$1" | sed -e "s/\b$2\b/JOB/g" -e "s,/$1\b,/DIR,g"; }
+comparable() { text_of "$1" | sed -e "s/\b$2\b/JOB/g" -e "s,/$1\b,/DIR,g" -e 's,/proc/[0-9]*/,/proc/PID/,g'; }
 same_text() { diff <(comparable plain "$PLAIN") <(comparable ckpt "$CKPT"); }
 same_state() {
 	until_true 30 "both are accounted" eval '[[ -n $(accounted $PLAIN) && -n $(accounted $CKPT) ]]'
@@ -56,7 +56,7 @@ same_state() {
 }
 
 @test "environment and limits are those of the undisturbed job" {
-	put job.sh <<<$'#!/bin/bash\nenv | grep -vE "^(SLURM_JOB_ID|SLURM_JOBID|SLURM_JOB_(START|END)_TIME|SLURM_(JOB_)?GTIDS|SLURM_TASK_PID|SLURM_TOPOLOGY_ADDR|SLURM_JOB_SLUID|TMPDIR|SLURM_CHECKPOINT_IMAGE_DIR|SLURM_JOB_NODELIST|SLURM_NODELIST|SLURMD_NODENAME|SLURM_CPUS_ON_NODE)=" | sort\nulimit -a\numask\nid -u'
+	put job.sh <<<$'#!/bin/bash\nenv | grep -vE "^(SLURM_JOB_ID|SLURM_JOBID|SLURM_JOB_(START|END)_TIME|SLURM_(JOB_)?GTIDS|SLURM_TASK_PID|SLURM_TOPOLOGY_ADDR|SLURM_JOB_SLUID|TMPDIR|SLURM_CHECKPOINT_IMAGE_DIR|SLURM_JOB_NODELIST|SLURM_NODELIST|SLURMD_NODENAME|SLURM_CPUS_ON_NODE)=" | sort\nulimit -a\numask\nid -u\necho /proc/$$/fd/*'
 	both --output=out --ntasks=1 ../job.sh
 	same_text
 	refute_in ckpt/out '^SLURM_CHECKPOINT_(TASK|CONF|INTERVAL|DIR)='

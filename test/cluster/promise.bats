@@ -78,3 +78,19 @@ all_pending() { local j; for j in "$@"; do is_state "$j" PENDING || return 1; do
 	echo "dump ended $ended, bob started $started"
 	awk -v a="$ended" -v b="$started" 'BEGIN { exit !(b - a < 2) }'
 }
+
+@test "a preemption in the middle of a periodic checkpoint: the job leaves in time, and loses nothing" {
+	local job
+	build heap
+	put job <<<$'#!/bin/sh\nexec ./heap 600 40'
+	job=$(submit --checkpoint=1s --mem=1500 --output=out job)
+	wait_lines out 3
+	for _ in 1 2 3; do
+		wait_running "$job"
+		until_true 30 "a periodic checkpoint is being taken" alice sh -c 'ls -d "$1"/[0-9]*.tmp' _ "$(store "$job")"
+		preempt "$job"
+	done
+	wait_over "$job" 180
+	wait_accounted "$job" "COMPLETED|0:0"
+	diff <(alice env PACE=0 "$WORK/heap" 600 40) <(get out)
+}

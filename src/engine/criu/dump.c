@@ -6,11 +6,12 @@
  * they come (stream.h). When all are there, its action script asks for leave
  * (hook.c) while the job still stands: the moment at which outputs are recorded
  * and, if the job is to stop, the generation is committed. Only then does CRIU end
- * the job, or let it go on. Whatever fails before, and even if this process is
- * killed, the job goes on as if nothing had been.
+ * the job, or let it go on. Whatever fails before, CRIU is heard to the end and then
+ * refused its leave: the job goes on as if nothing had been.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -39,6 +40,7 @@ struct dumping {
 	int hook_listener;
 	int hook;
 	bool sealed;
+	bool stopped; /* by us, in spite of DUMP_AND_GO_ON */
 	bool failed;
 };
 
@@ -112,30 +114,55 @@ static int describe_tree(struct dumping *d, const struct engine_job *job, struct
 	return rc;
 }
 
+static int describe(struct dumping *d, const struct engine_job *job, struct error *e)
+{
+	if (describe_tree(d, job, e) < 0)
+		return -1;
+	return criu_log_save(&d->criu.log, d->dump->gen->fd, "criu-dump.log", e);
+}
+
+/* All is written, and criu waits for its leave. */
 static int seal(struct dumping *d, const struct engine_job *job, struct error *e)
 {
 	const char yes = HOOK_YES;
+	int rc = describe(d, job, e);
 
-	if (d->failed || describe_tree(d, job, e) < 0 ||
-	    criu_log_save(&d->criu.log, d->dump->gen->fd, "criu-dump.log", e) < 0 ||
-	    d->dump->seal(d->dump->arg, e) < 0)
+	if (rc == 0)
+		rc = d->dump->seal(d->dump->arg, e);
+	if (rc < 0)
 		return -1;
 	d->sealed = true;
+	if (rc == SEAL_AND_STOP && d->dump->mode == DUMP_AND_GO_ON) {
+		/* With init all that is inside ends, frozen as it is, and criu too. */
+		kill(d->run->sandbox.init, SIGKILL);
+		d->stopped = true;
+		return 0;
+	}
 	return file_write_all(d->hook, &yes, 1) < 0 ? error_sys(e, "criu's action script")
 						    : 0;
 }
 
 /* ---- the dump ---- */
 
-/* Nothing more is taken from criu, which then fails and lets the job go on. */
-static void give_up(struct dumping *d)
+static void refuse(struct dumping *d)
 {
-	d->failed = true;
-	stream_close(d->stream);
-	d->stream = NULL;
 	if (d->hook >= 0)
 		close(d->hook);
 	d->hook = -1;
+}
+
+static void give_up(struct dumping *d)
+{
+	d->failed = true;
+	stream_discard(d->stream);
+}
+
+static int cancelled(void *arg, struct error *e)
+{
+	struct dumping *d = arg;
+
+	loop_remove(d->loop, d->dump->cancel_fd);
+	return error_set(e, "it was given up");
 }
 
 static int follow(struct dumping *d, const struct engine_job *job, struct error *e)
@@ -145,13 +172,15 @@ static int follow(struct dumping *d, const struct engine_job *job, struct error 
 	while (!d->criu.ended) {
 		int rc = loop_once(d->loop, &step);
 
-		if (rc == 0 && d->hook >= 0 && !d->sealed && d->stream &&
+		if (rc == 0 && d->hook >= 0 && !d->sealed && !d->failed &&
 		    stream_is_complete(d->stream))
 			rc = seal(d, job, &step);
 		if (rc < 0 && !d->failed) {
 			*e = step;
 			give_up(d);
 		}
+		if (d->failed)
+			refuse(d);
 	}
 	return d->failed ? -1 : 0;
 }
@@ -197,7 +226,8 @@ static int start(struct dumping *d, const struct engine_job *job, struct error *
 	d->stream = stream_open(d->loop, images, d->dump->gen, e);
 	d->hook_listener = d->stream ? unix_socket_listen(hook, e) : -1;
 	if (d->hook_listener < 0 ||
-	    loop_add(d->loop, d->hook_listener, hook_waits, d, e) < 0)
+	    loop_add(d->loop, d->hook_listener, hook_waits, d, e) < 0 ||
+	    loop_add(d->loop, d->dump->cancel_fd, cancelled, d, e) < 0)
 		return -1;
 	/* criu keeps it open, so that the runner knows when criu has gone. */
 	(void)fcntl(d->dump->done_fd, F_SETFD, 0);
@@ -232,12 +262,13 @@ int criu_dump(struct engine_run *run, const struct engine_job *job,
 	d.loop = d.criu.loop = loop_new(e);
 	if (d.loop && start(&d, job, e) == 0) {
 		rc = follow(&d, job, e);
-		if (rc == 0 && (!d.sealed || d.criu.status != 0))
+		if (rc == 0 && !d.stopped && (!d.sealed || d.criu.status != 0))
 			rc = explain(&d, job, e);
 	}
 	if (d.loop) {
 		criu_process_close(&d.criu);
-		give_up(&d);
+		stream_close(d.stream);
+		refuse(&d);
 	}
 	loop_free(d.loop);
 	return rc;

@@ -284,6 +284,8 @@ static void exec_inside(const struct sandbox *sb, char *const *argv, char *const
 	pid_t pid;
 
 	sigemptyset(&none);
+	/* What is sent to the batch task's process group is not meant for criu. */
+	setpgid(0, 0);
 	if (dup2(out, STDOUT_FILENO) < 0 || dup2(out, STDERR_FILENO) < 0 ||
 	    enter(sb->init) < 0 || (pid = fork()) < 0) {
 		dprintf(STDERR_FILENO, "Error: cannot enter the job's namespaces: %s\n",

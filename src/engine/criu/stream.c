@@ -39,6 +39,7 @@ struct stream {
 	int connection;
 	struct image *images;
 	char *buffer;
+	bool discarding;
 };
 
 static void image_free(struct image *image)
@@ -82,6 +83,11 @@ static int image_readable(void *arg, struct error *e)
 
 	if (n < 0)
 		return errno == EINTR ? 0 : error_sys(e, "%s", image->name);
+	if (image->stream->discarding) {
+		if (n == 0)
+			forget(image);
+		return 0;
+	}
 	if (n == 0)
 		return image_complete(image, e);
 	digest_add(image->digest, image->stream->buffer, (size_t)n);
@@ -121,35 +127,37 @@ static char *receive_name(int fd, bool *end, struct error *e)
 	return strndup((char *)message + 2, size - 2);
 }
 
-static struct image *image_new(struct stream *stream, char *name, int in, struct error *e)
+/* Take up an image. It is read even if it cannot be written. */
+static int take_up(struct stream *stream, char *name, int in, struct error *e)
 {
 	struct image *image = calloc(1, sizeof(*image));
+	struct digest *digest = digest_new();
 
-	if (!image) {
+	if (!image || !digest) {
+		free(image);
+		digest_free(digest);
 		free(name);
 		close(in);
-		error_sys(e, "image");
-		return NULL;
+		return error_sys(e, "image");
 	}
-	*image = (struct image){ .stream = stream, .name = name, .in = in, .out = -1 };
-	image->digest = digest_new();
-	if (!image->digest) {
-		error_sys(e, "%s", name);
-	} else {
+	*image = (struct image){ .stream = stream,
+				 .next = stream->images,
+				 .name = name,
+				 .in = in,
+				 .out = -1,
+				 .digest = digest };
+	stream->images = image;
+	(void)fcntl(in, F_SETPIPE_SZ, CHUNK); /* faster, where the user may */
+	if (loop_add(stream->loop, in, image_readable, image, e) < 0)
+		return -1;
+	if (!stream->discarding)
 		image->out = generation_create(stream->gen, name, e);
-		(void)fcntl(in, F_SETPIPE_SZ, CHUNK); /* faster, where the user may */
-		if (image->out >= 0 &&
-		    loop_add(stream->loop, in, image_readable, image, e) == 0)
-			return image;
-	}
-	image_free(image);
-	return NULL;
+	return stream->discarding || image->out >= 0 ? 0 : -1;
 }
 
 static int request_readable(void *arg, struct error *e)
 {
 	struct stream *stream = arg;
-	struct image *image;
 	bool end;
 	char *name = receive_name(stream->connection, &end, e);
 	int in;
@@ -165,12 +173,7 @@ static int request_readable(void *arg, struct error *e)
 		free(name);
 		return error_set(e, "criu announced an image without a pipe");
 	}
-	image = image_new(stream, name, in, e);
-	if (!image)
-		return -1;
-	image->next = stream->images;
-	stream->images = image;
-	return 0;
+	return take_up(stream, name, in, e);
 }
 
 static int connection_waits(void *arg, struct error *e)
@@ -212,6 +215,11 @@ bool stream_is_complete(const struct stream *stream)
 	/* Nor may one be announced that has not been taken up yet. */
 	return stream->connection >= 0 && !stream->images &&
 	       recv(stream->connection, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0;
+}
+
+void stream_discard(struct stream *stream)
+{
+	stream->discarding = true;
 }
 
 void stream_close(struct stream *stream)

@@ -4,8 +4,10 @@
  *
  * CRIU connects to a socket and sends, for each image, its name and the reading
  * end of a pipe. So every byte passes through here once, and is digested on its
- * way to the disk; and a dump ends cleanly, the job going on, whenever this
- * process dies: CRIU then cannot write.
+ * way to the disk.
+ *
+ * A dump that has failed is read to its end all the same: were the pipes closed
+ * while the job's own pages pass through them, the job would get a SIGPIPE.
  */
 #ifndef ENGINE_CRIU_STREAM_H
 #define ENGINE_CRIU_STREAM_H
@@ -28,6 +30,9 @@ struct stream *stream_open(struct loop *loop, const char *dir, struct generation
 
 /* Have all images that criu began been received whole? */
 bool stream_is_complete(const struct stream *stream);
+
+/* From now on read what comes and throw it away. */
+void stream_discard(struct stream *stream);
 
 void stream_close(struct stream *stream);
 
