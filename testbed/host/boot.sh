@@ -31,10 +31,15 @@ mount_cgroups() {
 		;;
 	v2)
 		mount -t cgroup2 cgroup2 sys/fs/cgroup
-		# processes and controllers are not allowed in the same cgroup
-		mkdir -p sys/fs/cgroup/init
+		# Processes and controllers are not allowed in the same cgroup. slurmd
+		# has its below system.slice; where that is there already, it does
+		# not ask systemd for it. (With IgnoreSystemd 24.11 would move about all
+		# processes of the cgroup it is started in, and fail if one ends.)
+		mkdir -p sys/fs/cgroup/init "sys/fs/cgroup/system.slice/${HOST}_slurmstepd.scope"
 		echo 0 >sys/fs/cgroup/init/cgroup.procs
-		echo '+cpuset +cpu +memory +pids' >sys/fs/cgroup/cgroup.subtree_control
+		for directory in sys/fs/cgroup sys/fs/cgroup/system.slice; do
+			echo '+cpuset +cpu +memory +pids' >"$directory/cgroup.subtree_control"
+		done
 		;;
 	esac
 }

@@ -18,7 +18,7 @@ until_true() {
 
 # until_answers DAEMON PORT: the daemon of this host that was just started
 until_answers() {
-	until_true 60 answers_or_died "$1" "$2"
+	until_true 120 answers_or_died "$1" "$2"
 	pgrep -x "$1" >/dev/null && return 0
 	echo "services: $1 ended at once; here \`$1 -D\` says why"
 	return 1
@@ -44,7 +44,7 @@ start_munge() {
 start_database() {
 	install -d -o mysql -g mysql /run/mysqld
 	setsid mariadbd --user=mysql >/var/log/slurm/mariadb.log 2>&1 &
-	until_true 60 mariadb -e 'SELECT 1' >/dev/null
+	until_true 120 mariadb -e 'SELECT 1' >/dev/null
 	# slurmdbd would make the database itself, but with libmariadb of 11.8.9 its
 	# second connection, after one that found no database, can read no answer
 	mariadb -e "CREATE DATABASE IF NOT EXISTS slurm_acct_db;
@@ -64,11 +64,14 @@ start_slurmdbd() {
 
 start_slurmctld() {
 	install -d -o slurm -g slurm /var/spool/slurmctld
-	slurmctld
+	# One that lost power in its first five minutes has not saved all of its
+	# state yet, and 26.05 would not start without being told to ignore that.
+	if [[ -e /var/spool/slurmctld/clustername && ! -e /var/spool/slurmctld/assoc_usage ]]; then
+		slurmctld -i
+	else
+		slurmctld
+	fi
 	until_answers slurmctld 6817
-	# Has it save its whole state: slurmctld of 26.05 that dies before it has
-	# done so, in its first five minutes, does not start again.
-	[[ -e /var/spool/slurmctld/assoc_usage ]] || scontrol reconfigure
 }
 
 start_ctl() {
@@ -80,7 +83,7 @@ start_ctl() {
 start_node() {
 	install -d /var/spool/slurmd
 	# slurmd would start without, and then try again only after some seconds
-	until_true 90 answers ctl 6817 || echo "services: ctl does not answer: slurmd starts without"
+	until_true 180 answers ctl 6817 || echo "services: ctl does not answer: slurmd starts without"
 	slurmd -N "$host"
 	until_answers slurmd 6818
 }

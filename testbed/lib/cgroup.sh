@@ -23,10 +23,12 @@ cgroup_v1_mounts() {
 	done | sort -u
 }
 
-cgroup_version() {
+cgroup_version() { # RELEASE of Slurm
 	local controller controllers
 	[[ -w $CGROUP_ROOT ]] || { echo none; return; }
 	if [[ $(findmnt --noheadings --output FSTYPE --mountpoint "$CGROUP_ROOT") == cgroup2 ]]; then
+		# slurmstepd of 22.05 ends in the root cgroup, which only the machine's own allows
+		[[ $1 != 22.05 ]] || { echo none; return; }
 		controllers=" $(cat "$CGROUP_ROOT/cgroup.controllers") "
 		for controller in "${CGROUP_V2[@]}"; do
 			[[ $controllers == *" $controller "* ]] || { echo none; return; }
@@ -40,8 +42,33 @@ cgroup_version() {
 	echo v1
 }
 
+# For v2, the cgroup above the hosts'. Controllers that this machine did not
+# hand on are noted, so that cgroup_down can take them back.
+cgroup_up() {
+	local controller
+	[[ $CGROUP == v2 ]] || return 0
+	for controller in "${CGROUP_V2[@]}"; do
+		grep -qw "$controller" "$CGROUP_ROOT/cgroup.subtree_control" || echo "$controller" >>"$RUN/controllers"
+	done
+	mkdir -p "$CGROUP_ROOT/$(cgroup_prefix)"
+	echo "${CGROUP_V2[*]/#/+}" >"$CGROUP_ROOT/cgroup.subtree_control"
+	echo "${CGROUP_V2[*]/#/+}" >"$CGROUP_ROOT/$(cgroup_prefix)/cgroup.subtree_control"
+}
+
+cgroup_down() {
+	local controller
+	[[ $CGROUP == v2 ]] || return 0
+	cgroup_try_remove "$CGROUP_ROOT/$(cgroup_prefix)" || say "cannot remove $CGROUP_ROOT/$(cgroup_prefix)"
+	[[ -e $RUN/controllers ]] || return 0
+	while read -r controller; do
+		# another may use it by now
+		echo "-$controller" >"$CGROUP_ROOT/cgroup.subtree_control" || true
+	done <"$RUN/controllers" 2>/dev/null
+	rm "$RUN/controllers"
+}
+
 cgroup_create() { # HOST
-	local directory
+	local directory file
 	case $CGROUP in
 	v1)
 		for directory in $(cgroup_v1_mounts); do
@@ -52,13 +79,7 @@ cgroup_create() { # HOST
 			done
 		done
 		;;
-	v2)
-		directory=$CGROUP_ROOT/$(cgroup_prefix)
-		mkdir -p "$directory"
-		echo "${CGROUP_V2[*]/#/+}" >"$CGROUP_ROOT/cgroup.subtree_control"
-		echo "${CGROUP_V2[*]/#/+}" >"$directory/cgroup.subtree_control"
-		mkdir -p "$directory/$1"
-		;;
+	v2) mkdir -p "$CGROUP_ROOT/$(cgroup_prefix)/$1" ;;
 	esac
 }
 

@@ -31,14 +31,15 @@ config_plugins() {
 }
 
 config_cgroup() {
-	[[ $CGROUP != none ]] || return 0
+	if [[ $CGROUP == none ]]; then
+		echo ConstrainCores=no # Slurm takes no empty file
+		return 0
+	fi
 	cat <<-END
 		CgroupPlugin=cgroup/$CGROUP
 		ConstrainCores=yes
 		ConstrainRAMSpace=yes
 	END
-	# there is no systemd to ask for a cgroup
-	[[ $CGROUP != v2 ]] || echo IgnoreSystemd=yes
 }
 
 # Not with `up --bare`: then the tree is the only layer.

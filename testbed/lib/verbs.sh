@@ -115,7 +115,7 @@ verb_up() {
 
 	rm -rf --one-file-system "$RUN"
 	mkdir -p "$RUN/hosts" "$RUN/log"
-	CGROUP=$(cgroup_version)
+	CGROUP=$(cgroup_version "$(tree_release "$SUITE")")
 	cluster_save
 	cp -r "$TESTBED/$SUITE/bin" "$RUN/bin"
 	munge_key_create
@@ -123,10 +123,11 @@ verb_up() {
 	config_write "$SUITE" "$NODES"
 	# shellcheck disable=SC2046  # a word for each host
 	network_up $(hosts)
+	cgroup_up
 	for host in $(hosts); do
 		host_boot "$host"
 	done
-	if ! wait_for 120 nodes_are_idle; then
+	if ! wait_for 180 nodes_are_idle; then
 		for host in $(hosts); do
 			say "$host: $(tail -n 1 "$RUN/log/$host/boot.log" 2>&1)"
 		done
@@ -190,7 +191,7 @@ bring_down() {
 		host_kill "$host"
 	done
 	network_remove switch
-	[[ $CGROUP != v2 ]] || rmdir "$CGROUP_ROOT/$(cgroup_prefix)"
+	cgroup_down
 	rm -rf --one-file-system "${RUN:?}"/{hosts,net,bin,etc,shared,hosts.txt}
 	rm -rf "$TESTBED"/*/install.old.*
 	rm -f "$RUN/cluster"
