@@ -4,6 +4,7 @@
 # shellcheck disable=SC2034  # used by the files that are sourced after this one
 {
 	TESTBED=${TESTBED:-/var/tmp/slurm-checkpoint-testbed}
+	[[ $TESTBED == /* ]] || TESTBED=$PWD/$TESTBED
 	RUN=$TESTBED/run # the cluster that is up; see README.md
 	SOURCE=$(dirname -- "$HERE")
 }

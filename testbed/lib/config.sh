@@ -30,16 +30,18 @@ config_plugins() {
 	printf '%s\n' "s|@PROCTRACK@|$proctrack|" "s|@TASK@|$task|" "s|@GATHER@|$gather|"
 }
 
-config_cgroup() {
-	if [[ $CGROUP == none ]]; then
-		echo ConstrainCores=no # Slurm takes no empty file
-		return 0
-	fi
-	cat <<-END
-		CgroupPlugin=cgroup/$CGROUP
-		ConstrainCores=yes
-		ConstrainRAMSpace=yes
-	END
+config_cgroup() { # RELEASE
+	case $CGROUP-$1 in
+	none-22.05) echo CgroupPlugin=cgroup/v1 ;; # loaded, not used; else it looks for one
+	none-*) echo CgroupPlugin=disabled ;;
+	*)
+		cat <<-END
+			CgroupPlugin=cgroup/$CGROUP
+			ConstrainCores=yes
+			ConstrainRAMSpace=yes
+		END
+		;;
+	esac
 }
 
 # Not with `up --bare`: then the tree is the only layer.
@@ -56,7 +58,7 @@ config_write() { # SUITE NODES
 	mkdir -p "$etc"
 	sed -f <(config_release "$release") -f <(config_plugins) -e "s|@NODES@|$2|" \
 		"$HERE/etc/slurm.conf.in" >"$etc/slurm.conf"
-	config_cgroup >"$etc/cgroup.conf"
+	config_cgroup "$release" >"$etc/cgroup.conf"
 	config_plugstack >"$etc/plugstack.conf"
 	# shellcheck disable=SC2016  # %u is the product's
 	echo 'CheckpointDir=/shared/checkpoint/%u' >"$etc/checkpoint.conf"

@@ -40,6 +40,8 @@ tree_build() {
 	stamp=$({ printf '%s\n' "$list" "$TREE_HOOK"; cat "$HERE/etc/mariadb.cnf"; } | sha256sum)
 	[[ $(cat "$TESTBED/$suite/root.stamp" 2>/dev/null) != "$stamp" ]] || return 0
 
+	! cluster_is_up || ! grep -qx "SUITE=$suite" "$RUN/cluster" ||
+		die "the tree of $suite must be built anew, but a cluster runs on it: testbed/cluster down"
 	need mmdebstrap=mmdebstrap
 	say "building the Debian tree of $suite (once; about a minute)"
 	# the Release file of a suite that is still moving may have expired on a mirror

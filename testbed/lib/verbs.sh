@@ -179,7 +179,7 @@ verb_status() {
 			echo "$host down"
 		fi
 	done
-	host_run ctl root sinfo --Node --long
+	[[ -z $(host_pid ctl) ]] || host_run ctl root sinfo --Node --long
 }
 
 bring_down() {
