@@ -69,7 +69,7 @@ same_state() {
 	until_true 30 "three elements run" eval '[[ $(root squeue -h -t R -j '"$main"' | wc -l) == 3 ]]'
 	sleep 1
 	bob sbatch -Q --partition=high --nodes=4 --exclusive --output=/dev/null --wrap=true
-	until_true 60 "they are preempted" eval '[[ $(root squeue -h -t PD -j '"$main"' | wc -l) -ge 1 ]]'
+	until_true 60 "they are preempted" eval '[[ $(root scontrol -o show job '"$main"' | grep -c " Restarts=1 ") -eq 3 ]]'
 	until_true 60 "all are over" queue_empty
 	for task in 1 2 3; do
 		diff <(seq 60 | sed "s/^/$task /") <(get "out-$task")
