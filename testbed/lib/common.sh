@@ -46,7 +46,7 @@ detached() {
 	exec setsid "$@" </dev/null
 }
 
-# locked NAME COMMAND...: one at a time, until the lock's shell ends.
+# lock NAME: one at a time, until this script ends.
 lock() {
 	mkdir -p "$TESTBED"
 	exec {LOCK}>"$TESTBED/$1.lock"
