@@ -19,14 +19,19 @@ counting_job() {
 	alice scheckpoint create "$JOB"
 	wait_generation "$JOB" 2
 	run alice scheckpoint list
-	[[ ${lines[0]} == JOBID* ]] && [[ $output == *"$JOB "*request* ]]
+	[[ ${lines[0]} == JOBID* ]]
+	[[ $output == *"$JOB "*request* ]]
 	run alice scheckpoint show "$JOB"
-	[ "$status" -eq 0 ] && [[ $output == *Generation=2*Engine=criu*Generation=1* ]]
+	[ "$status" -eq 0 ]
+	[[ $output == *Generation=2*Engine=criu*Generation=1* ]]
 	run alice scheckpoint verify "$JOB"
-	[ "$status" -eq 0 ] && [ "$(grep -c whole <<<"$output")" -eq 2 ]
+	[ "$status" -eq 0 ]
+	[ "$(grep -c whole <<<"$output")" -eq 2 ]
 	alice truncate -s 1 "$(store "$JOB")/1/files.img"
 	run alice scheckpoint verify "$JOB"
-	[ "$status" -eq 1 ] && [[ $output == *"generation 1: files.img"* ]] && [[ $output == *"generation 2: whole"* ]]
+	[ "$status" -eq 1 ]
+	[[ $output == *"generation 1: files.img"* ]]
+	[[ $output == *"generation 2: whole"* ]]
 	wait_over "$JOB"
 	diff <(seq 100) <(get out)
 }
@@ -51,14 +56,20 @@ counting_job() {
 	plain=$(submit --output=/dev/null plain.sh)
 	wait_running "$plain"
 	run alice scheckpoint create "$plain"
-	[ "$status" -eq 1 ] && [ "${#lines[@]}" -eq 1 ] && [[ $output == *"submitted without --checkpoint"* ]]
+	[ "$status" -eq 1 ]
+	[ "${#lines[@]}" -eq 1 ]
+	[[ $output == *"submitted without --checkpoint"* ]]
 	is_state "$plain" RUNNING
 	run bob scheckpoint create "$JOB"
-	[ "$status" -eq 1 ] && [ "${#lines[@]}" -eq 1 ]
+	[ "$status" -eq 1 ]
+	[ "${#lines[@]}" -eq 1 ]
 	run alice scheckpoint create 999999
-	[ "$status" -eq 1 ] && [ "${#lines[@]}" -eq 1 ] && [[ $output == *"Invalid job id"* ]]
+	[ "$status" -eq 1 ]
+	[ "${#lines[@]}" -eq 1 ]
+	[[ $output == *"Invalid job id"* ]]
 	run alice scheckpoint create banana
-	[ "$status" -eq 1 ] && [ "${#lines[@]}" -eq 1 ]
+	[ "$status" -eq 1 ]
+	[ "${#lines[@]}" -eq 1 ]
 	run alice scheckpoint create
 	[ "$status" -eq 2 ]
 	run alice scheckpoint sing

@@ -14,24 +14,15 @@
 
 #include <limits.h>
 
-struct restoring {
-	bool too_long;
-	bool cancelled;
-};
-
 static int deadline_passed(void *arg, struct error *e)
 {
-	struct restoring *r = arg;
-
-	r->too_long = true;
+	(void)arg;
 	return error_set(e, "criu did not restore the job within RestoreTimeout");
 }
 
 static int cancelled(void *arg, struct error *e)
 {
-	struct restoring *r = arg;
-
-	r->cancelled = true;
+	(void)arg;
 	return error_set(e, "the job was cancelled while it was being restored");
 }
 
@@ -42,12 +33,11 @@ static int follow(struct criu_process *criu, const struct engine_job *job,
 	struct itimerspec when = { .it_value.tv_sec =
 					   (time_t)job->conf->restore_timeout };
 	cleanup_close int timer = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC);
-	struct restoring r = { 0 };
 	int rc = 0;
 
 	if (timer < 0 || timerfd_settime(timer, 0, &when, NULL) < 0 ||
-	    loop_add(criu->loop, timer, deadline_passed, &r, e) < 0 ||
-	    loop_add(criu->loop, job->cancel_fd, cancelled, &r, e) < 0)
+	    loop_add(criu->loop, timer, deadline_passed, NULL, e) < 0 ||
+	    loop_add(criu->loop, job->cancel_fd, cancelled, NULL, e) < 0)
 		return error_sys(e, "timer");
 	while (rc == 0 && !criu->ended)
 		rc = loop_once(criu->loop, e);

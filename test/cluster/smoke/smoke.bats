@@ -11,7 +11,9 @@ teardown() { clean; }
 	alice sbatch --help | grep -q -- '--checkpoint\[=INTERVAL\]\|--checkpoint=\[INTERVAL\]\|--checkpoint'
 	put job.sh <<<$'#!/bin/sh\ntrue'
 	run submit --checkpoint=banana job.sh
-	[ "$status" -ne 0 ] && [ "${#lines[@]}" -eq 1 ] && [[ $output == *banana* ]]
+	[ "$status" -ne 0 ]
+	[ "${#lines[@]}" -eq 1 ]
+	[[ $output == *banana* ]]
 	queue_empty
 }
 
