@@ -6,7 +6,7 @@ PACKAGES_ALL=(
 	iproute2 procps util-linux mount passwd
 	gcc libc6-dev meson pkgconf scdoc
 	libslurm-dev libarchive-dev libzstd-dev libxxhash-dev libjson-c-dev libcmocka-dev
-	python3 file
+	python3 file libcap2-bin
 )
 # shellcheck disable=SC2034  # by name, see tree_build
 {
