@@ -13,8 +13,7 @@ bob() { cluster run -u bob ctl "$@"; }
 
 # Every test has a directory of alice's of its own, seen by all hosts.
 new_workdir() {
-	WORK=/shared/home/alice/t$BATS_TEST_NUMBER.$RANDOM
-	alice mkdir -p "$WORK"
+	WORK=$(alice mktemp -d "/shared/home/alice/t$BATS_TEST_NUMBER.XXXXXX")
 }
 
 # put NAME: standard input becomes an executable file in the test's directory
