@@ -25,7 +25,7 @@
 /* Homes are what most clusters share between their nodes without further ado. */
 #define DEFAULT_DIR "/home/%u/checkpoint"
 
-enum { SECONDS_IN_DAY = 24 * 60 * 60 };
+enum { SECONDS_IN_DAY = 24 * 60 * 60, DAYS_MAX = 36500 };
 
 /* One keyword: where its value goes, and what its value may be. */
 struct keyword {
@@ -102,11 +102,42 @@ static int set_number(const struct keyword *k, void *member, const char *value,
 	return 0;
 }
 
+int conf_parse_interval(const char *text, long *seconds, struct error *e)
+{
+	if (strcasecmp(text, "auto") != 0)
+		return timefmt_parse(text, seconds, e);
+	*seconds = CONF_INTERVAL_AUTO;
+	return 0;
+}
+
 static int set_interval(const struct keyword *k, void *member, const char *value,
 			struct error *e)
 {
 	(void)k;
-	return timefmt_parse(value, member, e);
+	return conf_parse_interval(value, member, e);
+}
+
+static int set_size(const struct keyword *k, void *member, const char *value,
+		    struct error *e)
+{
+	(void)k;
+	if (str_to_size(value, member) == 0)
+		return 0;
+	return error_set(e, "not a size; give a number with K, M, G, T or P");
+}
+
+/* Days, or "measured" for none. */
+static int set_mtbf(const struct keyword *k, void *member, const char *value,
+		    struct error *e)
+{
+	if (strcasecmp(value, "measured") == 0) {
+		*(unsigned int *)member = 0;
+		return 0;
+	}
+	if (set_number(k, member, value, NULL) == 0)
+		return 0;
+	return error_set(e, "neither \"measured\" nor a number of days from %u to %u",
+			 k->min, k->max);
 }
 
 static int set_path(const struct keyword *k, void *member, const char *value,
@@ -135,7 +166,7 @@ static const struct keyword keywords[] = {
 	{ "CheckpointDefault", set_bool, MEMBER(default_on), 0, 0, "no|yes" },
 	{ "CheckpointInterval", set_interval, MEMBER(interval), 0, 0, NULL },
 	{ "GraceTime", set_number, MEMBER(grace_time), 1, 65535, NULL },
-	{ "KeepGenerations", set_number, MEMBER(keep), 1, 1000, NULL },
+	{ "KeepGenerations", set_number, MEMBER(keep), 1, CONF_KEEP_MAX, NULL },
 	{ "Cleanup", set_word, MEMBER(cleanup), 0, 0, "never|success|always" },
 	{ "Fallback", set_word, MEMBER(fallback), 0, 0, "fail|restart" },
 	{ "LogLevel", set_word, MEMBER(log_level), 0, 0,
@@ -145,6 +176,9 @@ static const struct keyword keywords[] = {
 	{ "DumpTimeout", set_number, MEMBER(dump_timeout), 1, SECONDS_IN_DAY, NULL },
 	{ "RestoreTimeout", set_number, MEMBER(restore_timeout), 1, SECONDS_IN_DAY,
 	  NULL },
+	{ "Quota", set_size, MEMBER(quota), 0, 0, NULL },
+	{ "NodeMTBF", set_mtbf, MEMBER(node_mtbf), 1, DAYS_MAX, NULL },
+	{ "PurgeAfter", set_number, MEMBER(purge_after), 0, DAYS_MAX, NULL },
 };
 
 #define KEYWORDS (sizeof(keywords) / sizeof(keywords[0]))
@@ -159,6 +193,8 @@ int conf_init(struct conf *conf, struct error *e)
 		.log_level = LOG_INFO,
 		.dump_timeout = 600,
 		.restore_timeout = 600,
+		.node_mtbf = 365,
+		.purge_after = 30,
 	};
 	return replace_string(&conf->checkpoint_dir, DEFAULT_DIR, e);
 }

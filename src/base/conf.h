@@ -9,17 +9,19 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/error.h"
 
 enum conf_log_level { LOG_QUIET, LOG_ERROR, LOG_INFO, LOG_VERBOSE, LOG_DEBUG };
 enum conf_fallback { FALLBACK_FAIL, FALLBACK_RESTART };
+enum conf_files { FILES_LENGTHS, FILES_COPY };
 enum conf_cleanup { CLEANUP_NEVER, CLEANUP_SUCCESS, CLEANUP_ALWAYS };
 
 struct conf {
-	char *checkpoint_dir;	   /* CheckpointDir, with %u and %j unexpanded */
-	bool default_on;	   /* CheckpointDefault=yes|no */
-	long interval;		   /* CheckpointInterval, seconds; 0: on request only */
+	char *checkpoint_dir; /* CheckpointDir, with %u and %j unexpanded */
+	bool default_on;      /* CheckpointDefault=yes|no */
+	long interval; /* CheckpointInterval, seconds; 0: on request; or INTERVAL_AUTO */
 	unsigned int grace_time;   /* GraceTime, seconds of warning before a time limit */
 	unsigned int keep;	   /* KeepGenerations, at least 1 */
 	enum conf_cleanup cleanup; /* Cleanup=never|success|always */
@@ -29,7 +31,18 @@ struct conf {
 	char *tmp_dir; /* TmpDir, node-local scratch, or NULL: TMPDIR or /tmp */
 	unsigned int dump_timeout;    /* DumpTimeout, seconds */
 	unsigned int restore_timeout; /* RestoreTimeout, seconds */
+	uint64_t quota;		      /* Quota, bytes of a user's; 0: none */
+	unsigned int node_mtbf;	      /* NodeMTBF, days; 0: as slurmdbd's records say */
+	unsigned int purge_after;     /* PurgeAfter, days after a job's end */
 };
+
+#define CONF_KEEP_MAX 1000 /* generations; as many are no backup but a log */
+
+/* The interval that is chosen by what checkpoints cost and how often nodes fail. */
+#define CONF_INTERVAL_AUTO (-1L)
+
+/* Parse an interval: "auto", or as timefmt_parse() does. */
+int conf_parse_interval(const char *text, long *seconds, struct error *e);
 
 /* Set every member to its default. conf_free() when done. */
 int conf_init(struct conf *conf, struct error *e);

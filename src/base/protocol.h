@@ -16,9 +16,12 @@
 #define CHECKPOINT_SIGNAL_CREATE  41 /* checkpoint and go on */
 #define CHECKPOINT_SIGNAL_VACATE  42 /* checkpoint, leave the nodes, be held */
 #define CHECKPOINT_SIGNAL_REQUEUE 43 /* checkpoint, leave the nodes, be queued */
+#define CHECKPOINT_SIGNAL_DISABLE 44 /* refuse checkpoints, until as often enabled */
+#define CHECKPOINT_SIGNAL_ENABLE  45
+#define CHECKPOINT_SIGNAL_ABLE	  46 /* could one be taken now? */
 
 #define CHECKPOINT_SIGNAL_FIRST CHECKPOINT_SIGNAL_WARN
-#define CHECKPOINT_SIGNAL_LAST	CHECKPOINT_SIGNAL_REQUEUE
+#define CHECKPOINT_SIGNAL_LAST	CHECKPOINT_SIGNAL_ABLE
 
 /*
  * Environment through which the plugin hands a batch task to the runner, which
@@ -32,6 +35,10 @@
 #define CHECKPOINT_ENV_DIR	"SLURM_CHECKPOINT_DIR"
 #define CHECKPOINT_ENV_FALLBACK "SLURM_CHECKPOINT_FALLBACK"
 #define CHECKPOINT_ENV_ETERNAL	"SLURM_CHECKPOINT_ETERNAL"
+#define CHECKPOINT_ENV_KEEP	"SLURM_CHECKPOINT_KEEP"
+#define CHECKPOINT_ENV_TMPDIR	"SLURM_CHECKPOINT_TMPDIR"
+#define CHECKPOINT_ENV_FILES	"SLURM_CHECKPOINT_FILES"
+#define CHECKPOINT_ENV_FROM	"SLURM_CHECKPOINT_FROM"
 /* Set where Slurm is known to append to the job's output when it starts it again. */
 #define CHECKPOINT_ENV_APPEND "SLURM_CHECKPOINT_APPEND"
 

@@ -5,8 +5,20 @@
 #ifndef BASE_STR_H
 #define BASE_STR_H
 
+#include <stdint.h>
+
 /* A new string from a printf format, owned by the caller; NULL without memory. */
 char *str_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Bytes as Slurm prints them: 512K, 1.50G. str_size(n).text is valid where it stands. */
+struct str_size {
+	char text[16];
+};
+struct str_size str_size(uint64_t bytes);
+
+/* Parse a number of bytes, or of what K, M, G, T or P behind it says. -1 if it is none.
+ */
+int str_to_size(const char *text, uint64_t *bytes);
 
 /* Parse a whole decimal number of at most max. -1 if text is anything else. */
 int str_to_ull(const char *text, unsigned long long max, unsigned long long *value);

@@ -23,7 +23,7 @@ static void print_row(const struct folder *folder, unsigned int job, unsigned in
 		node = manifest_get(&gen.manifest, "node");
 		reason = manifest_get(&gen.manifest, "reason");
 		printf("%-10u %4zu %-19s %10s %-12s %s\n", job, count, time_text(when),
-		       size_text(manifest_bytes(&gen.manifest)), reason ? reason : "",
+		       str_size(manifest_bytes(&gen.manifest)).text, reason ? reason : "",
 		       node ? node : "");
 	}
 	generation_close(&gen);

@@ -51,21 +51,6 @@ const char *time_text(unsigned long long when)
 	return text;
 }
 
-const char *size_text(unsigned long long bytes)
-{
-	static const char units[] = "KMGTP";
-	static char text[32];
-	double value = (double)bytes / 1024;
-	size_t unit = 0;
-
-	while (value >= 1024 && units[unit + 1]) {
-		value /= 1024;
-		unit++;
-	}
-	snprintf(text, sizeof(text), unit ? "%.2f%c" : "%.0f%c", value, units[unit]);
-	return text;
-}
-
 static int open_job(const struct scheckpoint *s, const char *text, struct folder *folder,
 		    struct error *e)
 {

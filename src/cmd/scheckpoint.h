@@ -48,7 +48,4 @@ int each_job(const struct scheckpoint *s, int argc, char **argv, job_fn fn);
 /* Seconds since the epoch as Slurm prints times, in a static buffer. */
 const char *time_text(unsigned long long when);
 
-/* Bytes as Slurm prints them, 512K or 1.50G, in a static buffer. */
-const char *size_text(unsigned long long bytes);
-
 #endif

@@ -2,6 +2,7 @@
 #include <limits.h>
 #include <stdio.h>
 
+#include "base/str.h"
 #include "cmd/scheckpoint.h"
 #include "store/generation.h"
 
@@ -28,7 +29,7 @@ static int print_generation(const struct folder *folder, unsigned int number)
 	printf("   Engine=%s Node=%s Restarts=%s Size=%s Files=%zu OpenFiles=%zu\n",
 	       attribute(&gen.manifest, "engine"), attribute(&gen.manifest, "node"),
 	       attribute(&gen.manifest, "restart"),
-	       size_text(manifest_bytes(&gen.manifest)), gen.manifest.nfiles,
+	       str_size(manifest_bytes(&gen.manifest)).text, gen.manifest.nfiles,
 	       gen.manifest.noutputs);
 	generation_close(&gen);
 	return EXIT_DONE;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <stdio.h>
 
+#include "base/str.h"
 #include "cmd/scheckpoint.h"
 #include "store/generation.h"
 
@@ -15,7 +16,7 @@ static int verify_generation(const struct folder *folder, const char *job,
 		rc = generation_verify(&gen, &e);
 	if (rc == 0)
 		printf("job %s: generation %u: whole, %zu files, %s\n", job, number,
-		       gen.manifest.nfiles, size_text(manifest_bytes(&gen.manifest)));
+		       gen.manifest.nfiles, str_size(manifest_bytes(&gen.manifest)).text);
 	generation_close(&gen);
 	if (rc == 0)
 		return EXIT_DONE;

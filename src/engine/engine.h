@@ -15,6 +15,17 @@
 #include "base/error.h"
 #include "store/generation.h"
 
+/*
+ * Directories of this node that the job sees at the same paths on every node; what
+ * is in them is not the engine's business.
+ */
+struct engine_mount {
+	const char *source; /* of this node; NULL: there is none */
+	const char *target;
+};
+
+enum { MOUNT_TMPDIR, MOUNT_CONTROL, MOUNTS };
+
 /* The job, as the runner tells the engine of it. Everything is the runner's. */
 struct engine_job {
 	const struct conf *conf;
@@ -23,10 +34,9 @@ struct engine_job {
 	char *const *envp;
 	const sigset_t *sigmask; /* as Slurm gave it */
 	unsigned int nodes;	 /* of the job */
-	const char *tmp_source;	 /* directory of this node for the job's TMPDIR */
-	const char *tmp_mount;	 /* the path by which the job knows it, on every node */
-	const char *scratch;	 /* directory of this node for the engine */
-	int cancel_fd;		 /* readable when a restore is to be given up */
+	struct engine_mount mounts[MOUNTS];
+	const char *scratch; /* directory of this node for the engine */
+	int cancel_fd;	     /* readable when a restore is to be given up */
 };
 
 enum dump_mode {
@@ -71,6 +81,10 @@ struct engine {
 	/* Go on from a generation that has been verified and put back. */
 	struct engine_run *(*restore)(const struct engine_job *job,
 				      const struct generation *gen, struct error *e);
+
+	/* Could the running job be saved now? One sentence why not. */
+	int (*able)(const struct engine_run *run, const struct engine_job *job,
+		    struct error *e);
 
 	/*
 	 * Save the job. Runs in a process of its own, a child of the runner. On

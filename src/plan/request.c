@@ -10,12 +10,12 @@ enum request request_first(unsigned int waiting)
 	return REQUEST_NONE;
 }
 
-unsigned int request_after(unsigned int waiting, enum request done)
+unsigned int request_after(unsigned int waiting, enum request begun)
 {
-	waiting &= ~(unsigned int)done;
-	/* A checkpoint was taken, or tried: those that only wanted one are served. */
-	if (done != REQUEST_LOOK)
-		waiting &= ~(unsigned int)REQUEST_INTERVAL;
+	waiting &= ~(unsigned int)begun;
+	/* What was asked for before it began, and wanted no more than a checkpoint. */
+	if (begun != REQUEST_LOOK)
+		waiting &= ~(unsigned int)(REQUEST_INTERVAL | REQUEST_CREATE);
 	return waiting;
 }
 

@@ -30,8 +30,11 @@ enum leaving {
 /* The request to do first of those waiting. */
 enum request request_first(unsigned int waiting);
 
-/* Those that still wait after one has been done or has failed. */
-unsigned int request_after(unsigned int waiting, enum request done);
+/*
+ * Those that still wait when one has begun. What is asked for afterwards is about the
+ * job as it will be then, and not served by the one that has begun.
+ */
+unsigned int request_after(unsigned int waiting, enum request begun);
 
 /* Should a checkpoint that is being taken for running serve asked instead? */
 bool request_overrides(enum request running, enum request asked);

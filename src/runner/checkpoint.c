@@ -16,7 +16,9 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/str.h"
+#include "runner/control.h"
 #include "runner/own_output.h"
+#include "runner/room.h"
 #include "slurm/job.h"
 #include "store/output.h"
 #include "store/tmpdir.h"
@@ -97,12 +99,13 @@ static int seal(void *arg, struct error *e)
 {
 	struct work *w = arg;
 	enum request asked = (enum request)(*w->worker->asked);
+	const char *tmp = w->c->job->mounts[MOUNT_TMPDIR].source;
 
 	if (request_overrides(w->request, asked)) {
 		w->request = asked;
 		w->leaving = decide(w);
 	}
-	if (tmpdir_save(&w->gen, w->c->job->tmp_source, e) < 0 ||
+	if ((tmp && tmpdir_save(&w->gen, tmp, e) < 0) ||
 	    own_output_record_all(&w->gen, w->c->task->append, e) < 0 ||
 	    describe(w, e) < 0)
 		return -1;
@@ -128,13 +131,14 @@ static int take(struct work *w, int cancel_fd, int done_fd, struct error *e)
 				    .cancel_fd = cancel_fd,
 				    .done_fd = done_fd };
 
-	if (generation_begin(&w->gen, c->folder, e) < 0)
+	if (room_check(c->task, c->folder, e) < 0 ||
+	    generation_begin(&w->gen, c->folder, e) < 0)
 		return -1;
 	if (c->engine->dump(c->run, c->job, &dump, e) < 0)
 		return -1;
 	if (!w->committed && commit(w, e) < 0)
 		return -1;
-	return generation_retire(c->folder, c->task->conf.keep, e);
+	return generation_retire(c->folder, c->task->keep, e);
 }
 
 static void work(const struct checkpoint *c, const struct checkpoint_worker *worker,
@@ -143,13 +147,17 @@ static void work(const struct checkpoint *c, const struct checkpoint_worker *wor
 	struct work w = {
 		.c = c, .worker = worker, .request = c->request, .gen = { .fd = -1 }
 	};
+	cleanup_close int gate = -1;
 
 	clock_gettime(CLOCK_BOOTTIME, &w.began);
 	result->request = w.request;
 	w.leaving = result->leaving = decide(&w);
 	if (w.leaving == LEAVE_IGNORE)
 		return;
-	result->rc = take(&w, cancel_fd, done_fd, &result->error);
+	gate = control_shut(c->job->mounts[MOUNT_CONTROL].source, cancel_fd,
+			    &result->error);
+	result->disallowed = gate < 0;
+	result->rc = gate < 0 ? -1 : take(&w, cancel_fd, done_fd, &result->error);
 	result->request = w.request;
 	result->leaving = w.leaving == LEAVE_IGNORE ? LEAVE_NOT : w.leaving;
 	result->preempted = w.preempted;

@@ -32,6 +32,7 @@ struct checkpoint_result {
 	enum request request; /* the one that it came to serve */
 	enum leaving leaving; /* unless LEAVE_NOT or LEAVE_IGNORE, the job is stopped */
 	bool preempted;	      /* Slurm had chosen the job for preemption */
+	bool disallowed;      /* by a process of the job's, all the time */
 	unsigned int generation;
 	uint64_t bytes;
 	double seconds;

@@ -71,6 +71,13 @@ int own_output_record_all(struct generation *gen, bool appends, struct error *e)
 	return 0;
 }
 
+char *own_output_path(int fd)
+{
+	struct stat st;
+
+	return is_output(fd, &st) ? path_of(fd) : NULL;
+}
+
 void own_output_truncate(void)
 {
 	for (size_t i = 0; i < 2; i++) {

@@ -22,6 +22,9 @@ int own_output_record(struct generation *gen, const char *path, int fd, bool app
  */
 int own_output_record_all(struct generation *gen, bool appends, struct error *e);
 
+/* The path of one of them, owned by the caller; NULL if it is no file. */
+char *own_output_path(int fd);
+
 /* Empty them, as Slurm would have without us. */
 void own_output_truncate(void);
 

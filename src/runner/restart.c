@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -22,11 +23,15 @@ static bool is_cancelled(const struct engine_job *job)
 static int put_back_tmpdir(const struct engine_job *job, const struct generation *gen,
 			   struct error *e)
 {
-	if (file_remove_tree(AT_FDCWD, job->tmp_source, e) < 0)
+	const char *tmp = job->mounts[MOUNT_TMPDIR].source;
+
+	if (!tmp)
+		return 0;
+	if (file_remove_tree(AT_FDCWD, tmp, e) < 0)
 		return -1;
-	if (mkdir(job->tmp_source, 0700) < 0)
-		return error_sys(e, "%s", job->tmp_source);
-	return tmpdir_restore(gen, job->tmp_source, e);
+	if (mkdir(tmp, 0700) < 0)
+		return error_sys(e, "%s", tmp);
+	return tmpdir_restore(gen, tmp, e);
 }
 
 /* RESTART_DAMAGED, or RESTART_ELSEWHERE, or RESTART_RUNNING for one generation. */
@@ -57,23 +62,44 @@ static enum restart_outcome try_one(const struct engine_job *job, struct generat
 	return is_cancelled(job) ? RESTART_CANCELLED : RESTART_ELSEWHERE;
 }
 
-enum restart_outcome restart(const struct engine_job *job, struct restarted *restarted,
-			     struct error *e)
+static void remove_newer(const struct folder *folder, const unsigned int *numbers,
+			 size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		(void)generation_remove(folder, numbers[i], NULL);
+}
+
+static double seconds_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+enum restart_outcome restart(const struct engine_job *job, unsigned int newest,
+			     struct restarted *restarted, struct error *e)
 {
 	cleanup_free unsigned int *numbers = NULL;
+	double began = seconds_now();
+	size_t count, first = 0;
 	bool found = false;
-	size_t count;
 
 	memset(restarted, 0, sizeof(*restarted));
 	if (generation_list(job->folder, &numbers, &count, e) < 0)
 		return RESTART_ELSEWHERE;
-	for (size_t i = 0; i < count; i++) {
+	while (newest && first < count && numbers[first] > newest)
+		first++;
+	for (size_t i = first; i < count; i++) {
 		struct generation gen;
 		enum restart_outcome outcome =
 			try_one(job, &gen, numbers[i], restarted, e);
 
 		generation_close(&gen);
 		restarted->generation = numbers[i];
+		restarted->seconds = seconds_now() - began;
+		if (outcome == RESTART_RUNNING)
+			remove_newer(job->folder, numbers, first);
 		if (outcome != RESTART_DAMAGED)
 			return outcome;
 		found = true;

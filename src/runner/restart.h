@@ -21,6 +21,7 @@ struct restarted {
 	const struct engine *engine;
 	struct engine_run *run;
 	unsigned int generation;
+	double seconds;	      /* from the beginning of the restore until it runs */
 	struct error refused; /* why a newer one was not taken, or empty */
 };
 
@@ -28,8 +29,11 @@ struct restarted {
  * Verify the generations from the newest on, put the job's outputs back to the
  * first that is whole, and restore it. If that fails none before it is tried: its
  * outputs are shorter, and with them the newer one would be lost.
+ *
+ * With newest, unless it is 0, those after it are passed over, and removed when the job
+ * goes on: what it writes from then on is not what they belong to.
  */
-enum restart_outcome restart(const struct engine_job *job, struct restarted *restarted,
-			     struct error *e);
+enum restart_outcome restart(const struct engine_job *job, unsigned int newest,
+			     struct restarted *restarted, struct error *e);
 
 #endif

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/control.h"
 #include "base/file.h"
 #include "base/str.h"
 
@@ -21,8 +22,10 @@ static int make_in(struct scratch *scratch, const char *dir, unsigned int job)
 	}
 	scratch->tmp = str_printf("%s/tmp", scratch->path);
 	scratch->run = str_printf("%s/run", scratch->path);
-	if (!scratch->tmp || !scratch->run || mkdir(scratch->tmp, 0700) < 0 ||
-	    mkdir(scratch->run, 0700) < 0) {
+	scratch->control = str_printf("%s/" CONTROL_DIR, scratch->path);
+	if (!scratch->tmp || !scratch->run || !scratch->control ||
+	    mkdir(scratch->tmp, 0700) < 0 || mkdir(scratch->run, 0700) < 0 ||
+	    mkdir(scratch->control, 0700) < 0) {
 		scratch_remove(scratch);
 		return -1;
 	}
@@ -52,5 +55,6 @@ void scratch_remove(struct scratch *scratch)
 	free(scratch->path);
 	free(scratch->tmp);
 	free(scratch->run);
+	free(scratch->control);
 	memset(scratch, 0, sizeof(*scratch));
 }

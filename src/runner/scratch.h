@@ -4,6 +4,7 @@
  *
  *	tmp/	becomes the job's TMPDIR
  *	run/	sockets and logs of the engine
+ *	control/	by which the job speaks with the runner (base/control.h)
  */
 #ifndef RUNNER_SCRATCH_H
 #define RUNNER_SCRATCH_H
@@ -15,6 +16,7 @@ struct scratch {
 	char *path;
 	char *tmp;
 	char *run;
+	char *control;
 };
 
 /* In TmpDir of checkpoint.conf, else $TMPDIR, else /tmp. */

@@ -4,6 +4,7 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
@@ -11,10 +12,14 @@
 
 #include "base/loop.h"
 #include "base/protocol.h"
+#include "plan/interval.h"
 #include "plan/request.h"
 #include "runner/checkpoint.h"
+#include "runner/control.h"
 #include "runner/journal.h"
 #include "runner/say.h"
+
+#define DISABLED "checkpoints of the job are disabled"
 
 struct supervisor {
 	struct supervision *s;
@@ -22,12 +27,14 @@ struct supervisor {
 	int signals;
 	int interval;
 	int deadline;
-	int event;	       /* of the job's end; -1 once it has come */
-	unsigned int waiting;  /* requests */
-	struct checkpoint now; /* the one being taken */
+	int event;		 /* of the job's end; -1 once it has come */
+	struct control *control; /* NULL if the job cannot speak with us */
+	unsigned int waiting;	 /* requests */
+	struct checkpoint now;	 /* the one being taken */
 	struct checkpoint_worker worker;
 	int worker_ends;     /* of its two descriptors, those still open */
 	const char *aborted; /* why the one being taken was given up, or NULL */
+	long chosen;	     /* interval, seconds, that was last told of */
 	bool finished;
 	enum supervise_outcome outcome;
 	struct error last; /* what was said last, not to be said again */
@@ -40,6 +47,28 @@ static int set_timer(int timer, long seconds)
 	struct itimerspec when = { .it_value.tv_sec = seconds };
 
 	return timerfd_settime(timer, 0, &when, NULL);
+}
+
+/* Until the next checkpoint of its own accord; and tell if that was chosen for it. */
+static int set_interval(struct supervisor *v)
+{
+	struct supervision *s = v->s;
+	struct event event = { .type = EVENT_INTERVAL };
+	long seconds = s->task->interval;
+
+	if (seconds == CONF_INTERVAL_AUTO) {
+		seconds = interval_daly(s->cost, s->task->mtbf);
+		event.seconds = (double)seconds;
+		snprintf(event.text, sizeof(event.text),
+			 "a checkpoint takes %.3f s, and a node of the job is taken to "
+			 "fail "
+			 "every %.0f hours",
+			 s->cost, s->task->mtbf / 3600);
+		if (seconds != v->chosen)
+			journal(s->task, s->folder, &event);
+		v->chosen = seconds;
+	}
+	return set_timer(v->interval, seconds);
 }
 
 static void drain(int timer)
@@ -95,22 +124,38 @@ static void tell(struct supervisor *v, const struct error *error)
 
 static void checkpoint_failed(struct supervisor *v, const struct error *error)
 {
-	journal(v->s->task, v->s->folder, LOG_ERROR, "no checkpoint was taken: %s",
-		error->text);
+	struct event event = { .type = EVENT_FAILED };
+
+	snprintf(event.reason, sizeof(event.reason), "%s",
+		 request_reason(v->now.request, false));
+	snprintf(event.text, sizeof(event.text), "%s", error->text);
+	journal(v->s->task, v->s->folder, &event);
+	control_finish(v->control, error->text);
 	if (v->event >= 0)
 		tell(v, error);
 }
 
+static void write_checkpoint(struct supervisor *v, const struct checkpoint_result *result)
+{
+	struct event event = { .type = EVENT_CHECKPOINT,
+			       .generation = result->generation,
+			       .seconds = result->seconds,
+			       .bytes = result->bytes };
+
+	snprintf(event.engine, sizeof(event.engine), "%s", v->s->engine->name);
+	snprintf(event.reason, sizeof(event.reason), "%s",
+		 request_reason(result->request, result->preempted));
+	journal(v->s->task, v->s->folder, &event);
+}
+
 static void checkpoint_done(struct supervisor *v, const struct checkpoint_result *result)
 {
+	control_finish(v->control, NULL);
 	if (result->leaving == LEAVE_IGNORE)
 		return;
 	v->last.text[0] = '\0';
-	journal(v->s->task, v->s->folder, LOG_INFO,
-		"generation %u: %s, %llu bytes in %.3f s%s", result->generation,
-		request_reason(result->request, result->preempted),
-		(unsigned long long)result->bytes, result->seconds,
-		result->leaving == LEAVE_NOT ? "" : ", the job leaves");
+	v->s->cost = result->seconds;
+	write_checkpoint(v, result);
 	switch (result->leaving) {
 	case LEAVE_QUEUE:
 		finish(v, SUPERVISE_QUEUE);
@@ -145,12 +190,11 @@ static int worker_ended(struct supervisor *v, struct error *e)
 	int rc = checkpoint_finish(&v->worker, &v->now, &result);
 
 	set_timer(v->deadline, 0);
-	v->waiting = request_after(v->waiting, v->now.request);
 	if (rc < 0)
 		error_set(&result.error, "the checkpoint's worker was killed");
-	else
+	else if (result.request != v->now.request)
 		v->waiting = request_after(v->waiting, result.request);
-	if (v->aborted)
+	if (v->aborted && !result.disallowed)
 		error_set(&result.error, "%s", v->aborted);
 	if (rc == 0 && result.rc == 0)
 		checkpoint_done(v, &result);
@@ -158,7 +202,7 @@ static int worker_ended(struct supervisor *v, struct error *e)
 		checkpoint_failed(v, &result.error);
 	v->aborted = NULL;
 	if (v->now.request != REQUEST_LOOK)
-		set_timer(v->interval, v->s->task->interval);
+		set_interval(v);
 	if (!v->finished && v->event < 0)
 		job_ended(v);
 	if (v->finished)
@@ -187,7 +231,7 @@ static int start_next(struct supervisor *v, struct error *e)
 {
 	struct supervision *s = v->s;
 
-	if (v->worker.pid || v->waiting == 0)
+	if (v->worker.pid || v->waiting == 0 || v->s->disabled > 0)
 		return 0;
 	v->now = (struct checkpoint){ .task = s->task,
 				      .folder = s->folder,
@@ -195,6 +239,8 @@ static int start_next(struct supervisor *v, struct error *e)
 				      .job = s->job,
 				      .run = s->run,
 				      .request = request_first(v->waiting) };
+	v->waiting = request_after(v->waiting, v->now.request);
+	control_begin(v->control);
 	v->worker_ends = 2;
 	if (checkpoint_start(&v->worker, &v->now, e) < 0 ||
 	    loop_add(v->loop, v->worker.result_fd, result_ready, v, e) < 0 ||
@@ -219,6 +265,55 @@ static int ask(struct supervisor *v, enum request request, struct error *e)
 	if (v->worker.pid && request_overrides(v->now.request, request))
 		checkpoint_ask(&v->worker, request);
 	return start_next(v, e);
+}
+
+/* Somebody asks, and is answered at once if it is not to be. */
+static int ask_unless_disabled(struct supervisor *v, enum request request,
+			       struct error *e)
+{
+	struct event event = { .type = EVENT_FAILED };
+
+	if (v->s->disabled == 0)
+		return ask(v, request, e);
+	snprintf(event.reason, sizeof(event.reason), "%s",
+		 request_reason(request, false));
+	snprintf(event.text, sizeof(event.text), DISABLED);
+	journal(v->s->task, v->s->folder, &event);
+	return 0;
+}
+
+/* ---- may it be saved at all? ---- */
+
+static int enable(struct supervisor *v, bool yes, struct error *e)
+{
+	struct event event = { .type = yes ? EVENT_ENABLE : EVENT_DISABLE };
+
+	if (!yes)
+		v->s->disabled++;
+	else if (v->s->disabled > 0)
+		v->s->disabled--;
+	journal(v->s->task, v->s->folder, &event);
+	return start_next(v, e);
+}
+
+static int check_able(struct supervisor *v, struct error *e)
+{
+	if (v->s->disabled > 0)
+		return error_set(e, DISABLED);
+	return v->s->engine->able(v->s->run, v->s->job, e);
+}
+
+static void answer_able(struct supervisor *v)
+{
+	struct event event = { .type = EVENT_ABLE, .status = 1 };
+	struct error why;
+
+	snprintf(event.engine, sizeof(event.engine), "%s", v->s->engine->name);
+	if (check_able(v, &why) < 0) {
+		event.status = 0;
+		snprintf(event.text, sizeof(event.text), "%s", why.text);
+	}
+	journal(v->s->task, v->s->folder, &event);
 }
 
 static int interval_passed(void *arg, struct error *e)
@@ -272,11 +367,17 @@ static int handle_signal(struct supervisor *v, int signum, struct error *e)
 		v->s->warned = true;
 		return ask(v, REQUEST_WARN, e);
 	case CHECKPOINT_SIGNAL_CREATE:
-		return ask(v, REQUEST_CREATE, e);
+		return ask_unless_disabled(v, REQUEST_CREATE, e);
 	case CHECKPOINT_SIGNAL_VACATE:
-		return ask(v, REQUEST_VACATE, e);
+		return ask_unless_disabled(v, REQUEST_VACATE, e);
 	case CHECKPOINT_SIGNAL_REQUEUE:
-		return ask(v, REQUEST_REQUEUE, e);
+		return ask_unless_disabled(v, REQUEST_REQUEUE, e);
+	case CHECKPOINT_SIGNAL_DISABLE:
+	case CHECKPOINT_SIGNAL_ENABLE:
+		return enable(v, signum == CHECKPOINT_SIGNAL_ENABLE, e);
+	case CHECKPOINT_SIGNAL_ABLE:
+		answer_able(v);
+		return 0;
 	default:
 		return user_signal(v, signum, e);
 	}
@@ -290,6 +391,62 @@ static int signal_ready(void *arg, struct error *e)
 	if (read(v->signals, &info, sizeof(info)) != sizeof(info))
 		return 0;
 	return handle_signal(v, (int)info.ssi_signo, e);
+}
+
+/* ---- requests of the job's own processes ---- */
+
+static int ask_and_tell(struct supervisor *v, enum request request,
+			struct control_reply *reply)
+{
+	struct error e;
+	int rc = 0;
+
+	if (v->s->disabled > 0)
+		rc = error_set(&e, DISABLED);
+	else if (request == REQUEST_CREATE)
+		reply->ticket = control_ticket(v->control);
+	if (rc == 0)
+		rc = ask(v, request, &e);
+	if (rc < 0)
+		snprintf(reply->text, sizeof(reply->text), "%s", e.text);
+	return rc;
+}
+
+static void job_asks(void *arg, const struct control_request *request,
+		     struct control_reply *reply)
+{
+	struct supervisor *v = arg;
+	struct error e;
+
+	reply->restarts = v->s->restored;
+	switch ((enum control_command)request->command) {
+	case CONTROL_STATE:
+		break;
+	case CONTROL_CREATE:
+		reply->rc = ask_and_tell(v, REQUEST_CREATE, reply);
+		break;
+	case CONTROL_VACATE:
+		reply->rc = ask_and_tell(v, REQUEST_VACATE, reply);
+		break;
+	case CONTROL_REQUEUE:
+		reply->rc = ask_and_tell(v, REQUEST_REQUEUE, reply);
+		break;
+	case CONTROL_RESULT:
+		control_result(v->control, request->ticket, reply);
+		break;
+	case CONTROL_DISABLE:
+	case CONTROL_ENABLE:
+		reply->rc = enable(v, request->command == CONTROL_ENABLE, &e);
+		break;
+	case CONTROL_ABLE:
+		reply->rc = check_able(v, &e);
+		if (reply->rc < 0)
+			snprintf(reply->text, sizeof(reply->text), "%s", e.text);
+		break;
+	default:
+		reply->rc = -1;
+		snprintf(reply->text, sizeof(reply->text), "no such request");
+	}
 }
 
 /* ---- supervise ---- */
@@ -313,8 +470,12 @@ static int prepare(struct supervisor *v, struct error *e)
 	    loop_add(v->loop, v->interval, interval_passed, v, e) < 0 ||
 	    loop_add(v->loop, v->deadline, deadline_passed, v, e) < 0)
 		return -1;
+	v->control = control_open(v->loop, v->s->job->mounts[MOUNT_CONTROL].source,
+				  job_asks, v, e);
+	if (!v->control)
+		return -1;
 	pass_on_held(v);
-	return set_timer(v->interval, v->s->task->interval);
+	return set_interval(v);
 }
 
 static void close_fd(int fd)
@@ -342,6 +503,7 @@ enum supervise_outcome supervise(struct supervision *s, struct error *e)
 	/* A warning may have come with the job's end. */
 	if (rc == 0 && v.outcome == SUPERVISE_ENDED && signal_waits(v.signals))
 		s->warned = true;
+	control_close(v.control);
 	loop_free(v.loop);
 	close_fd(v.signals);
 	close_fd(v.interval);

@@ -23,8 +23,11 @@ struct supervision {
 	const struct engine *engine;
 	const struct engine_job *job;
 	struct engine_run *run;
-	int status;  /* wait status */
-	bool warned; /* Slurm has warned of preemption or the time limit */
+	int status;	       /* wait status */
+	bool warned;	       /* Slurm has warned of preemption or the time limit */
+	unsigned int disabled; /* how often, without having been enabled since */
+	unsigned int restored; /* how often the job went on from a checkpoint */
+	double cost;	       /* seconds that a checkpoint takes, by the last one */
 	/*
 	 * Signals for the job, to be passed on at the beginning; and, when the job
 	 * leaves, those that came too late to be passed on.

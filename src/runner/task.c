@@ -14,7 +14,6 @@
 
 #include "base/protocol.h"
 #include "base/str.h"
-#include "base/timefmt.h"
 
 extern char **environ;
 
@@ -69,6 +68,22 @@ static int read_slurm(struct task *task, struct error *e)
 	return task->user ? 0 : error_sys(e, "user");
 }
 
+/* Numbers "JOB" or "JOB.GENERATION" that the plugin has checked. */
+static void read_from(struct task *task)
+{
+	const char *from = getenv(CHECKPOINT_ENV_FROM);
+
+	if (from)
+		(void)sscanf(from, "%u.%u", &task->from, &task->from_generation);
+}
+
+static bool is_word(const char *variable, const char *word, bool missing)
+{
+	const char *value = getenv(variable);
+
+	return value ? strcmp(value, word) == 0 : missing;
+}
+
 static int read_options(struct task *task, struct error *e)
 {
 	const char *interval = getenv(CHECKPOINT_ENV_INTERVAL);
@@ -78,8 +93,15 @@ static int read_options(struct task *task, struct error *e)
 	task->interval = task->conf.interval;
 	if (interval && *interval == '\0')
 		task->interval = 0;
-	if (interval && *interval && timefmt_parse(interval, &task->interval, e) < 0)
+	if (interval && *interval &&
+	    conf_parse_interval(interval, &task->interval, e) < 0)
 		return error_prefix(e, "--checkpoint");
+	if (read_number(CHECKPOINT_ENV_KEEP, task->conf.keep, &task->keep) < 0)
+		return error_set(e, "--checkpoint-keep: not a number");
+	task->own_tmpdir = is_word(CHECKPOINT_ENV_TMPDIR, "yes", true);
+	task->files =
+		is_word(CHECKPOINT_ENV_FILES, "copy", false) ? FILES_COPY : FILES_LENGTHS;
+	read_from(task);
 	task->dir = strdup(dir && *dir ? dir : task->conf.checkpoint_dir);
 	if (!task->dir)
 		return error_sys(e, "--checkpoint-dir");
@@ -92,13 +114,48 @@ static int read_options(struct task *task, struct error *e)
 	return 0;
 }
 
+/* The options of sbatch that come to the runner in its environment. */
+static const struct {
+	const char *option;
+	const char *variable;
+	bool bare; /* without a value */
+} passed[] = {
+	{ "checkpoint", CHECKPOINT_ENV_INTERVAL, false },
+	{ "checkpoint-dir", CHECKPOINT_ENV_DIR, false },
+	{ "checkpoint-fallback", CHECKPOINT_ENV_FALLBACK, false },
+	{ "checkpoint-keep", CHECKPOINT_ENV_KEEP, false },
+	{ "checkpoint-tmpdir", CHECKPOINT_ENV_TMPDIR, false },
+	{ "checkpoint-files", CHECKPOINT_ENV_FILES, false },
+	{ "eternal", CHECKPOINT_ENV_ETERNAL, true },
+};
+
+#define PASSED (sizeof(passed) / sizeof(passed[0]))
+
+/* As sbatch would take them, each ended by a zero byte; owned by the caller. */
+static int keep_options(struct task *task, struct error *e)
+{
+	FILE *out = open_memstream(&task->options, &task->options_size);
+
+	if (!out)
+		return error_sys(e, "options");
+	for (size_t i = 0; i < PASSED; i++) {
+		const char *value = getenv(passed[i].variable);
+
+		if (!value)
+			continue;
+		fprintf(out, passed[i].bare ? "--%s" : "--%s=%s", passed[i].option,
+			value);
+		fputc('\0', out);
+	}
+	return fclose(out) == 0 ? 0 : error_sys(e, "options");
+}
+
 static void clear_environment(void)
 {
+	for (size_t i = 0; i < PASSED; i++)
+		unsetenv(passed[i].variable);
 	unsetenv(CHECKPOINT_ENV_CONF);
-	unsetenv(CHECKPOINT_ENV_INTERVAL);
-	unsetenv(CHECKPOINT_ENV_DIR);
-	unsetenv(CHECKPOINT_ENV_FALLBACK);
-	unsetenv(CHECKPOINT_ENV_ETERNAL);
+	unsetenv(CHECKPOINT_ENV_FROM);
 	unsetenv(CHECKPOINT_ENV_APPEND);
 }
 
@@ -113,6 +170,8 @@ int task_read(struct task *task, struct error *e)
 		rc = read_slurm(task, e);
 	if (rc == 0)
 		rc = read_options(task, e);
+	if (rc == 0)
+		rc = keep_options(task, e);
 	clear_environment();
 	return rc;
 }

@@ -7,6 +7,7 @@
 
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/conf.h"
 #include "base/error.h"
@@ -20,11 +21,19 @@ struct task {
 	const char *cluster;  /* SLURM_CLUSTER_NAME */
 	const char *node;     /* SLURMD_NODENAME */
 	char *user;
-	long interval; /* seconds; 0: on request only */
-	char *dir;     /* pattern of the checkpoint directory */
+	long interval;	   /* seconds; 0: on request only; or CONF_INTERVAL_AUTO */
+	double mtbf;	   /* seconds between failures of the job's nodes, for that */
+	unsigned int keep; /* generations */
+	unsigned int from; /* job from whose checkpoints it goes on, or 0 */
+	unsigned int from_generation; /* the newest to go on from, or 0 */
+	bool own_tmpdir;	      /* it has a TMPDIR that goes with it */
+	enum conf_files files;	      /* what is kept of files that it writes */
+	char *dir;		      /* pattern of the checkpoint directory */
 	enum conf_fallback fallback;
 	bool eternal;
-	bool append; /* Slurm appends to the job's output when it starts it again */
+	bool append;   /* Slurm appends to the job's output when it starts it again */
+	char *options; /* ours, as sbatch takes them, each ended by a zero byte */
+	size_t options_size;
 	struct conf conf;
 };
 

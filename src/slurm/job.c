@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "slurm/job.h"
 
-#include <errno.h>
 #include <slurm/slurm.h>
 #include <slurm/slurm_errno.h>
 #include <stdio.h>
@@ -9,30 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
-
-/* What the releases differ in: how a job is named to slurmctld, and a name. */
-#if SLURM_VERSION_NUMBER >= SLURM_VERSION_NUM(26, 5, 0)
-#define slurm_free_ctl_conf slurm_free_conf
-
-static slurm_step_id_t job_key(unsigned int job)
-{
-	slurm_step_id_t id = SLURM_STEP_ID_INITIALIZER;
-
-	id.job_id = job;
-	return id;
-}
-#else
-static uint32_t job_key(unsigned int job)
-{
-	return job;
-}
-#endif
-
-/* errno is Slurm's own, and so is its text. */
-static int slurm_failed(const char *what, unsigned int job, struct error *e)
-{
-	return error_set(e, "%s job %u: %s", what, job, slurm_strerror(errno));
-}
+#include "slurm/release.h"
 
 #ifdef GRACE_PREEMPT
 

@@ -4,19 +4,19 @@
 
 #include <ctype.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "base/protocol.h"
 #include "base/str.h"
-#include "base/timefmt.h"
 
 static int check_interval(const char *arg, struct error *e)
 {
 	long seconds;
 
-	return *arg ? timefmt_parse(arg, &seconds, e) : 0;
+	return *arg ? conf_parse_interval(arg, &seconds, e) : 0;
 }
 
 static int check_dir(const char *arg, struct error *e)
@@ -31,6 +31,44 @@ static int check_fallback(const char *arg, struct error *e)
 	if (strcmp(arg, "fail") == 0 || strcmp(arg, "restart") == 0)
 		return 0;
 	return error_set(e, "neither fail nor restart");
+}
+
+static int check_keep(const char *arg, struct error *e)
+{
+	unsigned long long number;
+
+	if (str_to_ull(arg, CONF_KEEP_MAX, &number) == 0 && number > 0)
+		return 0;
+	return error_set(e, "not a number from 1 to %d", CONF_KEEP_MAX);
+}
+
+static int check_tmpdir(const char *arg, struct error *e)
+{
+	if (strcmp(arg, "yes") == 0 || strcmp(arg, "no") == 0)
+		return 0;
+	return error_set(e, "neither yes nor no");
+}
+
+static int check_files(const char *arg, struct error *e)
+{
+	if (strcmp(arg, "lengths") == 0 || strcmp(arg, "copy") == 0)
+		return 0;
+	return error_set(e, "neither lengths nor copy");
+}
+
+/* JOB or JOB.GENERATION */
+static int check_from(const char *arg, struct error *e)
+{
+	cleanup_free char *copy = strdup(arg);
+	char *generation = copy;
+	char *job = copy ? strsep(&generation, ".") : NULL;
+	unsigned long long number;
+
+	if (job && str_to_ull(job, UINT_MAX, &number) == 0 && number > 0 &&
+	    (!generation ||
+	     (str_to_ull(generation, UINT_MAX, &number) == 0 && number > 0)))
+		return 0;
+	return error_set(e, "neither a job id nor one with a generation, as 123.4");
 }
 
 const struct option_info option_table[OPTION_COUNT] = {
@@ -53,6 +91,21 @@ const struct option_info option_table[OPTION_COUNT] = {
 			     "at the time limit save the job and queue it again; implies "
 			     "--checkpoint",
 			     "SBATCH_ETERNAL", CHECKPOINT_ENV_ETERNAL, NULL },
+	[OPTION_KEEP] = { "checkpoint-keep", "number", required_argument,
+			  "how many checkpoints of the job to keep",
+			  "SBATCH_CHECKPOINT_KEEP", CHECKPOINT_ENV_KEEP, check_keep },
+	[OPTION_TMPDIR] = { "checkpoint-tmpdir", "yes|no", required_argument,
+			    "whether the job has a TMPDIR of its own that goes with it",
+			    "SBATCH_CHECKPOINT_TMPDIR", CHECKPOINT_ENV_TMPDIR,
+			    check_tmpdir },
+	[OPTION_FILES] = { "checkpoint-files", "lengths|copy", required_argument,
+			   "what to keep of files that the job writes: their lengths, or "
+			   "for files that it rewrites in place their content",
+			   "SBATCH_CHECKPOINT_FILES", CHECKPOINT_ENV_FILES, check_files },
+	[OPTION_FROM] = { "checkpoint-from", "job[.generation]", required_argument,
+			  "go on from the checkpoints of a job that is gone; implies "
+			  "--checkpoint",
+			  NULL, CHECKPOINT_ENV_FROM, check_from },
 };
 
 /*
@@ -105,7 +158,8 @@ bool options_any(const struct options *options)
 bool options_asked(const struct options *options)
 {
 	return !options->given[OPTION_NO_CHECKPOINT] &&
-	       (options->given[OPTION_CHECKPOINT] || options->given[OPTION_ETERNAL]);
+	       (options->given[OPTION_CHECKPOINT] || options->given[OPTION_ETERNAL] ||
+		options->given[OPTION_FROM]);
 }
 
 bool options_wanted(const struct options *options, const struct conf *conf)

@@ -17,6 +17,7 @@
 #define MARK_IN_JOB    "SLURM_SPANK_" MARK
 #define MARK_TRUNCATE  "t"
 #define MARK_NOT_GIVEN "none"
+#define MARK_APPEND    "a" /* it was the user's or the site's wish, too */
 
 /* Slurm's own word to srun about --open-mode: "a", "t" or not set. */
 #define SLURM_OPEN_MODE "SLURM_OPEN_MODE"
@@ -29,13 +30,12 @@ int output_keep(spank_t spank)
 		/* Slurm's memory, of a few bytes; sbatch is about to end */
 		const char *mode = slurm_option_get(opt, "open-mode");
 
-		if (!mode || mode[0] != 't')
-			return 0;
-		mark = MARK_TRUNCATE;
+		mark = mode && mode[0] == 't' ? MARK_TRUNCATE : MARK_APPEND;
 	} else if (slurm_conf.job_file_append) {
-		return 0;
+		mark = MARK_APPEND;
 	}
-	if (slurm_option_set(opt, "open-mode", "append", false) != 0)
+	if (strcmp(mark, MARK_APPEND) != 0 &&
+	    slurm_option_set(opt, "open-mode", "append", false) != 0)
 		return -1;
 	return spank_job_control_setenv(spank, MARK, mark, 1) == ESPANK_SUCCESS ? 0 : -1;
 }
@@ -56,6 +56,8 @@ bool output_begin(spank_t spank, bool from_beginning)
 	if (spank_getenv(spank, MARK_IN_JOB, mark, sizeof(mark)) != ESPANK_SUCCESS)
 		return false;
 	spank_unsetenv(spank, MARK_IN_JOB);
+	if (strcmp(mark, MARK_APPEND) == 0)
+		return true;
 	if (strcmp(mark, MARK_TRUNCATE) == 0)
 		spank_setenv(spank, SLURM_OPEN_MODE, MARK_TRUNCATE, 1);
 	else

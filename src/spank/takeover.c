@@ -45,6 +45,11 @@ static bool is_first_start(spank_t spank)
 	return !is_set(spank, RESTART_COUNT);
 }
 
+static bool is_beginning(spank_t spank, const struct options *options)
+{
+	return is_first_start(spank) && !options->given[OPTION_FROM];
+}
+
 /*
  * What was asked for, from the variables that Slurm leaves in the job's
  * environment, since those get here whatever --export and --export-file say. It
@@ -208,7 +213,7 @@ static void take_over_batch_task(spank_t spank, const struct settings *settings,
 		return;
 	if (rc == 0)
 		rc = replace_task(spank, runner, conf_file, options, &e);
-	if (output_begin(spank, rc < 0 || is_first_start(spank)) && rc == 0)
+	if (output_begin(spank, rc < 0 || is_beginning(spank, options)) && rc == 0)
 		rc = set_variable(spank, CHECKPOINT_ENV_APPEND, "1", &e);
 	guard_signals(rc == 0);
 	if (rc < 0)

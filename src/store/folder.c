@@ -164,7 +164,8 @@ int folder_list(const char *pattern, const char *user, const char *cluster,
 		unsigned long long job;
 		unsigned int *grown;
 
-		if (str_to_ull(d->d_name, UINT_MAX, &job) < 0)
+		/* A symbolic link is one that goes on as another job. */
+		if (d->d_type == DT_LNK || str_to_ull(d->d_name, UINT_MAX, &job) < 0)
 			continue;
 		grown = reallocarray(*jobs, *count + 1, sizeof(*grown));
 		if (!grown)
@@ -236,6 +237,55 @@ int folder_set_aside(struct folder *folder, struct error *e)
 	folder->fd = file_make_dir(AT_FDCWD, folder->path, e);
 	manifest_free(&folder->record);
 	return folder->fd < 0 ? -1 : 0;
+}
+
+int folder_strip(struct folder *folder, struct error *e)
+{
+	int fd = openat(folder->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_closedir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *d;
+
+	if (!dir) {
+		if (fd >= 0)
+			close(fd);
+		return error_sys(e, "%s", folder->path);
+	}
+	while ((d = readdir(dir))) {
+		if (d->d_name[0] == '.' || !strcmp(d->d_name, FOLDER_RECORD) ||
+		    !strcmp(d->d_name, FOLDER_EVENTS))
+			continue;
+		if (file_remove_tree(folder->fd, d->d_name, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int folder_adopt(const char *pattern, const char *user, const char *cluster,
+		 unsigned int from, unsigned int job, struct error *e)
+{
+	cleanup_free char *base = conf_expand_dir(pattern, user, job, e);
+	cleanup_free char *old =
+		base ? str_printf("%s/%s/%u", base, cluster, from) : NULL;
+	cleanup_free char *new = base ? str_printf("%s/%s/%u", base, cluster, job) : NULL;
+	cleanup_free char *target = str_printf("%u", job);
+	struct stat st;
+
+	if (!old || !new || !target)
+		return base ? error_sys(e, "job %u", from) : -1;
+	if (lstat(old, &st) < 0)
+		return errno == ENOENT ? error_set(e, "job %u has no checkpoints in %s",
+						   from, base)
+				       : error_sys(e, "%s", old);
+	if (S_ISDIR(st.st_mode)) {
+		/* An empty directory may be there; anything else is refused. */
+		if (rename(old, new) < 0)
+			return error_sys(e, "%s", new);
+	} else if (!S_ISLNK(st.st_mode) || stat(new, &st) < 0) {
+		return error_set(e, "job %u goes on already, as another job", from);
+	}
+	if (symlink(target, old) < 0 && errno != EEXIST)
+		return error_sys(e, "%s", old);
+	return 0;
 }
 
 int folder_remove(struct folder *folder, struct error *e)

@@ -4,8 +4,11 @@
  *
  *	job		record of the job, a manifest of attributes
  *	script		copy of the batch script, mode 0700
- *	log		what has happened to the job, for people
+ *	options		with which sbatch would submit the job again, zero bytes between
+ *	environment	in which it would, the same
+ *	events		what has happened to the job (event.h)
  *	tmp/		where the job's TMPDIR is mounted
+ *	control/	where the directory is mounted by which it speaks with its runner
  *	N/		generation N, committed
  *	N.tmp/		generation N, being written; never read
  *	N.old/		generation N, being removed; never read
@@ -18,10 +21,24 @@
 #include "base/error.h"
 #include "store/manifest.h"
 
-#define FOLDER_RECORD "job"
-#define FOLDER_SCRIPT "script"
-#define FOLDER_TMP    "tmp"
-#define FOLDER_LOG    "log"
+#define FOLDER_RECORD	   "job"
+#define FOLDER_OPTIONS	   "options"
+#define FOLDER_ENVIRONMENT "environment"
+#define FOLDER_SCRIPT	   "script"
+#define FOLDER_TMP	   "tmp"
+#define FOLDER_EVENTS	   "events"
+
+/* Attributes of the record; doc/store-format.md has them all. */
+#define RECORD_JOB	  "job"
+#define RECORD_CLUSTER	  "cluster"
+#define RECORD_USER	  "user"
+#define RECORD_PARTITION  "partition"
+#define RECORD_RESTART	  "restart"
+#define RECORD_NODE	  "node"
+#define RECORD_ARRAY_JOB  "array-job"
+#define RECORD_ARRAY_TASK "array-task"
+#define RECORD_END	  "end"	       /* when the job ended, seconds since 1970, or "" */
+#define RECORD_GENERATION "generation" /* the newest to go on from at the next start */
 
 struct folder {
 	int fd;
@@ -60,6 +77,17 @@ int folder_save(struct folder *folder, struct error *e);
  * renamed to <jobid>.N and a new, empty one made in its place.
  */
 int folder_set_aside(struct folder *folder, struct error *e);
+
+/*
+ * Have a job go on from the checkpoints of another one: the folder of job from becomes
+ * that of job, and a symbolic link is left in its place, since the images know files
+ * by that path. Success, too, if that was done before.
+ */
+int folder_adopt(const char *pattern, const char *user, const char *cluster,
+		 unsigned int from, unsigned int job, struct error *e);
+
+/* Remove all but the record and the events. */
+int folder_strip(struct folder *folder, struct error *e);
 
 /* Remove the folder with all that is in it. */
 int folder_remove(struct folder *folder, struct error *e);

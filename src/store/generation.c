@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -130,6 +131,14 @@ int generation_create(struct generation *gen, const char *name, struct error *e)
 	return fd < 0 ? error_sys(e, "%s", name) : fd;
 }
 
+static bool is_another_job(const struct folder *ours, const struct folder *theirs)
+{
+	const char *a = manifest_get(&ours->record, "job");
+	const char *b = manifest_get(&theirs->record, "job");
+
+	return a && b && strcmp(a, b) != 0;
+}
+
 /* A runner that was taken for dead must not commit over the one that replaced it. */
 static int check_still_ours(const struct folder *folder, struct error *e)
 {
@@ -141,10 +150,10 @@ static int check_still_ours(const struct folder *folder, struct error *e)
 		(void)manifest_get_number(&folder->record, "restart", UINT_MAX, &ours);
 		(void)manifest_get_number(&now.record, "restart", UINT_MAX, &theirs);
 	}
+	if (rc == 0 && (theirs > ours || is_another_job(folder, &now)))
+		rc = error_set(e, "%s: the job has been restarted elsewhere",
+			       folder->path);
 	manifest_free(&now.record);
-	if (rc == 0 && theirs > ours)
-		return error_set(e, "%s: the job has been restarted elsewhere",
-				 folder->path);
 	return rc;
 }
 
@@ -244,7 +253,7 @@ int generation_list(const struct folder *folder, unsigned int **numbers, size_t 
 }
 
 /* Under another name first, so that a half removed generation is never taken for one. */
-static int retire_one(const struct folder *folder, unsigned int number, struct error *e)
+int generation_remove(const struct folder *folder, unsigned int number, struct error *e)
 {
 	cleanup_free char *name = str_printf("%u", number);
 	cleanup_free char *old = str_printf("%u" OLD_SUFFIX, number);
@@ -264,6 +273,51 @@ static int clean(const struct folder *folder, const struct name_list *names,
 	return 0;
 }
 
+/* Of all generations in the folder that is open at fd. */
+static uint64_t bytes_in(const struct folder *folder)
+{
+	cleanup_names struct name_list names = { 0 };
+	uint64_t bytes = 0;
+
+	if (read_names(folder, &names, NULL) < 0)
+		return 0;
+	for (size_t i = 0; i < names.count; i++) {
+		struct generation gen;
+
+		if (generation_open(&gen, folder, names.numbers[i], NULL) == 0)
+			bytes += manifest_bytes(&gen.manifest);
+		generation_close(&gen);
+	}
+	return bytes;
+}
+
+int generation_bytes_beside(const struct folder *folder, uint64_t *bytes, struct error *e)
+{
+	int parent = openat(folder->fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_closedir DIR *dir = parent < 0 ? NULL : fdopendir(parent);
+	struct dirent *d;
+
+	if (!dir) {
+		if (parent >= 0)
+			close(parent);
+		return error_sys(e, "%s/..", folder->path);
+	}
+	*bytes = 0;
+	while ((d = readdir(dir))) {
+		struct folder beside = { .path = folder->path };
+
+		if (d->d_name[0] == '.')
+			continue;
+		beside.fd = openat(parent, d->d_name,
+				   O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (beside.fd < 0)
+			continue;
+		*bytes += bytes_in(&beside);
+		close(beside.fd);
+	}
+	return 0;
+}
+
 int generation_clean(const struct folder *folder, struct error *e)
 {
 	cleanup_names struct name_list names = { 0 };
@@ -278,7 +332,7 @@ int generation_retire(const struct folder *folder, unsigned int keep, struct err
 	if (read_names(folder, &names, e) < 0 || clean(folder, &names, e) < 0)
 		return -1;
 	for (size_t i = keep; i < names.count; i++) {
-		if (retire_one(folder, names.numbers[i], e) < 0)
+		if (generation_remove(folder, names.numbers[i], e) < 0)
 			return -1;
 	}
 	return 0;

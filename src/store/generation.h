@@ -29,7 +29,7 @@ int generation_create(struct generation *gen, const char *name, struct error *e)
  * Write the manifest, flush everything to the disk and rename N.tmp to N. After
  * success the generation stands, whatever happens to the node. Refused if another
  * runner has taken the folder over: the record on the disk then counts more
- * restarts than folder->record.
+ * restarts than folder->record, or is that of another job, which goes on from here.
  */
 int generation_commit(struct generation *gen, struct folder *folder, struct error *e);
 
@@ -43,6 +43,13 @@ int generation_verify(const struct generation *gen, struct error *e);
 /* The numbers of the committed generations, newest first; owned by the caller. */
 int generation_list(const struct folder *folder, unsigned int **numbers, size_t *count,
 		    struct error *e);
+
+/* Remove one for good; nobody can be restoring it. */
+int generation_remove(const struct folder *folder, unsigned int number, struct error *e);
+
+/* Bytes of all generations of this job and of those whose folders lie beside its own. */
+int generation_bytes_beside(const struct folder *folder, uint64_t *bytes,
+			    struct error *e);
 
 /* Remove what was left half written or half removed. */
 int generation_clean(const struct folder *folder, struct error *e);

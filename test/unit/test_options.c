@@ -35,6 +35,10 @@ static void test_the_table_is_in_order_and_fits_what_Slurm_can_take(void **state
 		[OPTION_DIR] = "checkpoint-dir",
 		[OPTION_FALLBACK] = "checkpoint-fallback",
 		[OPTION_ETERNAL] = "eternal",
+		[OPTION_KEEP] = "checkpoint-keep",
+		[OPTION_TMPDIR] = "checkpoint-tmpdir",
+		[OPTION_FILES] = "checkpoint-files",
+		[OPTION_FROM] = "checkpoint-from",
 	};
 
 	for (int id = 0; id < OPTION_COUNT; id++) {

@@ -28,11 +28,11 @@ static void what_leaves_the_nodes_is_done_first(void **state)
 		assert_int_equal(request_first(cases[i].waiting), cases[i].first);
 }
 
-static void a_checkpoint_of_any_kind_serves_the_interval(void **state)
+static void what_waits_for_a_checkpoint_is_served_by_any_that_begins_afterwards(void **state)
 {
 	static const struct {
 		unsigned int waiting;
-		enum request done;
+		enum request begun;
 		unsigned int left;
 	} cases[] = {
 		{ REQUEST_INTERVAL, REQUEST_INTERVAL, REQUEST_NONE },
@@ -42,12 +42,13 @@ static void a_checkpoint_of_any_kind_serves_the_interval(void **state)
 		{ REQUEST_LOOK | REQUEST_INTERVAL, REQUEST_LOOK, REQUEST_INTERVAL },
 		/* What else was asked for is not forgotten. */
 		{ REQUEST_VACATE | REQUEST_WARN, REQUEST_VACATE, REQUEST_WARN },
-		{ REQUEST_WARN | REQUEST_CREATE, REQUEST_WARN, REQUEST_CREATE },
-		{ ALL, REQUEST_VACATE, ALL & ~(REQUEST_VACATE | REQUEST_INTERVAL) },
+		{ REQUEST_WARN | REQUEST_CREATE, REQUEST_WARN, REQUEST_NONE },
+		{ ALL, REQUEST_VACATE,
+		  ALL & ~(REQUEST_VACATE | REQUEST_INTERVAL | REQUEST_CREATE) },
 	};
 
 	for (size_t i = 0; i < LENGTH(cases); i++)
-		assert_int_equal(request_after(cases[i].waiting, cases[i].done),
+		assert_int_equal(request_after(cases[i].waiting, cases[i].begun),
 				 cases[i].left);
 }
 
@@ -134,7 +135,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_leaves_the_nodes_is_done_first),
-		cmocka_unit_test(a_checkpoint_of_any_kind_serves_the_interval),
+		cmocka_unit_test(what_waits_for_a_checkpoint_is_served_by_any_that_begins_afterwards),
 		cmocka_unit_test(all_that_waits_is_done_in_the_end),
 		cmocka_unit_test(only_who_must_leave_ends_a_checkpoint_that_goes_on),
 		cmocka_unit_test(a_job_leaves_as_its_request_and_slurm_want_it),

@@ -70,11 +70,11 @@ static enum restart_outcome restart_in(struct place *p, struct folder *folder,
 {
 	cleanup_close int never = eventfd(0, EFD_CLOEXEC);
 	struct engine_job job = { .folder = folder,
-				  .tmp_source = place_path(p, "tmp"),
+				  .mounts[MOUNT_TMPDIR].source = place_path(p, "tmp"),
 				  .cancel_fd = never };
 
 	memset(e, 0, sizeof(*e));
-	return restart(&job, restarted, e);
+	return restart(&job, 0, restarted, e);
 }
 
 static void begin(struct place *p, struct folder *folder, int generations)

@@ -6,10 +6,11 @@
 
 #include <stdlib.h>
 
+#include "engine/criu/tree.h"
+
 static struct engine_run *criu_start(const struct engine_job *job, struct error *e)
 {
-	struct sandbox_spec spec = { .tmp_source = job->tmp_source,
-				     .tmp_mount = job->tmp_mount,
+	struct sandbox_spec spec = { .mounts = job->mounts,
 				     .last_pid = SANDBOX_FIRST_PID - 1,
 				     .argv = job->argv,
 				     .envp = job->envp,
@@ -22,6 +23,19 @@ static struct engine_run *criu_start(const struct engine_job *job, struct error 
 		error_sys(e, "criu");
 	free(run);
 	return NULL;
+}
+
+static int criu_able(const struct engine_run *run, const struct engine_job *job,
+		     struct error *e)
+{
+	struct tree tree;
+	int rc = tree_read(&tree, &run->sandbox, e);
+
+	(void)job;
+	if (rc == 0 && tree_has_connection(&tree, e))
+		rc = -1;
+	tree_free(&tree);
+	return rc;
 }
 
 static int criu_event_fd(const struct engine_run *run)
@@ -50,6 +64,7 @@ const struct engine engine_criu = {
 	.probe = criu_probe,
 	.start = criu_start,
 	.restore = criu_restore,
+	.able = criu_able,
 	.dump = criu_dump,
 	.event_fd = criu_event_fd,
 	.status = criu_status,

@@ -57,17 +57,26 @@ static int hook_waits(void *arg, struct error *e)
 
 struct visit {
 	const struct engine_dump *dump;
-	const char *tmp;
+	const struct engine_mount *mounts;
 };
 
-/* Files of the job's TMPDIR are of this node and not put back by length. */
+static bool is_below(const struct engine_mount *mount, const char *path)
+{
+	size_t length = strlen(mount->target);
+
+	return mount->source && !strncmp(path, mount->target, length) &&
+	       path[length] == '/';
+}
+
+/* Files of the node's own, as those of the job's TMPDIR, are not put back by length. */
 static int visit_output(void *arg, const char *path, int fd, struct error *e)
 {
 	struct visit *v = arg;
-	size_t length = strlen(v->tmp);
 
-	if (!strncmp(path, v->tmp, length) && path[length] == '/')
-		return 0;
+	for (int i = 0; i < MOUNTS; i++) {
+		if (is_below(&v->mounts[i], path))
+			return 0;
+	}
 	return v->dump->output(v->dump->arg, path, fd, e);
 }
 
@@ -101,7 +110,7 @@ static int set_attributes(struct manifest *m, const struct sandbox *sb,
 
 static int describe_tree(struct dumping *d, const struct engine_job *job, struct error *e)
 {
-	struct visit visit = { .dump = d->dump, .tmp = job->tmp_mount };
+	struct visit visit = { .dump = d->dump, .mounts = job->mounts };
 	struct tree tree;
 	int rc = tree_read(&tree, &d->run->sandbox, e);
 

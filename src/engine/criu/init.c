@@ -140,8 +140,13 @@ static void make_mounts(const struct sandbox_spec *spec, int events)
 		  "newinstance,ptmxmode=0666,mode=620") < 0 ||
 	    mount("/dev/pts/ptmx", "/dev/ptmx", NULL, MS_BIND, NULL) < 0)
 		fail(events, "cannot mount /dev/pts for the job");
-	if (mount(spec->tmp_source, spec->tmp_mount, NULL, MS_BIND, NULL) < 0)
-		fail(events, "cannot mount the job's TMPDIR");
+	for (int i = 0; i < MOUNTS; i++) {
+		const struct engine_mount *m = &spec->mounts[i];
+
+		if (m->source && mount(m->source, m->target, NULL, MS_BIND, NULL) < 0)
+			fail(events,
+			     "cannot mount a directory of the node's for the job");
+	}
 }
 
 /*

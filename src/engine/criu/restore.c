@@ -107,8 +107,7 @@ static int read_spec(const struct generation *gen, struct sandbox_spec *spec,
 struct engine_run *criu_restore(const struct engine_job *job,
 				const struct generation *gen, struct error *e)
 {
-	struct sandbox_spec spec = { .tmp_source = job->tmp_source,
-				     .tmp_mount = job->tmp_mount };
+	struct sandbox_spec spec = { .mounts = job->mounts };
 	cleanup_free struct engine_run *run = calloc(1, sizeof(*run));
 	unsigned long long highest;
 

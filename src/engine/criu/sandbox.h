@@ -20,7 +20,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "base/error.h"
+#include "engine/engine.h"
 
 /* What the clocks of a restored job must not run back behind, nanoseconds. */
 struct sandbox_clocks {
@@ -29,8 +29,7 @@ struct sandbox_clocks {
 };
 
 struct sandbox_spec {
-	const char *tmp_source;	      /* directory of this node */
-	const char *tmp_mount;	      /* where the job sees it */
+	const struct engine_mount *mounts; /* MOUNTS of them */
 	struct sandbox_clocks clocks; /* value the clocks start from; 0: the host's */
 	pid_t last_pid;		      /* the next process inside gets the pid after */
 

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#define _GNU_SOURCE
+#include <limits.h>
+#include <stdio.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "runner/journal.h"
+#include "runner/record.h"
+#include "runner/runner.h"
+#include "runner/say.h"
+#include "slurm/job.h"
+
+/*
+ * A job that was warned of its preemption and ends by itself may be requeued all the
+ * same (slurm/job.h). Then its next start must not do its work again, but end as it
+ * ended.
+ */
+static bool will_be_requeued(struct runner *r)
+{
+	const struct manifest *m = &r->folder.record;
+	struct job_view view;
+
+	if (!manifest_get(m, ATTR_WARNED) || job_read(r->task.job, &view, NULL) < 0)
+		return false;
+	return view.requeued_at_end || view.maybe_requeued_at_end;
+}
+
+/* What is kept of a job that has ended is told by Cleanup; its history stays. */
+static void clean_up(struct runner *r, int status)
+{
+	bool success = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	enum conf_cleanup cleanup = r->task.conf.cleanup;
+
+	(void)manifest_set(&r->folder.record, RECORD_END, "%lld", (long long)time(NULL));
+	if (will_be_requeued(r)) {
+		(void)manifest_set(&r->folder.record, ATTR_ENDED, "%d", status);
+		(void)folder_save(&r->folder, NULL);
+		return;
+	}
+	(void)folder_save(&r->folder, NULL);
+	if (cleanup == CLEANUP_ALWAYS || (cleanup == CLEANUP_SUCCESS && success))
+		(void)folder_strip(&r->folder, NULL);
+}
+
+void end(struct runner *r, int status)
+{
+	struct event event = { .type = EVENT_END, .status = status };
+
+	journal(&r->task, &r->folder, &event);
+	scratch_remove(&r->scratch);
+	clean_up(r, status);
+	task_exit(status);
+}
+
+void end_again(struct runner *r)
+{
+	unsigned long long status;
+
+	if (manifest_get_number(&r->folder.record, ATTR_ENDED, INT_MAX, &status) == 0)
+		end(r, (int)status);
+}
+
+void hold(struct runner *r, const struct error *e)
+{
+	struct event event = { .type = EVENT_HELD };
+	struct error failed;
+
+	snprintf(event.text, sizeof(event.text), "%s", e->text);
+	journal(&r->task, &r->folder, &event);
+	say(r->task.job,
+	    "it cannot go on from its checkpoints on %s and is held; when that is "
+	    "mended, "
+	    "release it with \"scontrol release %u\": %s",
+	    r->task.node, r->task.job, e->text);
+	scratch_remove(&r->scratch);
+	if (job_requeue(r->task.job, true, &failed) < 0)
+		say(r->task.job, "%s", failed.text);
+	_exit(1);
+}
+
+void fail(struct runner *r, const struct error *e)
+{
+	struct event event = { .type = EVENT_END, .status = W_EXITCODE(1, 0) };
+
+	snprintf(event.text, sizeof(event.text), "%s", e->text);
+	journal(&r->task, &r->folder, &event);
+	say(r->task.job, "no checkpoint can be restored: %s", e->text);
+	scratch_remove(&r->scratch);
+	_exit(1);
+}
+
+void end_killed(struct runner *r, int signum)
+{
+	struct event event = { .type = EVENT_END, .status = W_EXITCODE(0, signum) };
+
+	journal(&r->task, &r->folder, &event);
+	scratch_remove(&r->scratch);
+	task_exit(signum);
+}
+
+int leave(struct runner *r, enum leave_how how, struct error *e)
+{
+	static const char *const words[] = { [LEAVE_TO_QUEUE] = "queue",
+					     [LEAVE_TO_HOLD] = "hold",
+					     [LEAVE_BY_ENDING] = "end" };
+	struct event event = { .type = EVENT_LEAVE };
+
+	if (how != LEAVE_BY_ENDING &&
+	    job_requeue(r->task.job, how == LEAVE_TO_HOLD, e) < 0)
+		return -1;
+	snprintf(event.reason, sizeof(event.reason), "%s", words[how]);
+	journal(&r->task, &r->folder, &event);
+	scratch_remove(&r->scratch);
+	_exit(0);
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/control.h"
+#include "base/file.h"
+#include "base/str.h"
+#include "runner/journal.h"
+#include "runner/own_output.h"
+#include "runner/record.h"
+#include "runner/runner.h"
+#include "runner/say.h"
+
+extern char **environ;
+
+void run_unprotected(struct runner *r, const struct error *e)
+{
+	struct event event = { .type = EVENT_UNPROTECTED };
+
+	/* Slurm would have truncated them, had sbatch not been told otherwise. */
+	if (r->task.restart > 0 && r->task.append)
+		own_output_truncate();
+	snprintf(event.text, sizeof(event.text), "%s", e->text);
+	journal(&r->task, &r->folder, &event);
+	say(r->task.job, "it runs unprotected: %s", e->text);
+	scratch_remove(&r->scratch);
+	if (r->original)
+		r->task.argv[0] = r->original;
+	task_exec(&r->task);
+}
+
+static int copy_script(struct runner *r, struct error *e)
+{
+	cleanup_free char *text = NULL;
+	size_t size;
+
+	/* Once: a restored shell goes on reading the file that it began with. */
+	if (faccessat(r->folder.fd, FOLDER_SCRIPT, X_OK, 0) == 0)
+		return 0;
+	text = file_read(AT_FDCWD, r->original, SIZE_MAX, &size, e);
+	if (!text)
+		return -1;
+	return file_replace(r->folder.fd, FOLDER_SCRIPT, text, size, 0700, e);
+}
+
+/* A directory of the folder on which one of this node's is mounted. */
+static int make_mount_point(const struct folder *folder, const char *name,
+			    struct error *e)
+{
+	int fd = file_make_dir(folder->fd, name, e);
+
+	if (fd >= 0)
+		close(fd);
+	return fd < 0 ? -1 : 0;
+}
+
+/*
+ * The job's folder: a former job's of the same number is set aside, and that of the
+ * job whose checkpoints this one goes on from is taken over.
+ */
+static int open_folder(struct runner *r, struct error *e)
+{
+	struct task *task = &r->task;
+	bool first = task->restart == 0;
+
+	if (first && task->from &&
+	    folder_adopt(task->dir, task->user, task->cluster, task->from, task->job, e) <
+		    0)
+		return error_prefix(e, "--checkpoint-from=%u", task->from);
+	if (folder_make(&r->folder, task->dir, task->user, task->cluster, task->job, e) <
+	    0)
+		return error_prefix(e, "checkpoint directory");
+	if (first && !task->from && r->folder.record.nattrs > 0 &&
+	    folder_set_aside(&r->folder, e) < 0)
+		return -1;
+	if (make_mount_point(&r->folder, FOLDER_TMP, e) < 0 ||
+	    make_mount_point(&r->folder, CONTROL_DIR, e) < 0)
+		return -1;
+	return copy_script(r, e);
+}
+
+/* A path in the job's folder; -1 without memory. */
+static int path_in(const struct folder *folder, const char *name, char **path,
+		   struct error *e)
+{
+	*path = str_printf("%s/%s", folder->path, name);
+	return *path ? 0 : error_sys(e, "%s", folder->path);
+}
+
+int prepare(struct runner *r, struct error *e)
+{
+	unsigned int generation;
+
+	if (open_folder(r, e) < 0 ||
+	    record_start(&r->folder, &r->task, &generation, e) < 0 ||
+	    scratch_make(&r->scratch, &r->task, e) < 0 ||
+	    path_in(&r->folder, FOLDER_SCRIPT, &r->script, e) < 0 ||
+	    path_in(&r->folder, CONTROL_DIR, &r->control, e) < 0)
+		return -1;
+	if (r->task.own_tmpdir && path_in(&r->folder, FOLDER_TMP, &r->tmpdir, e) < 0)
+		return -1;
+	if (generation)
+		r->task.from_generation = generation;
+	r->job = (struct engine_job){ .conf = &r->task.conf,
+				      .folder = &r->folder,
+				      .argv = r->task.argv,
+				      .envp = environ,
+				      .sigmask = &r->task.sigmask,
+				      .nodes = r->task.nodes,
+				      .scratch = r->scratch.run,
+				      .cancel_fd = -1 };
+	if (r->tmpdir)
+		r->job.mounts[MOUNT_TMPDIR] =
+			(struct engine_mount){ r->scratch.tmp, r->tmpdir };
+	r->job.mounts[MOUNT_CONTROL] =
+		(struct engine_mount){ r->scratch.control, r->control };
+	return 0;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * runner.h - the parts of the program "runner". Used inside runner/ alone.
+ */
+#ifndef RUNNER_RUNNER_H
+#define RUNNER_RUNNER_H
+
+#include "engine/engine.h"
+#include "runner/scratch.h"
+#include "runner/task.h"
+
+struct runner {
+	struct task task;
+	struct folder folder;
+	struct scratch scratch;
+	struct engine_job job;
+	const struct engine *engine;
+	struct engine_run *run;
+	char *script; /* the store's copy */
+	char *tmpdir; /* the job's TMPDIR, or NULL: it is none of ours */
+	char *control;
+	char *original; /* the script where Slurm put it */
+};
+
+/* ---- prepare.c ---- */
+
+/*
+ * The job's folder, its record and this node's directory. A job that is to go on from
+ * another one's checkpoints takes that one's folder over.
+ */
+int prepare(struct runner *r, struct error *e);
+
+/* Become the script, and say why that is all. Does not return. */
+void run_unprotected(struct runner *r, const struct error *e) __attribute__((noreturn));
+
+/* ---- finish.c: each ends the runner ---- */
+
+/* The job has ended with this wait status. */
+void end(struct runner *r, int status) __attribute__((noreturn));
+
+/* It had ended, and was started once more: end as it ended. Returns if it had not. */
+void end_again(struct runner *r);
+
+/* It cannot go on here, but its checkpoints are whole: keep it for elsewhere. */
+void hold(struct runner *r, const struct error *e) __attribute__((noreturn));
+
+/* No checkpoint can be restored, and it may not start over. */
+void fail(struct runner *r, const struct error *e) __attribute__((noreturn));
+
+/* It was cancelled or killed, by this signal. */
+void end_killed(struct runner *r, int signum) __attribute__((noreturn));
+
+/*
+ * It is saved and stopped, and Slurm is told to queue it, or to hold it, or does so by
+ * itself. Returns if Slurm does not take it back: -1 and why.
+ */
+enum leave_how { LEAVE_TO_QUEUE, LEAVE_TO_HOLD, LEAVE_BY_ENDING };
+int leave(struct runner *r, enum leave_how how, struct error *e);
+
+#endif

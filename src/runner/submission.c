@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#define _GNU_SOURCE
+#include "runner/submission.h"
+
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "runner/own_output.h"
+#include "slurm/options.h"
+
+extern char **environ;
+
+/* "%" stands for something in the names that sbatch takes. */
+static void put_path(FILE *out, const char *option, const char *path)
+{
+	fprintf(out, "--%s=", option);
+	for (; *path; path++) {
+		if (*path == '%')
+			fputc('%', out);
+		fputc(*path, out);
+	}
+	fputc('\0', out);
+}
+
+/* The very files that Slurm has opened: the job goes on writing those. */
+static void put_outputs(FILE *out)
+{
+	cleanup_free char *output = own_output_path(STDOUT_FILENO);
+	cleanup_free char *error = own_output_path(STDERR_FILENO);
+
+	if (output)
+		put_path(out, "output", output);
+	if (error && output && strcmp(error, output) != 0)
+		put_path(out, "error", error);
+}
+
+/* What Slurm sets itself is another job's. */
+static bool is_slurms(const char *variable)
+{
+	return !strncmp(variable, "SLURM_", 6) || !strncmp(variable, "SLURMD_", 7) ||
+	       !strncmp(variable, "TMPDIR=", 7);
+}
+
+static int put_environment(const struct task *task, FILE *out, struct error *e)
+{
+	(void)task;
+	(void)e;
+	for (char **v = environ; *v; v++) {
+		if (is_slurms(*v))
+			continue;
+		fputs(*v, out);
+		fputc('\0', out);
+	}
+	return 0;
+}
+
+static int put_options(const struct task *task, FILE *out, struct error *e)
+{
+	if (options_of_job(task->job, out, e) < 0)
+		return -1;
+	put_outputs(out);
+	fwrite(task->options, 1, task->options_size, out);
+	return 0;
+}
+
+static int save(const struct folder *folder, const char *name, const struct task *task,
+		int (*put)(const struct task *task, FILE *out, struct error *e),
+		struct error *e)
+{
+	cleanup_free char *text = NULL;
+	size_t size = 0;
+	FILE *out;
+	int rc;
+
+	if (faccessat(folder->fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return 0;
+	out = open_memstream(&text, &size);
+	if (!out)
+		return error_sys(e, "%s/%s", folder->path, name);
+	rc = put(task, out, e);
+	if (fclose(out) != 0)
+		return error_sys(e, "%s/%s", folder->path, name);
+	return rc < 0 ? 0 : file_replace(folder->fd, name, text, size, 0600, e);
+}
+
+int submission_save(const struct folder *folder, const struct task *task, struct error *e)
+{
+	if (save(folder, FOLDER_ENVIRONMENT, task, put_environment, e) < 0)
+		return -1;
+	return save(folder, FOLDER_OPTIONS, task, put_options, e);
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * jobs.h - all jobs that slurmctld knows, in one request.
+ */
+#ifndef SLURM_JOBS_H
+#define SLURM_JOBS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+#include <time.h>
+
+#include "base/error.h"
+
+enum job_phase {
+	JOB_QUEUED, /* pending, and may start */
+	JOB_HELD,   /* pending, and may not before it is released */
+	JOB_RUNS,   /* running, or suspended */
+	JOB_LEAVES, /* completing: its nodes are being cleaned up */
+	JOB_OVER,
+};
+
+struct job_entry {
+	unsigned int id;
+	unsigned int array;	 /* of an element: the array's number; or 0 */
+	unsigned int array_task; /* JOBSPEC_NO_TASK (plan/jobspec.h) if it is none */
+	uid_t user;
+	char *user_name;
+	char *partition;
+	char *nodes; /* a hostlist; "" without any */
+	enum job_phase phase;
+	unsigned int restarts;
+};
+
+struct job_table {
+	struct job_entry *jobs;
+	size_t count;
+	time_t updated; /* by slurmctld's clock */
+};
+
+/*
+ * Read the jobs. A table that was filled before is read again only if something has
+ * changed. job_table_free() it also after a failure.
+ */
+int job_table_load(struct job_table *table, struct error *e);
+
+const struct job_entry *job_table_find(const struct job_table *table, unsigned int id);
+
+void job_table_free(struct job_table *table);
+
+/* Is one of the nodes of hostlist nodes also in hostlist others? */
+bool job_nodes_meet(const char *nodes, const char *others);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * release.h - what Slurm's releases differ in. Used inside slurm/ alone.
+ */
+#ifndef SLURM_RELEASE_H
+#define SLURM_RELEASE_H
+
+#include <errno.h>
+#include <slurm/slurm.h>
+#include <slurm/slurm_errno.h>
+#include <string.h>
+
+#include "base/error.h"
+
+/* How a job is named to slurmctld. */
+#if SLURM_VERSION_NUMBER >= SLURM_VERSION_NUM(26, 5, 0)
+#define slurm_free_ctl_conf slurm_free_conf
+
+static inline slurm_step_id_t job_key(unsigned int job)
+{
+	slurm_step_id_t id = SLURM_STEP_ID_INITIALIZER;
+
+	id.job_id = job;
+	return id;
+}
+#else
+static inline uint32_t job_key(unsigned int job)
+{
+	return job;
+}
+#endif
+
+/* errno is Slurm's own, and so is its text. */
+static inline int slurm_failed(const char *what, unsigned int job, struct error *e)
+{
+	return error_set(e, "%s job %u: %s", what, job, slurm_strerror(errno));
+}
+
+#endif

@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#define _GNU_SOURCE
+#include "store/event.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <json-c/json.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+
+/* A line's bytes at most: the longest sentence, every byte of it escaped, and the rest.
+ */
+#define LINE_MAX_BYTES (sizeof(((struct event *)0)->text) * 6 + 2048)
+
+static const char *const names[EVENT_TYPES] = {
+	[EVENT_START] = "start",
+	[EVENT_RESTART] = "restart",
+	[EVENT_UNPROTECTED] = "unprotected",
+	[EVENT_CHECKPOINT] = "checkpoint",
+	[EVENT_FAILED] = "failed",
+	[EVENT_REFUSED] = "refused",
+	[EVENT_HELD] = "held",
+	[EVENT_LEAVE] = "leave",
+	[EVENT_DISABLE] = "disable",
+	[EVENT_ENABLE] = "enable",
+	[EVENT_ABLE] = "able",
+	[EVENT_INTERVAL] = "interval",
+	[EVENT_END] = "end",
+};
+
+const char *event_name(enum event_type type)
+{
+	return names[type];
+}
+
+/* ---- writing ---- */
+
+static double now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+/* Milliseconds are enough, and are read back as they were written. */
+static struct json_object *new_seconds(double seconds)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "%.3f", seconds);
+	return json_object_new_double_s(seconds, text);
+}
+
+static void add_text(struct json_object *o, const char *name, const char *value)
+{
+	if (*value)
+		json_object_object_add(o, name, json_object_new_string(value));
+}
+
+static struct json_object *encode(const struct event *ev)
+{
+	struct json_object *o = json_object_new_object();
+
+	if (!o)
+		return NULL;
+	json_object_object_add(o, "time", new_seconds(ev->time > 0 ? ev->time : now()));
+	add_text(o, "event", names[ev->type]);
+	add_text(o, "node", ev->node);
+	json_object_object_add(o, "restart", json_object_new_int64(ev->restart));
+	if (ev->generation)
+		json_object_object_add(o, "generation",
+				       json_object_new_int64(ev->generation));
+	add_text(o, "engine", ev->engine);
+	add_text(o, "reason", ev->reason);
+	if (ev->type == EVENT_CHECKPOINT || ev->type == EVENT_RESTART ||
+	    ev->type == EVENT_INTERVAL)
+		json_object_object_add(o, "seconds", new_seconds(ev->seconds));
+	if (ev->type == EVENT_CHECKPOINT)
+		json_object_object_add(o, "bytes",
+				       json_object_new_int64((int64_t)ev->bytes));
+	if (ev->type == EVENT_END || ev->type == EVENT_ABLE)
+		json_object_object_add(o, "status", json_object_new_int(ev->status));
+	add_text(o, "text", ev->text);
+	return o;
+}
+
+int event_append(const struct folder *folder, const struct event *event, struct error *e)
+{
+	cleanup_close int fd = openat(folder->fd, FOLDER_EVENTS,
+				      O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC |
+					      O_NOFOLLOW | O_NONBLOCK,
+				      0600);
+	struct json_object *o = encode(event);
+	cleanup_free char *line = NULL;
+	int length;
+
+	if (o)
+		length = asprintf(&line, "%s\n",
+				  json_object_to_json_string_ext(
+					  o, JSON_C_TO_STRING_PLAIN |
+						     JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(o);
+	/* In one write, so that no other line comes in between. */
+	if (fd < 0 || !o || length < 0 || fchmod(fd, 0600) < 0 ||
+	    file_write_all(fd, line, (size_t)length) < 0)
+		return error_sys(e, "%s/" FOLDER_EVENTS, folder->path);
+	return 0;
+}
+
+/* ---- reading ---- */
+
+static void get_text(struct json_object *o, const char *name, char *value, size_t size)
+{
+	struct json_object *member;
+
+	if (json_object_object_get_ex(o, name, &member) &&
+	    json_object_is_type(member, json_type_string))
+		snprintf(value, size, "%s", json_object_get_string(member));
+}
+
+static double get_seconds(struct json_object *o, const char *name)
+{
+	struct json_object *member;
+	double value = 0;
+
+	if (json_object_object_get_ex(o, name, &member))
+		value = json_object_get_double(member);
+	return value > 0 && value < 1e12 ? value : 0;
+}
+
+static int64_t get_number(struct json_object *o, const char *name, int64_t max)
+{
+	struct json_object *member;
+	int64_t value = 0;
+
+	if (json_object_object_get_ex(o, name, &member))
+		value = json_object_get_int64(member);
+	return value > 0 && value <= max ? value : 0;
+}
+
+static int find_type(struct json_object *o, enum event_type *type)
+{
+	char name[32] = "";
+
+	get_text(o, "event", name, sizeof(name));
+	for (*type = 0; *type < EVENT_TYPES; (*type)++) {
+		if (!strcmp(names[*type], name))
+			return 0;
+	}
+	return -1;
+}
+
+/* False for a line that is to be passed over. */
+static bool decode(const char *line, size_t length, struct event *ev)
+{
+	/* Objects in objects are none of ours. */
+	struct json_tokener *tokener = json_tokener_new_ex(2);
+	struct json_object *o =
+		tokener ? json_tokener_parse_ex(tokener, line, (int)length) : NULL;
+	bool good;
+
+	memset(ev, 0, sizeof(*ev));
+	good = o && json_object_is_type(o, json_type_object) &&
+	       find_type(o, &ev->type) == 0;
+	if (good) {
+		ev->time = get_seconds(o, "time");
+		ev->restart = (unsigned int)get_number(o, "restart", UINT_MAX);
+		ev->generation = (unsigned int)get_number(o, "generation", UINT_MAX);
+		ev->seconds = get_seconds(o, "seconds");
+		ev->bytes = (uint64_t)get_number(o, "bytes", INT64_MAX);
+		ev->status = (int)get_number(o, "status", INT_MAX);
+		get_text(o, "node", ev->node, sizeof(ev->node));
+		get_text(o, "engine", ev->engine, sizeof(ev->engine));
+		get_text(o, "reason", ev->reason, sizeof(ev->reason));
+		get_text(o, "text", ev->text, sizeof(ev->text));
+	}
+	json_object_put(o);
+	if (tokener)
+		json_tokener_free(tokener);
+	return good && ev->time > 0;
+}
+
+struct event_reader {
+	const struct folder *folder;
+	int fd;
+	size_t used;   /* bytes of buffer */
+	bool overlong; /* the rest of this line is to be passed over */
+	char buffer[LINE_MAX_BYTES];
+};
+
+static int open_events(struct event_reader *reader, struct error *e)
+{
+	if (reader->fd < 0)
+		reader->fd = openat(reader->folder->fd, FOLDER_EVENTS,
+				    O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (reader->fd < 0 && errno != ENOENT)
+		return error_sys(e, "%s/" FOLDER_EVENTS, reader->folder->path);
+	return 0;
+}
+
+struct event_reader *event_reader_new(const struct folder *folder, struct error *e)
+{
+	struct event_reader *reader = calloc(1, sizeof(*reader));
+
+	if (!reader) {
+		error_sys(e, "%s/" FOLDER_EVENTS, folder->path);
+		return NULL;
+	}
+	reader->folder = folder;
+	reader->fd = -1;
+	if (open_events(reader, e) == 0)
+		return reader;
+	free(reader);
+	return NULL;
+}
+
+struct event_reader *event_reader_new_at_end(const struct folder *folder, struct error *e)
+{
+	struct event_reader *reader = event_reader_new(folder, e);
+
+	if (reader && reader->fd >= 0)
+		(void)lseek(reader->fd, 0, SEEK_END);
+	return reader;
+}
+
+/* Take the first line out of the buffer; false if it holds no whole one. */
+static bool take_line(struct event_reader *r, struct event *event, bool *good)
+{
+	char *end = memchr(r->buffer, '\n', r->used);
+	size_t length;
+
+	if (!end && r->used < sizeof(r->buffer))
+		return false;
+	length = end ? (size_t)(end - r->buffer) : r->used;
+	*good = end && !r->overlong && decode(r->buffer, length, event);
+	r->overlong = !end;
+	r->used -= length + (end ? 1 : 0);
+	if (end)
+		memmove(r->buffer, end + 1, r->used);
+	return true;
+}
+
+int event_next(struct event_reader *r, struct event *event, struct error *e)
+{
+	for (;;) {
+		bool good;
+		ssize_t n;
+
+		while (take_line(r, event, &good)) {
+			if (good)
+				return 1;
+		}
+		if (open_events(r, e) < 0)
+			return -1;
+		if (r->fd < 0)
+			return 0;
+		n = file_read_all(r->fd, r->buffer + r->used,
+				  sizeof(r->buffer) - r->used);
+		if (n < 0)
+			return error_sys(e, "%s/" FOLDER_EVENTS, r->folder->path);
+		if (n == 0)
+			return 0;
+		r->used += (size_t)n;
+	}
+}
+
+void event_reader_free(struct event_reader *reader)
+{
+	if (!reader)
+		return;
+	if (reader->fd >= 0)
+		close(reader->fd);
+	free(reader);
+}
+
+int event_read_all(const struct folder *folder, struct event **events, size_t *count,
+		   struct error *e)
+{
+	struct event_reader *reader = event_reader_new(folder, e);
+	size_t room = 0;
+	int rc = reader ? 1 : -1;
+
+	*events = NULL;
+	*count = 0;
+	while (rc > 0) {
+		if (*count == room) {
+			void *grown;
+
+			room = room ? room * 2 : 16;
+			grown = reallocarray(*events, room, sizeof(**events));
+			if (!grown) {
+				rc = error_sys(e, "%s", folder->path);
+				break;
+			}
+			*events = grown;
+		}
+		rc = event_next(reader, &(*events)[*count], e);
+		if (rc > 0)
+			(*count)++;
+	}
+	event_reader_free(reader);
+	return rc;
+}
