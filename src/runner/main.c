@@ -222,7 +222,7 @@ static void supervise_to_the_end(struct runner *r)
 
 int main(int argc, char **argv)
 {
-	struct runner r = { .folder.fd = -1 };
+	struct runner r = { .folder.fd = -1, .scratch.fd = -1 };
 	struct error e;
 	sigset_t all;
 

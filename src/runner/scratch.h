@@ -13,13 +13,18 @@
 #include "runner/task.h"
 
 struct scratch {
+	int fd; /* open and locked */
 	char *path;
 	char *tmp;
 	char *run;
 	char *control;
 };
 
-/* In TmpDir of checkpoint.conf, else $TMPDIR, else /tmp. */
+/*
+ * In TmpDir of checkpoint.conf, else $TMPDIR, else /tmp. Those that the user's runners
+ * left there when they were killed are removed: they are locked as long as somebody of
+ * theirs lives.
+ */
 int scratch_make(struct scratch *scratch, const struct task *task, struct error *e);
 
 /* Remove it with all that the job left there. */

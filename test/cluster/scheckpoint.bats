@@ -90,8 +90,10 @@ END
 	wait_lines out 1
 	local node
 	node=$(job_node "$JOB")
-	preempt "$JOB"
+	alice scheckpoint vacate "$JOB"
+	until_true 30 "it is held" eval '[[ $(job_field $JOB Reason) == *[Hh]eld* ]]'
 	root scontrol update "JobId=$JOB" "ExcNodeList=$node"
+	alice scontrol release "$JOB"
 	wait_over "$JOB"
 	[ "$(job_state "$JOB")" = COMPLETED ]
 	diff <(printf '%s\n' "700 ready" kept 60 d link open) <(get out)
