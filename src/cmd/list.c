@@ -1,59 +1,74 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 
-#include "base/cleanup.h"
 #include "base/str.h"
 #include "cmd/scheckpoint.h"
 #include "store/generation.h"
 
-static void print_row(const struct folder *folder, unsigned int job, unsigned int number,
-		      size_t count)
-{
-	struct generation gen;
-	unsigned long long when = 0;
-	const char *node, *reason;
+/* The newest generation of a job, as it is printed. */
+struct row {
+	unsigned long long when;
+	unsigned long long bytes;
+	const char *reason;
+	const char *node;
+};
 
-	if (generation_open(&gen, folder, number, NULL) < 0) {
-		printf("%-10u %4zu %-19s %10s %-12s %s\n", job, count, "Unknown", "", "",
-		       "");
-	} else {
-		(void)manifest_get_number(&gen.manifest, "time", LLONG_MAX, &when);
-		node = manifest_get(&gen.manifest, "node");
-		reason = manifest_get(&gen.manifest, "reason");
-		printf("%-10u %4zu %-19s %10s %-12s %s\n", job, count, time_text(when),
-		       str_size(manifest_bytes(&gen.manifest)).text, reason ? reason : "",
-		       node ? node : "");
-	}
-	generation_close(&gen);
+static void print_row(const struct scheckpoint *s, const struct stored_job *job,
+		      const struct row *row)
+{
+	if (s->all)
+		printf("%-12s ", job->user);
+	printf("%-10s %4zu %-19s %10s %-12s %s\n", job->name, job->count,
+	       row->when ? time_text(row->when) : "Unknown", str_size(row->bytes).text,
+	       row->reason ? row->reason : "", row->node ? row->node : "");
 }
 
-static void print_job(const struct scheckpoint *s, unsigned int job)
+static void add_row(const struct scheckpoint *s, const struct stored_job *job,
+		    const struct row *row)
 {
-	cleanup_free unsigned int *numbers = NULL;
-	struct folder folder;
-	size_t count = 0;
+	struct json_object *o = json_object_new_object();
 
-	if (folder_open(&folder, s->dir, s->user, s->cluster, job, NULL) == 0 &&
-	    generation_list(&folder, &numbers, &count, NULL) == 0 && count > 0)
-		print_row(&folder, job, numbers[0], count);
-	folder_close(&folder);
+	json_text(o, "job", job->name);
+	json_text(o, "user", job->user);
+	json_number(o, "generations", job->count);
+	json_number(o, "generation", job->numbers[0]);
+	json_number(o, "time", row->when);
+	json_number(o, "bytes", row->bytes);
+	json_text(o, "reason", row->reason);
+	json_text(o, "node", row->node);
+	json_object_array_add(s->json, o);
+}
+
+static int list_job(const struct scheckpoint *s, const struct stored_job *job, void *arg)
+{
+	struct row row = { 0 };
+	struct generation gen;
+
+	(void)arg;
+	if (job->count == 0)
+		return EXIT_DONE;
+	if (generation_open(&gen, job->folder, job->numbers[0], NULL) == 0) {
+		(void)manifest_get_number(&gen.manifest, "time", LLONG_MAX, &row.when);
+		row.bytes = manifest_bytes(&gen.manifest);
+		row.reason = manifest_get(&gen.manifest, "reason");
+		row.node = manifest_get(&gen.manifest, "node");
+	}
+	if (s->json)
+		add_row(s, job, &row);
+	else
+		print_row(s, job, &row);
+	generation_close(&gen);
+	return EXIT_DONE;
 }
 
 int verb_list(const struct scheckpoint *s, int argc, char **argv)
 {
-	cleanup_free unsigned int *jobs = NULL;
-	struct error e;
-	size_t count;
-
-	(void)argc;
-	(void)argv;
-	if (folder_list(s->dir, s->user, s->cluster, &jobs, &count, &e) < 0)
-		return complain(&e);
-	printf("%-10s %4s %-19s %10s %-12s %s\n", "JOBID", "KEPT", "NEWEST", "SIZE",
-	       "REASON", "NODE");
-	for (size_t i = 0; i < count; i++)
-		print_job(s, jobs[i]);
-	return EXIT_DONE;
+	if (!s->json) {
+		if (s->all)
+			printf("%-12s ", "USER");
+		printf("%-10s %4s %-19s %10s %-12s %s\n", "JOBID", "KEPT", "NEWEST",
+		       "SIZE", "REASON", "NODE");
+	}
+	return each_stored(s, argc, argv, list_job, NULL);
 }

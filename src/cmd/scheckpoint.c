@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * scheckpoint - ask for checkpoints of jobs, see them and check them.
+ * scheckpoint - ask for checkpoints of jobs, see them, keep them, go on from them.
  */
 #define _GNU_SOURCE
 #include "cmd/scheckpoint.h"
@@ -11,137 +11,263 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "base/timefmt.h"
 #include "slurm/job.h"
-#include "store/generation.h"
 
 static const struct verb verbs[] = {
-	{ "create", "JOB...", "checkpoint running jobs, which go on", verb_create },
-	{ "vacate", "JOB...", "checkpoint jobs, take them off their nodes and hold them",
-	  verb_vacate },
-	{ "requeue", "JOB...", "checkpoint jobs and put them back in the queue",
+	{ "create", "[JOB...]", "checkpoint running jobs, which go on", "nt",
+	  verb_create },
+	{ "vacate", "[JOB...]",
+	  "checkpoint jobs, take them off their nodes and hold them", "nt", verb_vacate },
+	{ "requeue", "[JOB...]", "checkpoint jobs and put them back in the queue", "ntxH",
 	  verb_requeue },
-	{ "list", "", "jobs that have checkpoints", verb_list },
-	{ "show", "JOB...", "each checkpoint of a job", verb_show },
-	{ "verify", "JOB...", "check the digests of all checkpoints of a job",
+	{ "restart", "JOB...",
+	  "have jobs go on that were vacated, have ended or are gone", "gx",
+	  verb_restart },
+	{ "disable", "[JOB...]", "refuse checkpoints of running jobs", "nt",
+	  verb_disable },
+	{ "enable", "[JOB...]", "allow them again", "nt", verb_enable },
+	{ "able", "[JOB...]", "can they be checkpointed, and if not, why", "t",
+	  verb_able },
+	{ "error", "[JOB...]", "what went wrong last, and what the engine said", "",
+	  verb_error },
+	{ "list", "[JOB...]", "jobs that have checkpoints", "", verb_list },
+	{ "show", "[JOB...]", "each checkpoint of jobs, and their lives", "", verb_show },
+	{ "verify", "[JOB...]", "compare checkpoints with their digests", "g",
 	  verb_verify },
+	{ "remove", "JOB...", "remove checkpoints of jobs", "g", verb_remove },
+	{ "purge", "[JOB...]", "remove what is left of jobs that ended long ago", "o",
+	  verb_purge },
 };
 
 #define NVERBS (sizeof(verbs) / sizeof(verbs[0]))
 
-int complain(const struct error *e)
-{
-	fprintf(stderr, "scheckpoint: error: %s\n", e->text);
-	return EXIT_FAILED;
-}
+#define LETTERS "D:M:u:p:w:aQvVht:x:Hg:"
 
-const char *time_text(unsigned long long when)
-{
-	static char text[32];
-	time_t t = (time_t)when;
-	struct tm tm;
+/* Beside these each verb takes those of its own. */
+#define COMMON "DMupwaJQvVh"
 
-	if (!localtime_r(&t, &tm) ||
-	    !strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm))
-		return "Unknown";
-	return text;
-}
+enum { OPTION_JSON = 'J', OPTION_OLDER = 'o', OPTION_NO_WAIT = 'n' };
 
-static int open_job(const struct scheckpoint *s, const char *text, struct folder *folder,
-		    struct error *e)
-{
-	unsigned long long job;
-
-	*folder = (struct folder){ .fd = -1 };
-	if (str_to_ull(text, UINT_MAX, &job) < 0 || job == 0)
-		return error_set(e, "Invalid job id %s", text);
-	return folder_open(folder, s->dir, s->user, s->cluster, (unsigned int)job, e);
-}
-
-static int with_job(const struct scheckpoint *s, const char *text, job_fn fn)
-{
-	cleanup_free unsigned int *numbers = NULL;
-	struct folder folder;
-	struct error e;
-	size_t count;
-	int status;
-
-	if (open_job(s, text, &folder, &e) < 0 ||
-	    generation_list(&folder, &numbers, &count, &e) < 0)
-		status = complain(&e);
-	else
-		status = fn(s, text, &folder, numbers, count);
-	folder_close(&folder);
-	return status;
-}
-
-int each_job(const struct scheckpoint *s, int argc, char **argv, job_fn fn)
-{
-	int status = EXIT_DONE;
-
-	for (int i = 0; i < argc; i++) {
-		if (with_job(s, argv[i], fn) != EXIT_DONE)
-			status = EXIT_FAILED;
-	}
-	return status;
-}
+static const struct option options[] = {
+	{ "checkpoint-dir", required_argument, NULL, 'D' },
+	{ "cluster", required_argument, NULL, 'M' },
+	{ "user", required_argument, NULL, 'u' },
+	{ "partition", required_argument, NULL, 'p' },
+	{ "nodelist", required_argument, NULL, 'w' },
+	{ "all", no_argument, NULL, 'a' },
+	{ "json", no_argument, NULL, OPTION_JSON },
+	{ "quiet", no_argument, NULL, 'Q' },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "version", no_argument, NULL, 'V' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "no-wait", no_argument, NULL, OPTION_NO_WAIT },
+	{ "timeout", required_argument, NULL, 't' },
+	{ "exclude", required_argument, NULL, 'x' },
+	{ "hold", no_argument, NULL, 'H' },
+	{ "generation", required_argument, NULL, 'g' },
+	{ "older", required_argument, NULL, OPTION_OLDER },
+	{ 0 }
+};
 
 static void print_usage(FILE *f)
 {
-	fprintf(f, "Usage: scheckpoint [OPTIONS...] VERB [JOB...]\n");
+	fprintf(f, "Usage: scheckpoint VERB [OPTIONS...] [JOB...]\n");
 	for (size_t i = 0; i < NVERBS; i++)
-		fprintf(f, "      %-8s %-7s  %s\n", verbs[i].name, verbs[i].arguments,
+		fprintf(f, "      %-8s %-14s %s\n", verbs[i].name, verbs[i].arguments,
 			verbs[i].does);
-	fprintf(f, "  -D, --checkpoint-dir=DIR    where the checkpoints are\n"
-		   "  -u, --user=NAME             whose checkpoints, where the directory "
-		   "has %%u\n"
-		   "  -M, --cluster=NAME          of which cluster\n"
-		   "  -V, --version               version\n"
-		   "  -h, --help                  this\n");
+	fprintf(f,
+		"A JOB is 123, 123_4, 123_[1-5], or a list of these with commas; inside "
+		"of a "
+		"job\ncreate, vacate, requeue, disable and enable need none.\n"
+		"  -D, --checkpoint-dir=DIR  where the checkpoints are\n"
+		"  -M, --cluster=NAME        of which cluster\n"
+		"  -u, --user=NAME           of which user\n"
+		"  -p, --partition=NAME      of jobs of this partition\n"
+		"  -w, --nodelist=NODES      of jobs on these nodes; requeue, restart: "
+		"where "
+		"to go\n"
+		"  -a, --all                 every user's jobs\n"
+		"      --json                print JSON\n"
+		"  -Q, --quiet               print errors only\n"
+		"  -v, --verbose             print more\n"
+		"  -V, --version             print the version\n"
+		"  -h, --help                print this\n"
+		"      --no-wait             create, vacate, requeue, disable, enable: "
+		"do not "
+		"wait\n"
+		"  -t, --timeout=TIME        how long to wait\n"
+		"  -x, --exclude=NODES       requeue, restart: where not to go\n"
+		"  -H, --hold                requeue: hold the job\n"
+		"  -g, --generation=N        restart, verify, remove: which checkpoint\n"
+		"      --older=TIME          purge: how long ago the jobs must have "
+		"ended\n");
 }
 
-/* -1 if there is nothing more to do, with the exit status. */
-static int read_options(struct scheckpoint *s, int argc, char **argv, int *status)
+static int set_number(const char *name, const char *text, unsigned int *value)
 {
-	static const struct option options[] = {
-		{ "checkpoint-dir", required_argument, NULL, 'D' },
-		{ "user", required_argument, NULL, 'u' },
-		{ "cluster", required_argument, NULL, 'M' },
-		{ "version", no_argument, NULL, 'V' },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 }
-	};
-	int c;
+	unsigned long long number;
 
-	while ((c = getopt_long(argc, argv, "+D:u:M:Vh", options, NULL)) != -1) {
-		switch (c) {
-		case 'D':
-			s->dir = optarg;
-			break;
-		case 'u':
-			s->user = optarg;
-			break;
-		case 'M':
-			s->cluster = optarg;
-			break;
-		case 'V':
-			printf("slurm-checkpoint " VERSION "\n");
-			*status = EXIT_DONE;
-			return -1;
-		case 'h':
-			print_usage(stdout);
-			*status = EXIT_DONE;
-			return -1;
-		default:
-			*status = EXIT_USAGE;
-			return -1;
-		}
+	if (str_to_ull(text, UINT_MAX, &number) < 0 || number == 0)
+		return misuse("--%s=%s: not a number", name, text);
+	*value = (unsigned int)number;
+	return EXIT_DONE;
+}
+
+static int set_time(const char *name, const char *text, long *value)
+{
+	struct error e;
+
+	if (timefmt_parse(text, value, &e) < 0)
+		return misuse("--%s=%s: %s", name, text, e.text);
+	return EXIT_DONE;
+}
+
+static int set_option(struct scheckpoint *s, int c)
+{
+	switch (c) {
+	case 'D':
+		s->dir = optarg;
+		break;
+	case 'M':
+		s->cluster = optarg;
+		break;
+	case 'u':
+		s->user = optarg;
+		break;
+	case 'p':
+		s->partition = optarg;
+		break;
+	case 'w':
+		s->nodelist = optarg;
+		break;
+	case 'a':
+		s->all = true;
+		break;
+	case OPTION_JSON:
+		if (!s->json)
+			s->json = json_object_new_array();
+		break;
+	case 'Q':
+		s->quiet = true;
+		break;
+	case 'v':
+		s->verbose++;
+		break;
+	case OPTION_NO_WAIT:
+		s->no_wait = true;
+		break;
+	case 't':
+		return set_time("timeout", optarg, &s->timeout);
+	case 'x':
+		s->exclude = optarg;
+		break;
+	case 'H':
+		s->hold = true;
+		break;
+	case 'g':
+		return set_number("generation", optarg, &s->generation);
+	case OPTION_OLDER:
+		return set_time("older", optarg, &s->older);
+	default:
+		return EXIT_USAGE;
 	}
-	return 0;
+	return EXIT_DONE;
+}
+
+static const char *long_name(int c)
+{
+	for (size_t i = 0; options[i].name; i++) {
+		if (options[i].val == c)
+			return options[i].name;
+	}
+	return "?";
+}
+
+/* The letters of the options that were given. */
+struct given {
+	char *letters;
+	size_t count;
+};
+
+/* EXIT_DONE, or the status with which to end; *end is set if that is 0. */
+static int read_round(struct scheckpoint *s, int argc, char **argv, const char *letters,
+		      struct given *given, bool *end)
+{
+	int c, status;
+
+	while ((c = getopt_long(argc, argv, letters, options, NULL)) != -1) {
+		*end = c == 'V' || c == 'h';
+		if (c == 'V')
+			printf("slurm-checkpoint " VERSION "\n");
+		else if (c == 'h')
+			print_usage(stdout);
+		if (*end)
+			return EXIT_DONE;
+		status = set_option(s, c);
+		if (status != EXIT_DONE)
+			return status;
+		given->letters[given->count++] = (char)c;
+	}
+	return EXIT_DONE;
+}
+
+static const struct verb *find_verb(const char *name)
+{
+	for (size_t i = 0; name && i < NVERBS; i++) {
+		if (!strcmp(name, verbs[i].name))
+			return &verbs[i];
+	}
+	return NULL;
+}
+
+static int check_given(const struct verb *verb, const struct given *given)
+{
+	for (size_t i = 0; i < given->count; i++) {
+		if (!strchr(COMMON, given->letters[i]) &&
+		    !strchr(verb->options, given->letters[i]))
+			return misuse("%s: takes no --%s", verb->name,
+				      long_name(given->letters[i]));
+	}
+	return EXIT_DONE;
+}
+
+/*
+ * Options may stand before the verb and after it. The verb, and in argc and argv the
+ * words that are left; or NULL and the status with which to end.
+ */
+static const struct verb *read_options(struct scheckpoint *s, int *argc, char ***argv,
+				       int *status)
+{
+	cleanup_free char *letters = calloc((size_t)*argc + 1, 1);
+	struct given given = { .letters = letters };
+	const struct verb *verb;
+	bool end = false;
+
+	*status = letters ? read_round(s, *argc, *argv, "+" LETTERS, &given, &end)
+			  : EXIT_FAILED;
+	if (*status != EXIT_DONE || end)
+		return NULL;
+	*argc -= optind;
+	*argv += optind;
+	verb = find_verb((*argv)[0]);
+	if (!verb) {
+		print_usage(stderr);
+		*status = EXIT_USAGE;
+		return NULL;
+	}
+	(*argv)[0] = (char *)"scheckpoint"; /* for getopt's own sentences */
+	optind = 0;			    /* begin anew */
+	*status = read_round(s, *argc, *argv, LETTERS, &given, &end);
+	if (*status == EXIT_DONE && !end)
+		*status = check_given(verb, &given);
+	*argc -= optind;
+	*argv += optind;
+	return *status == EXIT_DONE && !end ? verb : NULL;
 }
 
 /* What the options left open: the configuration's directory, oneself, this cluster. */
@@ -156,8 +282,7 @@ static int complete(struct scheckpoint *s, struct error *e)
 		return -1;
 	if (!s->dir)
 		s->dir = s->conf.checkpoint_dir;
-	if (!s->user)
-		s->user = pw ? pw->pw_name : "nobody";
+	s->self = pw ? strdup(pw->pw_name) : "nobody";
 	if (!s->cluster)
 		s->cluster = getenv("SLURM_CLUSTER_NAME");
 	if (!s->cluster)
@@ -165,29 +290,33 @@ static int complete(struct scheckpoint *s, struct error *e)
 	return s->cluster ? 0 : error_set(e, "the name of the cluster is not known");
 }
 
+static void print_json(const struct scheckpoint *s)
+{
+	struct json_object *all = json_object_new_object();
+
+	json_object_object_add(all, "jobs", json_object_get(s->json));
+	puts(json_object_to_json_string_ext(all, JSON_C_TO_STRING_PRETTY |
+							 JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(all);
+}
+
 int main(int argc, char **argv)
 {
-	struct scheckpoint s = { 0 };
-	struct error e;
+	struct scheckpoint s = { .older = -1 };
 	int status;
+	const struct verb *verb = read_options(&s, &argc, &argv, &status);
+	struct error e;
 
-	if (read_options(&s, argc, argv, &status) < 0)
+	if (!verb)
 		return status;
-	for (size_t i = 0; optind < argc && i < NVERBS; i++) {
-		if (strcmp(argv[optind], verbs[i].name) != 0)
-			continue;
-		if (complete(&s, &e) < 0)
-			return complain(&e);
-		argc -= optind + 1;
-		if (*verbs[i].arguments && argc == 0) {
-			fprintf(stderr, "scheckpoint: error: %s: no job given\n",
-				verbs[i].name);
-			return EXIT_USAGE;
-		}
-		status = verbs[i].run(&s, argc, argv + optind + 1);
-		conf_free(&s.conf);
-		return status;
-	}
-	print_usage(stderr);
-	return EXIT_USAGE;
+	if (verb->arguments[0] != '[' && argc == 0)
+		return misuse("%s: no job given", verb->name);
+	if (complete(&s, &e) < 0)
+		return complain(&e);
+	status = verb->run(&s, argc, argv);
+	if (s.json)
+		print_json(&s);
+	json_object_put(s.json);
+	conf_free(&s.conf);
+	return status;
 }

@@ -1,51 +1,107 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * scheckpoint.h - the verbs of scheckpoint, one file each.
+ * scheckpoint.h - the verbs of scheckpoint, a file for each or for a few.
  *
- * A verb gets its arguments after the options and returns the exit status: 0 done,
- * 1 refused or failed, 2 usage.
+ * A verb gets the words that are left after the options and returns the exit status: 0
+ * done, 1 refused or failed, 2 usage.
  */
 #ifndef CMD_SCHECKPOINT_H
 #define CMD_SCHECKPOINT_H
+
+#include <json-c/json.h>
+#include <stdbool.h>
 
 #include "base/conf.h"
 #include "store/folder.h"
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
+/* What the options say. */
 struct scheckpoint {
 	struct conf conf;
-	const char *dir;     /* --checkpoint-dir, or the configuration's */
-	const char *user;    /* whose checkpoints */
-	const char *cluster; /* of which cluster */
+	const char *dir;       /* --checkpoint-dir, or the configuration's */
+	const char *cluster;   /* of which cluster */
+	const char *self;      /* who calls */
+	const char *user;      /* --user, or NULL */
+	const char *partition; /* --partition, or NULL */
+	const char *nodelist;  /* --nodelist, or NULL: where jobs are, or are to go */
+	const char *exclude;   /* --exclude, or NULL: where they are not to go */
+	const char *output;    /* --output, or NULL */
+	bool all;	       /* --all: every user's */
+	bool hold;
+	bool no_wait;
+	bool quiet;
+	int verbose;
+	long timeout;		  /* --timeout, seconds; 0: as long as it takes */
+	long older;		  /* --older, seconds; -1: as the configuration says */
+	unsigned int generation;  /* --generation, or 0 */
+	struct json_object *json; /* --json: an array to which each job is added */
 };
 
 struct verb {
 	const char *name;
 	const char *arguments; /* for the usage */
 	const char *does;
+	const char *options; /* letters of those that it takes beside the common ones */
 	int (*run)(const struct scheckpoint *s, int argc, char **argv);
 };
 
+int verb_able(const struct scheckpoint *s, int argc, char **argv);
 int verb_create(const struct scheckpoint *s, int argc, char **argv);
-int verb_requeue(const struct scheckpoint *s, int argc, char **argv);
-int verb_vacate(const struct scheckpoint *s, int argc, char **argv);
+int verb_disable(const struct scheckpoint *s, int argc, char **argv);
+int verb_enable(const struct scheckpoint *s, int argc, char **argv);
+int verb_error(const struct scheckpoint *s, int argc, char **argv);
 int verb_list(const struct scheckpoint *s, int argc, char **argv);
+int verb_purge(const struct scheckpoint *s, int argc, char **argv);
+int verb_remove(const struct scheckpoint *s, int argc, char **argv);
+int verb_requeue(const struct scheckpoint *s, int argc, char **argv);
+int verb_restart(const struct scheckpoint *s, int argc, char **argv);
 int verb_show(const struct scheckpoint *s, int argc, char **argv);
+int verb_vacate(const struct scheckpoint *s, int argc, char **argv);
 int verb_verify(const struct scheckpoint *s, int argc, char **argv);
+
+/* ---- print.c ---- */
 
 /* Print "scheckpoint: error: " and the sentence. Always returns EXIT_FAILED. */
 int complain(const struct error *e);
 
-/* What a verb does with a job: its folder, and its generations, newest first. */
-typedef int (*job_fn)(const struct scheckpoint *s, const char *job,
-		      const struct folder *folder, const unsigned int *numbers,
-		      size_t count);
+/* The same for a wrong call. Always returns EXIT_USAGE. */
+int misuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Call fn for each job named. EXIT_DONE if it returned that for all of them. */
-int each_job(const struct scheckpoint *s, int argc, char **argv, job_fn fn);
+/* Print a line, unless --quiet or --json is given. */
+void tell(const struct scheckpoint *s, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
 /* Seconds since the epoch as Slurm prints times, in a static buffer. */
 const char *time_text(unsigned long long when);
+
+/* Add members to a job's object for --json; nothing if there is none. */
+void json_text(struct json_object *o, const char *name, const char *value);
+void json_number(struct json_object *o, const char *name, unsigned long long value);
+void json_seconds(struct json_object *o, const char *name, double value);
+
+/* ---- select.c ---- */
+
+/* A job that has a folder. */
+struct stored_job {
+	const char *name; /* 123, or 123_4 */
+	unsigned int id;
+	const char *user;
+	struct folder *folder;
+	const unsigned int *numbers; /* of its generations, newest first */
+	size_t count;
+};
+
+/* What a verb does with such a job. Returns an exit status. */
+typedef int (*stored_fn)(const struct scheckpoint *s, const struct stored_job *job,
+			 void *arg);
+
+/*
+ * Call fn for each job with a folder that the words name, as Slurm names jobs, or
+ * without words for each that the options select. EXIT_DONE if fn returned that for all
+ * and no word was in vain. Root acts as the job's user meanwhile.
+ */
+int each_stored(const struct scheckpoint *s, int argc, char **argv, stored_fn fn,
+		void *arg);
 
 #endif

@@ -35,16 +35,15 @@ static int print_generation(const struct folder *folder, unsigned int number)
 	return EXIT_DONE;
 }
 
-static int show_job(const struct scheckpoint *s, const char *job,
-		    const struct folder *folder, const unsigned int *numbers,
-		    size_t count)
+static int show_job(const struct scheckpoint *s, const struct stored_job *job, void *arg)
 {
 	int status = EXIT_DONE;
 
-	printf("JobId=%s Cluster=%s User=%s Generations=%zu Dir=%s\n", job, s->cluster,
-	       attribute(&folder->record, "user"), count, folder->path);
-	for (size_t i = 0; i < count; i++) {
-		if (print_generation(folder, numbers[i]) != EXIT_DONE)
+	(void)arg;
+	printf("JobId=%s Cluster=%s User=%s Generations=%zu Dir=%s\n", job->name,
+	       s->cluster, job->user, job->count, job->folder->path);
+	for (size_t i = 0; i < job->count; i++) {
+		if (print_generation(job->folder, job->numbers[i]) != EXIT_DONE)
 			status = EXIT_FAILED;
 	}
 	return status;
@@ -52,5 +51,5 @@ static int show_job(const struct scheckpoint *s, const char *job,
 
 int verb_show(const struct scheckpoint *s, int argc, char **argv)
 {
-	return each_job(s, argc, argv, show_job);
+	return each_stored(s, argc, argv, show_job, NULL);
 }

@@ -5,40 +5,65 @@
 #include "cmd/scheckpoint.h"
 #include "store/generation.h"
 
-static int verify_generation(const struct folder *folder, const char *job,
+static void add_json(const struct scheckpoint *s, const struct stored_job *job,
+		     const struct generation *gen, const char *why)
+{
+	struct json_object *o;
+
+	if (!s->json)
+		return;
+	o = json_object_new_object();
+	json_text(o, "job", job->name);
+	json_text(o, "user", job->user);
+	json_number(o, "generation", gen->number);
+	json_object_object_add(o, "whole", json_object_new_boolean(!why));
+	json_number(o, "bytes", manifest_bytes(&gen->manifest));
+	json_text(o, "error", why);
+	json_object_array_add(s->json, o);
+}
+
+static int verify_generation(const struct scheckpoint *s, const struct stored_job *job,
 			     unsigned int number)
 {
 	struct generation gen;
 	struct error e;
-	int rc = generation_open(&gen, folder, number, &e);
+	int rc = generation_open(&gen, job->folder, number, &e);
 
 	if (rc == 0)
 		rc = generation_verify(&gen, &e);
 	if (rc == 0)
-		printf("job %s: generation %u: whole, %zu files, %s\n", job, number,
-		       gen.manifest.nfiles, str_size(manifest_bytes(&gen.manifest)).text);
+		tell(s, "job %s: generation %u: whole, %zu files, %s", job->name, number,
+		     gen.manifest.nfiles, str_size(manifest_bytes(&gen.manifest)).text);
+	add_json(s, job, &gen, rc < 0 ? e.text : NULL);
 	generation_close(&gen);
 	if (rc == 0)
 		return EXIT_DONE;
-	error_prefix(&e, "job %s", job);
+	error_prefix(&e, "job %s", job->name);
 	return complain(&e);
 }
 
-static int verify_job(const struct scheckpoint *s, const char *job,
-		      const struct folder *folder, const unsigned int *numbers,
-		      size_t count)
+static int verify_job(const struct scheckpoint *s, const struct stored_job *job,
+		      void *arg)
 {
 	int status = EXIT_DONE;
+	bool found = s->generation == 0;
+	struct error e;
 
-	(void)s;
-	for (size_t i = 0; i < count; i++) {
-		if (verify_generation(folder, job, numbers[i]) != EXIT_DONE)
+	(void)arg;
+	for (size_t i = 0; i < job->count; i++) {
+		if (s->generation && s->generation != job->numbers[i])
+			continue;
+		found = true;
+		if (verify_generation(s, job, job->numbers[i]) != EXIT_DONE)
 			status = EXIT_FAILED;
 	}
-	return status;
+	if (found)
+		return status;
+	error_set(&e, "job %s has no generation %u", job->name, s->generation);
+	return complain(&e);
 }
 
 int verb_verify(const struct scheckpoint *s, int argc, char **argv)
 {
-	return each_job(s, argc, argv, verify_job);
+	return each_stored(s, argc, argv, verify_job, NULL);
 }

@@ -180,6 +180,24 @@ static int client_waits(void *arg, struct error *e)
 	return 0;
 }
 
+int control_hear(struct control *control, struct loop *loop, control_fn fn, void *arg,
+		 struct error *e)
+{
+	control->loop = loop;
+	control->fn = fn;
+	control->arg = arg;
+	return loop_add(loop, control->listener, client_waits, control, e);
+}
+
+void control_ignore(struct control *control)
+{
+	while (control->clients)
+		forget(control->clients);
+	if (control->loop)
+		loop_remove(control->loop, control->listener);
+	control->loop = NULL;
+}
+
 /* ---- the directory ---- */
 
 static int prepare(struct control *control, const char *dir, struct error *e)
@@ -193,13 +211,10 @@ static int prepare(struct control *control, const char *dir, struct error *e)
 	if (control->lock < 0)
 		return error_sys(e, "%s", lock_path);
 	control->listener = unix_socket_listen(socket_path, e);
-	if (control->listener < 0)
-		return -1;
-	return loop_add(control->loop, control->listener, client_waits, control, e);
+	return control->listener < 0 ? -1 : 0;
 }
 
-struct control *control_open(struct loop *loop, const char *dir, control_fn fn, void *arg,
-			     struct error *e)
+struct control *control_open(const char *dir, struct error *e)
 {
 	struct control *control = calloc(1, sizeof(*control));
 
@@ -207,9 +222,7 @@ struct control *control_open(struct loop *loop, const char *dir, control_fn fn, 
 		error_sys(e, "%s", dir);
 		return NULL;
 	}
-	*control = (struct control){
-		.loop = loop, .fn = fn, .arg = arg, .listener = -1, .lock = -1
-	};
+	*control = (struct control){ .listener = -1, .lock = -1 };
 	if (prepare(control, dir, e) == 0)
 		return control;
 	control_close(control);
@@ -220,12 +233,9 @@ void control_close(struct control *control)
 {
 	if (!control)
 		return;
-	while (control->clients)
-		forget(control->clients);
-	if (control->listener >= 0) {
-		loop_remove(control->loop, control->listener);
+	control_ignore(control);
+	if (control->listener >= 0)
 		close(control->listener);
-	}
 	if (control->lock >= 0)
 		close(control->lock);
 	free(control);

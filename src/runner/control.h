@@ -15,9 +15,16 @@ struct control;
 typedef void (*control_fn)(void *arg, const struct control_request *request,
 			   struct control_reply *reply);
 
-/* Listen in dir, this node's directory for it, and call fn for each request. */
-struct control *control_open(struct loop *loop, const char *dir, control_fn fn, void *arg,
-			     struct error *e);
+/*
+ * Listen in dir, this node's directory for it. Before the job is started or restored:
+ * it may speak at once, and is heard when somebody listens.
+ */
+struct control *control_open(const char *dir, struct error *e);
+
+/* Call fn for each request, until control_ignore(). */
+int control_hear(struct control *control, struct loop *loop, control_fn fn, void *arg,
+		 struct error *e);
+void control_ignore(struct control *control);
 
 /* A ticket for a checkpoint that is still to be taken. */
 uint32_t control_ticket(struct control *control);

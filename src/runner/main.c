@@ -178,6 +178,7 @@ static enum supervise_outcome supervise_run(struct runner *r, int *status,
 				 .engine = r->engine,
 				 .job = &r->job,
 				 .run = r->run,
+				 .control = r->hears,
 				 .disabled = record_count(&r->folder, ATTR_DISABLED),
 				 .restored = record_count(&r->folder, ATTR_RESTORED) };
 	enum supervise_outcome outcome;

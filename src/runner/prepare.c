@@ -103,6 +103,9 @@ int prepare(struct runner *r, struct error *e)
 		return -1;
 	if (r->task.own_tmpdir && path_in(&r->folder, FOLDER_TMP, &r->tmpdir, e) < 0)
 		return -1;
+	r->hears = control_open(r->scratch.control, e);
+	if (!r->hears)
+		return -1;
 	if (generation)
 		r->task.from_generation = generation;
 	r->job = (struct engine_job){ .conf = &r->task.conf,

@@ -6,6 +6,7 @@
 #define RUNNER_RUNNER_H
 
 #include "engine/engine.h"
+#include "runner/control.h"
 #include "runner/scratch.h"
 #include "runner/task.h"
 
@@ -16,10 +17,11 @@ struct runner {
 	struct engine_job job;
 	const struct engine *engine;
 	struct engine_run *run;
-	char *script; /* the store's copy */
-	char *tmpdir; /* the job's TMPDIR, or NULL: it is none of ours */
-	char *control;
-	char *original; /* the script where Slurm put it */
+	char *script;  /* the store's copy */
+	char *tmpdir;  /* the job's TMPDIR, or NULL: it is none of ours */
+	char *control; /* the directory by which the job speaks with the runner, */
+	struct control *hears; /* and the runner's end */
+	char *original;	       /* the script where Slurm put it */
 };
 
 /* ---- prepare.c ---- */

@@ -15,6 +15,12 @@
 
 extern char **environ;
 
+static void put_word(FILE *out, const char *word)
+{
+	fputs(word, out);
+	fputc('\0', out);
+}
+
 /* "%" stands for something in the names that sbatch takes. */
 static void put_path(FILE *out, const char *option, const char *path)
 {
@@ -53,8 +59,7 @@ static int put_environment(const struct task *task, FILE *out, struct error *e)
 	for (char **v = environ; *v; v++) {
 		if (is_slurms(*v))
 			continue;
-		fputs(*v, out);
-		fputc('\0', out);
+		put_word(out, *v);
 	}
 	return 0;
 }
@@ -65,6 +70,9 @@ static int put_options(const struct task *task, FILE *out, struct error *e)
 		return -1;
 	put_outputs(out);
 	fwrite(task->options, 1, task->options_size, out);
+	put_word(out, "--");
+	for (char **word = task->argv + 1; *word; word++)
+		put_word(out, *word);
 	return 0;
 }
 

@@ -27,10 +27,9 @@ struct supervisor {
 	int signals;
 	int interval;
 	int deadline;
-	int event;		 /* of the job's end; -1 once it has come */
-	struct control *control; /* NULL if the job cannot speak with us */
-	unsigned int waiting;	 /* requests */
-	struct checkpoint now;	 /* the one being taken */
+	int event;	       /* of the job's end; -1 once it has come */
+	unsigned int waiting;  /* requests */
+	struct checkpoint now; /* the one being taken */
 	struct checkpoint_worker worker;
 	int worker_ends;     /* of its two descriptors, those still open */
 	const char *aborted; /* why the one being taken was given up, or NULL */
@@ -130,7 +129,7 @@ static void checkpoint_failed(struct supervisor *v, const struct error *error)
 		 request_reason(v->now.request, false));
 	snprintf(event.text, sizeof(event.text), "%s", error->text);
 	journal(v->s->task, v->s->folder, &event);
-	control_finish(v->control, error->text);
+	control_finish(v->s->control, error->text);
 	if (v->event >= 0)
 		tell(v, error);
 }
@@ -150,7 +149,7 @@ static void write_checkpoint(struct supervisor *v, const struct checkpoint_resul
 
 static void checkpoint_done(struct supervisor *v, const struct checkpoint_result *result)
 {
-	control_finish(v->control, NULL);
+	control_finish(v->s->control, NULL);
 	if (result->leaving == LEAVE_IGNORE)
 		return;
 	v->last.text[0] = '\0';
@@ -240,7 +239,7 @@ static int start_next(struct supervisor *v, struct error *e)
 				      .run = s->run,
 				      .request = request_first(v->waiting) };
 	v->waiting = request_after(v->waiting, v->now.request);
-	control_begin(v->control);
+	control_begin(v->s->control);
 	v->worker_ends = 2;
 	if (checkpoint_start(&v->worker, &v->now, e) < 0 ||
 	    loop_add(v->loop, v->worker.result_fd, result_ready, v, e) < 0 ||
@@ -404,7 +403,7 @@ static int ask_and_tell(struct supervisor *v, enum request request,
 	if (v->s->disabled > 0)
 		rc = error_set(&e, DISABLED);
 	else if (request == REQUEST_CREATE)
-		reply->ticket = control_ticket(v->control);
+		reply->ticket = control_ticket(v->s->control);
 	if (rc == 0)
 		rc = ask(v, request, &e);
 	if (rc < 0)
@@ -432,7 +431,7 @@ static void job_asks(void *arg, const struct control_request *request,
 		reply->rc = ask_and_tell(v, REQUEST_REQUEUE, reply);
 		break;
 	case CONTROL_RESULT:
-		control_result(v->control, request->ticket, reply);
+		control_result(v->s->control, request->ticket, reply);
 		break;
 	case CONTROL_DISABLE:
 	case CONTROL_ENABLE:
@@ -470,9 +469,7 @@ static int prepare(struct supervisor *v, struct error *e)
 	    loop_add(v->loop, v->interval, interval_passed, v, e) < 0 ||
 	    loop_add(v->loop, v->deadline, deadline_passed, v, e) < 0)
 		return -1;
-	v->control = control_open(v->loop, v->s->job->mounts[MOUNT_CONTROL].source,
-				  job_asks, v, e);
-	if (!v->control)
+	if (control_hear(v->s->control, v->loop, job_asks, v, e) < 0)
 		return -1;
 	pass_on_held(v);
 	return set_interval(v);
@@ -503,7 +500,7 @@ enum supervise_outcome supervise(struct supervision *s, struct error *e)
 	/* A warning may have come with the job's end. */
 	if (rc == 0 && v.outcome == SUPERVISE_ENDED && signal_waits(v.signals))
 		s->warned = true;
-	control_close(v.control);
+	control_ignore(s->control);
 	loop_free(v.loop);
 	close_fd(v.signals);
 	close_fd(v.interval);

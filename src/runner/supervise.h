@@ -6,6 +6,7 @@
 #define RUNNER_SUPERVISE_H
 
 #include "engine/engine.h"
+#include "runner/control.h"
 #include "runner/task.h"
 
 enum supervise_outcome {
@@ -23,11 +24,12 @@ struct supervision {
 	const struct engine *engine;
 	const struct engine_job *job;
 	struct engine_run *run;
-	int status;	       /* wait status */
-	bool warned;	       /* Slurm has warned of preemption or the time limit */
-	unsigned int disabled; /* how often, without having been enabled since */
-	unsigned int restored; /* how often the job went on from a checkpoint */
-	double cost;	       /* seconds that a checkpoint takes, by the last one */
+	struct control *control; /* by which the job's own processes ask */
+	int status;		 /* wait status */
+	bool warned;		 /* Slurm has warned of preemption or the time limit */
+	unsigned int disabled;	 /* how often, without having been enabled since */
+	unsigned int restored;	 /* how often the job went on from a checkpoint */
+	double cost;		 /* seconds that a checkpoint takes, by the last one */
 	/*
 	 * Signals for the job, to be passed on at the beginning; and, when the job
 	 * leaves, those that came too late to be passed on.

@@ -88,58 +88,36 @@ int job_requeue(unsigned int job, bool hold, struct error *e)
 	return 0;
 }
 
-/* "123" or "123_4"; task is NO_VAL without one. */
-static int parse_job(const char *text, uint32_t *job, uint32_t *task)
+static void name_job(job_desc_msg_t *desc, unsigned int job)
 {
-	cleanup_free char *copy = strdup(text);
-	char *rest = copy;
-	char *number = copy ? strsep(&rest, "_") : NULL;
-	unsigned long long value;
+	slurm_init_job_desc_msg(desc);
+	job_desc_set(desc, job);
+}
 
-	if (!number || str_to_ull(number, NO_VAL - 1, &value) < 0 || value == 0)
-		return -1;
-	*job = (uint32_t)value;
-	*task = NO_VAL;
-	if (rest && str_to_ull(rest, NO_VAL - 1, &value) < 0)
-		return -1;
-	if (rest)
-		*task = (uint32_t)value;
+int job_set_nodes(unsigned int job, const char *nodes, const char *exclude,
+		  struct error *e)
+{
+	job_desc_msg_t desc;
+
+	slurm_init(NULL);
+	name_job(&desc, job);
+	desc.req_nodes = (char *)nodes;
+	desc.exc_nodes = (char *)exclude;
+	if (slurm_update_job(&desc) != SLURM_SUCCESS)
+		return slurm_failed("cannot set the nodes of", job, e);
 	return 0;
 }
 
-static bool is_meant(const job_info_t *info, uint32_t job, uint32_t task)
+int job_release(unsigned int job, struct error *e)
 {
-	if (task != NO_VAL)
-		return info->array_job_id == job && info->array_task_id == task;
-	return info->job_id == job;
-}
+	job_desc_msg_t desc;
 
-int job_identify(const char *text, struct job_identity *identity, struct error *e)
-{
-	job_info_msg_t *msg = NULL;
-	uint32_t job, task;
-	int rc = -1;
-
-	if (parse_job(text, &job, &task) < 0)
-		return error_set(e, "Invalid job id %s", text);
 	slurm_init(NULL);
-	if (slurm_load_job(&msg, job_key(job), SHOW_DETAIL) != SLURM_SUCCESS)
-		return slurm_failed("cannot read", job, e);
-	error_set(e, "Invalid job id %s", text);
-	for (uint32_t i = 0; i < msg->record_count; i++) {
-		const job_info_t *info = &msg->job_array[i];
-
-		if (!is_meant(info, job, task))
-			continue;
-		*identity = (struct job_identity){
-			.id = info->job_id,
-			.user = info->user_id,
-			.running = (info->job_state & JOB_STATE_BASE) == JOB_RUNNING,
-		};
-		rc = 0;
-	}
-	slurm_free_job_info_msg(msg);
-	return rc;
+	name_job(&desc, job);
+	desc.priority = INFINITE; /* as scontrol release */
+	if (slurm_update_job(&desc) != SLURM_SUCCESS)
+		return slurm_failed("cannot release", job, e);
+	return 0;
 }
 
 int job_signal_batch(unsigned int job, int signum, struct error *e)

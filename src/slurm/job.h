@@ -27,14 +27,14 @@ struct job_view {
 
 int job_read(unsigned int job, struct job_view *view, struct error *e);
 
-struct job_identity {
-	unsigned int id; /* of an array's element its own */
-	uid_t user;
-	bool running;
-};
-
-/* The job that text names as Slurm does: 123, or 123_4 for an element of an array. */
-int job_identify(const char *text, struct job_identity *identity, struct error *e);
+/*
+ * Of a pending job: the nodes that it asks for and those that it refuses (hostlists;
+ * NULL leaves them as they are); and let it start if it is held, as far as Slurm lets
+ * the caller.
+ */
+int job_set_nodes(unsigned int job, const char *nodes, const char *exclude,
+		  struct error *e);
+int job_release(unsigned int job, struct error *e);
 
 /* Signal the batch task of a job. Slurm decides whether the caller may. */
 int job_signal_batch(unsigned int job, int signum, struct error *e);

@@ -37,7 +37,6 @@ static const struct {
 	{ "constraint", offsetof(job_info_t, features) },
 	{ "exclude", offsetof(job_info_t, exc_nodes) },
 	{ "licenses", offsetof(job_info_t, licenses) },
-	{ "mail-user", offsetof(job_info_t, mail_user) },
 };
 
 static void put_strings(const job_info_t *job, FILE *out)

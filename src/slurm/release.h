@@ -23,7 +23,17 @@ static inline slurm_step_id_t job_key(unsigned int job)
 	id.job_id = job;
 	return id;
 }
+
+static inline void job_desc_set(job_desc_msg_t *desc, unsigned int job)
+{
+	desc->step_id = job_key(job);
+}
 #else
+static inline void job_desc_set(job_desc_msg_t *desc, unsigned int job)
+{
+	desc->job_id = job;
+}
+
 static inline uint32_t job_key(unsigned int job)
 {
 	return job;

@@ -288,7 +288,7 @@ int folder_adopt(const char *pattern, const char *user, const char *cluster,
 	return 0;
 }
 
-int folder_remove(struct folder *folder, struct error *e)
+int folder_remove(const struct folder *folder, struct error *e)
 {
 	return file_remove_tree(AT_FDCWD, folder->path, e);
 }

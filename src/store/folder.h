@@ -90,7 +90,7 @@ int folder_adopt(const char *pattern, const char *user, const char *cluster,
 int folder_strip(struct folder *folder, struct error *e);
 
 /* Remove the folder with all that is in it. */
-int folder_remove(struct folder *folder, struct error *e);
+int folder_remove(const struct folder *folder, struct error *e);
 
 void folder_close(struct folder *folder);
 

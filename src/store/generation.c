@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -316,6 +317,39 @@ int generation_bytes_beside(const struct folder *folder, uint64_t *bytes, struct
 		close(beside.fd);
 	}
 	return 0;
+}
+
+static uint64_t bytes_of_files(const struct folder *folder, const char *name)
+{
+	int fd =
+		openat(folder->fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	cleanup_closedir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	uint64_t bytes = 0;
+	struct dirent *d;
+	struct stat st;
+
+	if (!dir && fd >= 0)
+		close(fd);
+	while (dir && (d = readdir(dir))) {
+		if (fstatat(fd, d->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    S_ISREG(st.st_mode))
+			bytes += (uint64_t)st.st_size;
+	}
+	return bytes;
+}
+
+uint64_t generation_bytes_half_written(const struct folder *folder)
+{
+	cleanup_names struct name_list names = { 0 };
+	uint64_t bytes = 0;
+
+	if (read_names(folder, &names, NULL) < 0)
+		return 0;
+	for (size_t i = 0; i < names.nleftovers; i++) {
+		if (strstr(names.leftovers[i], TMP_SUFFIX))
+			bytes += bytes_of_files(folder, names.leftovers[i]);
+	}
+	return bytes;
 }
 
 int generation_clean(const struct folder *folder, struct error *e)

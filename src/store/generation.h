@@ -51,6 +51,9 @@ int generation_remove(const struct folder *folder, unsigned int number, struct e
 int generation_bytes_beside(const struct folder *folder, uint64_t *bytes,
 			    struct error *e);
 
+/* Bytes that have been written of a generation which is not committed yet. */
+uint64_t generation_bytes_half_written(const struct folder *folder);
+
 /* Remove what was left half written or half removed. */
 int generation_clean(const struct folder *folder, struct error *e);
 

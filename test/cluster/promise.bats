@@ -21,11 +21,13 @@ write_scripts() {
 	for name in pipes threads openmp static heap; do
 		alice mkdir -p "$WORK/$name.job" "$WORK/$name.ref"
 	done
-	put pipes <<<$'#!/bin/sh\nexec ../pipes.sh 450'
-	put threads <<<$'#!/bin/sh\nexec ../threads.py 500'
-	put openmp_job <<<$'#!/bin/sh\n../openmp 500'
-	put static_job <<<$'#!/bin/sh\nexec ../static 500 static.out'
-	put heap_job <<<$'#!/bin/bash\n../heap 1024 100; echo "heap ended with $?"'
+	# none ends before all preemptions are over, however slow the machine is
+	local wait='while [ ! -e ../over ]; do sleep 0.1; done'
+	put pipes <<<$'#!/bin/sh\n../pipes.sh 450 || exit\n'"$wait"
+	put threads <<<$'#!/bin/sh\n../threads.py 500 || exit\n'"$wait"
+	put openmp_job <<<$'#!/bin/sh\n../openmp 500 || exit\n'"$wait"
+	put static_job <<<$'#!/bin/sh\n../static 500 static.out || exit\n'"$wait"
+	put heap_job <<<$'#!/bin/bash\n../heap 1024 100; echo "heap ended with $?"\n'"$wait"
 }
 
 submit_in() { # DIRECTORY OPTION... SCRIPT
@@ -42,10 +44,12 @@ all_restarted() { local j; for j in "${@:2}"; do [[ $(restarts "$j") -ge $1 ]] |
 	local name round job
 	echo "SEED=$SEED"
 	write_scripts
+	alice touch "$WORK/over"
 	for name in "${!script[@]}"; do
 		submit_in "$name.ref" --mem=1500 --export=ALL,PACE=0 "../${script[$name]}" >/dev/null
 	done
 	until_true 120 "the undisturbed runs are over" queue_empty
+	alice rm "$WORK/over"
 	for name in "${!script[@]}"; do
 		jobs+=("$(submit_in "$name.job" --checkpoint --mem=1500 "../${script[$name]}")")
 	done
@@ -55,6 +59,7 @@ all_restarted() { local j; for j in "${@:2}"; do [[ $(restarts "$j") -ge $1 ]] |
 		bob sbatch -Q --partition=high --nodes=4 --exclusive --output=/dev/null --wrap=true
 		until_true 75 "all are preempted (round $round)" all_restarted "$round" "${jobs[@]}"
 	done
+	alice touch "$WORK/over"
 	for job in "${jobs[@]}"; do
 		wait_over "$job" 120
 		wait_accounted "$job" "COMPLETED|0:0"

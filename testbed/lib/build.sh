@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # The project, built in a suite's tree and installed into a layer above it.
 
-MESON_OPTIONS=(--prefix=/usr --sysconfdir=/etc --libexecdir=libexec -Dwerror=true)
+MESON_OPTIONS=(--prefix=/usr --sysconfdir=/etc --libexecdir=libexec
+	"--libdir=lib/$(uname -m)-linux-gnu" -Dwerror=true)
 
 # in_tree SUITE BUILD COMMAND...: COMMAND as root in the tree, which nothing it
 # writes outlives, with the source at /src (read-only) and BUILD at /build.

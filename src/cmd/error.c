@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * error - what went wrong last with a job's checkpoints, and what the engine said.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "cmd/scheckpoint.h"
+#include "store/event.h"
+
+#define LOG_MAX ((size_t)1 << 20) /* bytes; engines keep theirs below 64 KiB */
+
+static bool is_failure(const struct event *event)
+{
+	return event->type == EVENT_FAILED || event->type == EVENT_REFUSED ||
+	       event->type == EVENT_HELD || event->type == EVENT_UNPROTECTED;
+}
+
+/* The engine's own words about it, owned by the caller; NULL if it had none. */
+static char *engine_log(const struct folder *folder, const struct event *event)
+{
+	bool restart = event->type == EVENT_REFUSED || event->type == EVENT_HELD;
+	size_t size;
+
+	return file_read(folder->fd, restart ? "criu-restore.log" : "criu-dump.log",
+			 LOG_MAX, &size, NULL);
+}
+
+static const char *what(const struct event *event)
+{
+	switch (event->type) {
+	case EVENT_FAILED:
+		return "no checkpoint was taken";
+	case EVENT_REFUSED:
+		return "a checkpoint was not gone on from";
+	case EVENT_HELD:
+		return "it could not go on, and was held";
+	default:
+		return "it ran unprotected";
+	}
+}
+
+static void print_text(const struct stored_job *job, const struct event *event,
+		       const char *log)
+{
+	printf("JobId=%s Time=%s Node=%s Event=%s Reason=%s\n", job->name,
+	       time_text((unsigned long long)event->time), event->node,
+	       event_name(event->type), *event->reason ? event->reason : "None");
+	printf("   %s: %s\n", what(event), event->text);
+	if (log && *log)
+		printf("%s%s", log, log[strlen(log) - 1] == '\n' ? "" : "\n");
+}
+
+static void add_json(const struct scheckpoint *s, const struct stored_job *job,
+		     const struct event *event, const char *log)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_text(o, "job", job->name);
+	json_text(o, "user", job->user);
+	json_seconds(o, "time", event->time);
+	json_text(o, "node", event->node);
+	json_text(o, "event", event_name(event->type));
+	json_text(o, "reason", event->reason);
+	json_text(o, "error", event->text);
+	json_text(o, "log", log);
+	json_object_array_add(s->json, o);
+}
+
+static int print_error(const struct scheckpoint *s, const struct stored_job *job,
+		       void *arg)
+{
+	cleanup_free struct event *events = NULL;
+	cleanup_free char *log = NULL;
+	struct error e;
+	size_t count;
+
+	(void)arg;
+	if (event_read_all(job->folder, &events, &count, &e) < 0)
+		return complain(&e);
+	while (count > 0 && !is_failure(&events[count - 1]))
+		count--;
+	if (count == 0) {
+		tell(s, "job %s: nothing went wrong", job->name);
+		return EXIT_DONE;
+	}
+	log = engine_log(job->folder, &events[count - 1]);
+	if (s->json)
+		add_json(s, job, &events[count - 1], log);
+	else
+		print_text(job, &events[count - 1], log);
+	return EXIT_DONE;
+}
+
+int verb_error(const struct scheckpoint *s, int argc, char **argv)
+{
+	return each_stored(s, argc, argv, print_error, NULL);
+}

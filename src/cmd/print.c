@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#define _GNU_SOURCE
+#include <stdarg.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "cmd/scheckpoint.h"
+
+int complain(const struct error *e)
+{
+	fflush(stdout);
+	fprintf(stderr, "scheckpoint: error: %s\n", e->text);
+	return EXIT_FAILED;
+}
+
+int misuse(const char *format, ...)
+{
+	struct error e;
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(e.text, sizeof(e.text), format, ap);
+	va_end(ap);
+	(void)complain(&e);
+	return EXIT_USAGE;
+}
+
+void tell(const struct scheckpoint *s, const char *format, ...)
+{
+	va_list ap;
+
+	if (s->quiet || s->json)
+		return;
+	va_start(ap, format);
+	vprintf(format, ap);
+	va_end(ap);
+	putchar('\n');
+	fflush(stdout);
+}
+
+const char *time_text(unsigned long long when)
+{
+	static char text[32];
+	time_t t = (time_t)when;
+	struct tm tm;
+
+	if (!localtime_r(&t, &tm) ||
+	    !strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm))
+		return "Unknown";
+	return text;
+}
+
+void json_text(struct json_object *o, const char *name, const char *value)
+{
+	json_object_object_add(o, name, value ? json_object_new_string(value) : NULL);
+}
+
+void json_number(struct json_object *o, const char *name, unsigned long long value)
+{
+	json_object_object_add(o, name, json_object_new_int64((int64_t)value));
+}
+
+void json_seconds(struct json_object *o, const char *name, double value)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "%.3f", value);
+	json_object_object_add(o, name, json_object_new_double_s(value, text));
+}

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * select - which of the jobs in the store are meant.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/identity.h"
+#include "base/str.h"
+#include "cmd/scheckpoint.h"
+#include "plan/jobspec.h"
+#include "slurm/jobs.h"
+#include "store/catalog.h"
+#include "store/generation.h"
+
+struct selection {
+	const struct scheckpoint *s;
+	struct jobspec_list specs;
+	bool *found; /* by spec */
+	stored_fn fn;
+	void *arg;
+	int status;
+};
+
+/* Whose folders: NULL for all users. Root, who may see them all, need not say whose. */
+static const char *whose(const struct scheckpoint *s)
+{
+	if (s->user)
+		return s->user;
+	return s->all || (getuid() == 0 && strstr(s->dir, "%u")) ? NULL : s->self;
+}
+
+static unsigned int number_of(const struct folder *folder, const char *attribute,
+			      unsigned int missing)
+{
+	unsigned long long value;
+
+	if (manifest_get_number(&folder->record, attribute, UINT_MAX, &value) < 0)
+		return missing;
+	return (unsigned int)value;
+}
+
+/* As Slurm writes it, owned by the caller. */
+static char *name_of(unsigned int job, const struct folder *folder)
+{
+	unsigned int array = number_of(folder, RECORD_ARRAY_JOB, 0);
+
+	if (array == 0)
+		return str_printf("%u", job);
+	return str_printf("%u_%u", array, number_of(folder, RECORD_ARRAY_TASK, 0));
+}
+
+static int call(struct selection *sel, const char *user, unsigned int job,
+		struct folder *folder)
+{
+	cleanup_free unsigned int *numbers = NULL;
+	cleanup_free char *name = name_of(job, folder);
+	struct stored_job stored = {
+		.name = name, .id = job, .user = user, .folder = folder
+	};
+	struct error e;
+
+	if (!name || generation_list(folder, &numbers, &stored.count, &e) < 0)
+		return name ? complain(&e) : EXIT_FAILED;
+	stored.numbers = numbers;
+	return sel->fn(sel->s, &stored, sel->arg);
+}
+
+static bool is_named(struct selection *sel, unsigned int job, const struct folder *folder)
+{
+	unsigned int array = number_of(folder, RECORD_ARRAY_JOB, 0);
+	unsigned int task = number_of(folder, RECORD_ARRAY_TASK, JOBSPEC_NO_TASK);
+	bool named = sel->specs.count == 0;
+
+	for (size_t i = 0; i < sel->specs.count; i++) {
+		/* One that was found by its number has been dealt with. */
+		if (!sel->specs.specs[i].tasks && sel->specs.specs[i].job == job &&
+		    sel->found[i])
+			return false;
+		if (!jobspec_matches(&sel->specs.specs[i], job, array, task))
+			continue;
+		sel->found[i] = true;
+		named = true;
+	}
+	return named;
+}
+
+static bool is_selected(const struct scheckpoint *s, const struct folder *folder)
+{
+	const char *partition = manifest_get(&folder->record, RECORD_PARTITION);
+	const char *node = manifest_get(&folder->record, RECORD_NODE);
+
+	if (s->partition && (!partition || strcmp(partition, s->partition) != 0))
+		return false;
+	return !s->nodelist || (node && job_nodes_meet(node, s->nodelist));
+}
+
+static int visit(void *arg, const char *user, unsigned int job, struct folder *folder,
+		 struct error *e)
+{
+	struct selection *sel = arg;
+
+	(void)e;
+	if (is_selected(sel->s, folder) && is_named(sel, job, folder) &&
+	    call(sel, user, job, folder) != EXIT_DONE)
+		sel->status = EXIT_FAILED;
+	return 0;
+}
+
+/*
+ * A plain number of a known user's is looked up, and not searched for. False if there
+ * may be more: it is the number of an array, too, which one of its elements has.
+ */
+static bool try_directly(struct selection *sel, size_t i, const char *user,
+			 struct error *e)
+{
+	const struct jobspec *spec = &sel->specs.specs[i];
+	struct folder folder;
+	bool array;
+	int rc;
+
+	if (spec->tasks || !user || identity_become(user, e) < 0)
+		return false;
+	rc = folder_open(&folder, sel->s->dir, user, sel->s->cluster, spec->job, e);
+	if (rc == 0 || folder.fd >= 0) {
+		sel->found[i] = true;
+		if (call(sel, user, spec->job, &folder) != EXIT_DONE)
+			sel->status = EXIT_FAILED;
+	}
+	array = number_of(&folder, RECORD_ARRAY_JOB, 0) != 0;
+	folder_close(&folder);
+	identity_back();
+	return sel->found[i] && !array;
+}
+
+static int search(struct selection *sel, struct error *e)
+{
+	const char *user = whose(sel->s);
+	bool all_found = sel->specs.count > 0;
+	struct error why;
+
+	for (size_t i = 0; i < sel->specs.count; i++)
+		all_found = try_directly(sel, i, user, &why) && all_found;
+	if (all_found)
+		return 0;
+	/* A pattern that cannot be searched says by its own sentence what is missing. */
+	if (sel->specs.count && strstr(sel->s->dir, "%j"))
+		return 0;
+	return catalog_each(sel->s->dir, user, sel->s->cluster, visit, sel, e);
+}
+
+static void complain_of_missing(struct selection *sel)
+{
+	for (size_t i = 0; i < sel->specs.count; i++) {
+		struct error e;
+
+		if (sel->found[i])
+			continue;
+		error_set(&e, "job %s has no checkpoints in %s", sel->specs.specs[i].text,
+			  sel->s->dir);
+		sel->status = complain(&e);
+	}
+}
+
+int each_stored(const struct scheckpoint *s, int argc, char **argv, stored_fn fn,
+		void *arg)
+{
+	struct selection sel = { .s = s, .fn = fn, .arg = arg, .status = EXIT_DONE };
+	cleanup_free bool *found = NULL;
+	struct error e;
+	int rc = 0;
+
+	for (int i = 0; rc == 0 && i < argc; i++)
+		rc = jobspec_parse(&sel.specs, argv[i], &e);
+	if (rc == 0) {
+		found = sel.found = calloc(sel.specs.count + 1, sizeof(bool));
+		rc = found ? search(&sel, &e) : error_sys(&e, "jobs");
+	}
+	if (rc == 0)
+		complain_of_missing(&sel);
+	else
+		sel.status = complain(&e);
+	jobspec_free(&sel.specs);
+	return sel.status;
+}

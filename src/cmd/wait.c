@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The runner writes an event when it has done what it was asked for. The kernel tells
+ * of that at once where the file is written on this host; on other hosts of a network
+ * file system nobody does, so that once a second the files are looked into, too. A
+ * runner that was killed writes nothing: every few seconds slurmctld is asked, once for
+ * all jobs and only for what has changed, whether they run still.
+ */
+#define _GNU_SOURCE
+#include "cmd/wait.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/identity.h"
+#include "base/loop.h"
+#include "base/str.h"
+#include "store/generation.h"
+
+#define TICKS_PER_LOOK 5 /* seconds between two questions to slurmctld */
+
+struct waiting {
+	const struct scheckpoint *s;
+	struct asked *asked;
+	size_t count;
+	answer_fn answer;
+	struct loop *loop;
+	int notify;
+	int timer;
+	long ticks;
+	bool late;  /* --timeout has passed */
+	bool shown; /* a line of progress */
+	struct job_table jobs;
+};
+
+/* ---- progress ---- */
+
+static void clear_progress(struct waiting *w)
+{
+	if (w->shown)
+		fputs("\r\033[K", stderr);
+	w->shown = false;
+}
+
+/* Of the first that is still at work. */
+static void show_progress(struct waiting *w)
+{
+	struct asked *a = w->asked;
+	unsigned long long before;
+
+	if (w->s->quiet || !isatty(STDERR_FILENO))
+		return;
+	while (a < w->asked + w->count && !a->pending)
+		a++;
+	if (a == w->asked + w->count)
+		return;
+	before = a->written;
+	a->written = generation_bytes_half_written(&a->folder);
+	clear_progress(w);
+	fprintf(stderr, "job %s: %s written, %s/s", a->name, str_size(a->written).text,
+		str_size(a->written > before ? a->written - before : 0).text);
+	fflush(stderr);
+	w->shown = true;
+}
+
+/* ---- answers ---- */
+
+static size_t pending(const struct waiting *w)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->count; i++)
+		n += w->asked[i].pending;
+	return n;
+}
+
+static int read_events(struct waiting *w, struct asked *a, struct error *e)
+{
+	struct event event;
+	int rc = 0;
+
+	while (a->pending && (rc = event_next(a->reader, &event, e)) > 0) {
+		clear_progress(w);
+		a->pending = !w->answer(w->s, a, &event);
+	}
+	return rc < 0 ? -1 : 0;
+}
+
+static int read_all(struct waiting *w, struct error *e)
+{
+	for (size_t i = 0; i < w->count; i++) {
+		if (read_events(w, &w->asked[i], e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void complain_of(struct waiting *w, struct asked *a, const char *why)
+{
+	struct error e;
+
+	clear_progress(w);
+	error_set(&e, "job %s: %s", a->name, why);
+	a->status = complain(&e);
+	a->pending = false;
+}
+
+/* A job that runs no more, or has been started again, has an answer or has none. */
+static int look_at_jobs(struct waiting *w, struct error *e)
+{
+	if (job_table_load(&w->jobs, NULL) < 0)
+		return 0; /* slurmctld may be back the next time */
+	for (size_t i = 0; i < w->count; i++) {
+		struct asked *a = &w->asked[i];
+		const struct job_entry *now;
+
+		if (!a->pending)
+			continue;
+		now = job_table_find(&w->jobs, a->job->id);
+		if (now && now->phase == JOB_RUNS && now->restarts == a->job->restarts)
+			continue;
+		if (read_events(w, a, e) < 0)
+			return -1;
+		if (a->pending)
+			complain_of(w, a,
+				    "it is not running any more, and did not answer");
+	}
+	return 0;
+}
+
+/* ---- events ---- */
+
+static int file_changed(void *arg, struct error *e)
+{
+	struct waiting *w = arg;
+	char events[4096];
+
+	(void)!read(w->notify, events, sizeof(events));
+	return read_all(w, e);
+}
+
+static int second_passed(void *arg, struct error *e)
+{
+	struct waiting *w = arg;
+	uint64_t ticks = 0;
+
+	(void)!read(w->timer, &ticks, sizeof(ticks));
+	w->ticks += (long)ticks;
+	if (read_all(w, e) < 0)
+		return -1;
+	if (w->s->timeout && w->ticks >= w->s->timeout) {
+		w->late = true;
+		return 0;
+	}
+	show_progress(w);
+	return w->ticks % TICKS_PER_LOOK == 0 ? look_at_jobs(w, e) : 0;
+}
+
+static int prepare(struct waiting *w, struct error *e)
+{
+	struct itimerspec second = { .it_value.tv_sec = 1, .it_interval.tv_sec = 1 };
+
+	w->loop = loop_new(e);
+	if (!w->loop)
+		return -1;
+	w->notify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	w->timer = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (w->notify < 0 || w->timer < 0 ||
+	    timerfd_settime(w->timer, 0, &second, NULL) < 0)
+		return error_sys(e, "cannot wait for events");
+	for (size_t i = 0; i < w->count; i++) {
+		if (w->asked[i].pending)
+			(void)inotify_add_watch(w->notify, w->asked[i].folder.path,
+						IN_MODIFY | IN_CREATE);
+	}
+	if (loop_add(w->loop, w->notify, file_changed, w, e) < 0)
+		return -1;
+	return loop_add(w->loop, w->timer, second_passed, w, e);
+}
+
+int wait_for_answers(const struct scheckpoint *s, struct asked *asked, size_t count,
+		     answer_fn answer, struct error *e)
+{
+	struct waiting w = { .s = s,
+			     .asked = asked,
+			     .count = count,
+			     .answer = answer,
+			     .notify = -1,
+			     .timer = -1 };
+	int rc = prepare(&w, e);
+
+	if (rc == 0)
+		rc = read_all(&w, e);
+	while (rc == 0 && !w.late && pending(&w) > 0)
+		rc = loop_once(w.loop, e);
+	clear_progress(&w);
+	for (size_t i = 0; rc == 0 && i < count; i++) {
+		if (asked[i].pending)
+			complain_of(&w, &asked[i],
+				    "it has not answered within --timeout; the request "
+				    "stands");
+	}
+	if (w.notify >= 0)
+		close(w.notify);
+	if (w.timer >= 0)
+		close(w.timer);
+	job_table_free(&w.jobs);
+	loop_free(w.loop);
+	return rc;
+}
+
+/* ---- back in the queue ---- */
+
+static bool are_held(const struct job_table *jobs, const struct asked *asked,
+		     size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct job_entry *now = job_table_find(jobs, asked[i].job->id);
+
+		if (asked[i].status == EXIT_DONE && now && now->phase != JOB_HELD &&
+		    now->phase != JOB_OVER)
+			return false;
+	}
+	return true;
+}
+
+int wait_until_held(const struct scheckpoint *s, struct asked *asked, size_t count,
+		    struct error *e)
+{
+	struct itimerspec second = { .it_value.tv_sec = 1, .it_interval.tv_sec = 1 };
+	cleanup_close int timer = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC);
+	struct job_table jobs = { 0 };
+	uint64_t ticks;
+	long passed = 0;
+	int rc = 0;
+
+	if (timer < 0 || timerfd_settime(timer, 0, &second, NULL) < 0)
+		return error_sys(e, "cannot wait for events");
+	while (rc == 0) {
+		rc = job_table_load(&jobs, e);
+		if (rc < 0 || are_held(&jobs, asked, count))
+			break;
+		if (s->timeout && passed++ >= s->timeout)
+			rc = error_set(e, "the jobs have left, but are not back in the "
+					  "queue within --timeout");
+		else
+			(void)!read(timer, &ticks, sizeof(ticks));
+	}
+	job_table_free(&jobs);
+	return rc;
+}

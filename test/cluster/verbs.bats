@@ -1,0 +1,326 @@
+#!/usr/bin/env bats
+# The verbs of scheckpoint: who may, on which jobs, and what comes of it.
+
+load lib
+
+setup() { new_workdir; }
+teardown() {
+	clean
+	if root test -e /etc/slurm/slurm.conf.kept; then
+		root mv /etc/slurm/slurm.conf.kept /etc/slurm/slurm.conf
+		root scontrol reconfigure
+	fi
+}
+
+counting_job() { # SBATCH-OPTION...
+	put job.sh <<<$'#!/bin/bash\nfor i in $(seq 100); do echo $i; sleep 0.1; done'
+	JOB=$(submit --checkpoint --output=out "$@" job.sh)
+	wait_lines out 3
+}
+
+is_held() { [[ $(job_field "$1" Reason) == *[Hh]eld* ]]; }
+
+# one_line STATUS TEXT: run has ended with STATUS and said TEXT in one line
+one_line() {
+	echo "$output"
+	[ "$status" -eq "$1" ] || return 1
+	[ "${#lines[@]}" -eq 1 ] || return 1
+	[[ $output == *"$2"* ]]
+}
+
+@test "create waits for the commit, and says what was written" {
+	counting_job
+	run alice scheckpoint create "$JOB"
+	one_line 0 "job $JOB: generation 1: "
+	[ "$(newest "$JOB")" -eq 1 ]
+	run alice scheckpoint create --json "$JOB"
+	[ "$status" -eq 0 ]
+	[ "$(python3 -c 'import json,sys; print(json.load(sys.stdin)["jobs"][0]["generation"])' <<<"$output")" -eq 2 ]
+	run alice scheckpoint create --quiet "$JOB"
+	[ "$status" -eq 0 ]
+	[ -z "$output" ]
+	run alice scheckpoint create --no-wait "$JOB"
+	[ "$status" -eq 0 ]
+	wait_generation "$JOB" 4
+	wait_over "$JOB"
+	diff <(seq 100) <(get out)
+}
+
+@test "who may: the owner and administrators, and nobody else" {
+	local verb
+	counting_job
+	for verb in create vacate requeue disable enable able; do
+		run bob scheckpoint "$verb" "$JOB"
+		echo "$verb: $output"
+		[ "$status" -eq 1 ]
+		[ "${#lines[@]}" -eq 1 ]
+	done
+	for verb in list show error verify remove purge; do
+		run bob scheckpoint "$verb" --user=alice
+		echo "$verb: $output"
+		refute grep -q "$JOB" <<<"$output"
+	done
+	[ -z "$(newest "$JOB")" ]
+	root scheckpoint create "$JOB"
+	[ "$(newest "$JOB")" -eq 1 ]
+	run root scheckpoint list --all
+	[[ $output == *alice*"$JOB "* ]]
+	run root scheckpoint show "$JOB"
+	[[ $output == *"JobId=$JOB "*"User=alice"*Generation=1* ]]
+	root scheckpoint disable "$JOB"
+	root scheckpoint enable "$JOB"
+	root scheckpoint requeue "$JOB"
+	until_true 60 "it is requeued" restarted "$JOB" 0
+	wait_over "$JOB"
+	diff <(seq 100) <(get out)
+}
+
+@test "jobs that are pending, over or unknown, and words that are no jobs: one sentence each" {
+	local held ended verb
+	put job.sh <<<$'#!/bin/sh\n:'
+	held=$(submit --checkpoint --hold --output=/dev/null job.sh)
+	ended=$(submit --checkpoint --output=/dev/null job.sh)
+	wait_over "$ended"
+	for verb in create vacate requeue disable enable able; do
+		run alice scheckpoint "$verb" "$held"
+		one_line 1 "job $held is not running"
+		run alice scheckpoint "$verb" "$ended"
+		one_line 1 "job $ended is not running"
+		run alice scheckpoint "$verb" 999999
+		one_line 1 "Invalid job id 999999"
+		run alice scheckpoint "$verb" banana
+		one_line 1 "Invalid job id banana"
+	done
+	for verb in show error verify remove restart list; do
+		run alice scheckpoint "$verb" 999999
+		echo "$verb"
+		[ "$status" -eq 1 ]
+		[[ $output == *"job 999999 has no checkpoints"* ]]
+		run alice scheckpoint "$verb" 12_
+		[ "$status" -eq 1 ]
+		[[ $output == *"Invalid job id 12_"* ]]
+	done
+	run alice scheckpoint create
+	one_line 2 "no job given"
+	run alice scheckpoint restart
+	one_line 2 "no job given"
+	run alice scheckpoint list --hold
+	one_line 2 "takes no --hold"
+	run alice scheckpoint create --timeout=banana 1
+	one_line 2 "--timeout=banana"
+}
+
+@test "arrays: an element, some of them, and all of them" {
+	local main
+	put job.sh <<<$'#!/bin/bash\nfor i in $(seq 100); do echo $i; sleep 0.1; done'
+	main=$(submit --checkpoint --array=1-3 --output=out-%a job.sh)
+	wait_lines out-1 2
+	wait_lines out-2 2
+	wait_lines out-3 2
+	run alice scheckpoint create "${main}_2"
+	one_line 0 "job ${main}_2: generation 1"
+	run alice scheckpoint create "${main}_[1,3]"
+	[ "$status" -eq 0 ]
+	[ "$(grep -c "generation 1" <<<"$output")" -eq 2 ]
+	run alice scheckpoint create "$main"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ "$(grep -c "^job ${main}_[123]: generation" <<<"$output")" -eq 3 ]
+	run alice scheckpoint create "${main}_7"
+	one_line 1 "Invalid job id ${main}_7"
+	run alice scheckpoint show "${main}_3"
+	[[ $output == *"JobId=${main}_3 "* ]]
+	run alice scheckpoint verify "${main}_[1-3]"
+	[ "$(grep -c whole <<<"$output")" -eq 6 ]
+	run alice scheckpoint list "$main"
+	[ "${#lines[@]}" -eq 4 ]
+	wait_lines out-1 100
+	wait_lines out-2 100
+	wait_lines out-3 100
+	diff <(seq 100) <(get out-2)
+}
+
+@test "requeue sends a job elsewhere, and holds it if that is asked for" {
+	local node
+	counting_job
+	node=$(job_node "$JOB")
+	alice scheckpoint requeue --exclude="$node" "$JOB"
+	until_true 60 "it goes on" is_state "$JOB" RUNNING
+	[ "$(job_node "$JOB")" != "$node" ]
+	until_true 30 "it has been restored" eval '[[ $(processes $(job_node $JOB) alice) == *sleep* ]]'
+	alice scheckpoint requeue --hold "$JOB"
+	until_true 30 "it is held" is_held "$JOB"
+	alice scheckpoint restart --nodelist=n4 "$JOB"
+	until_true 60 "it goes on" is_state "$JOB" RUNNING
+	[ "$(job_node "$JOB")" = n4 ]
+	wait_over "$JOB"
+	diff <(seq 100) <(get out)
+}
+
+@test "restart of a job that has ended: the same number, from its last checkpoint" {
+	counting_job --time=1
+	alice scheckpoint create "$JOB"
+	alice scancel "$JOB"
+	wait_over "$JOB"
+	run alice scheckpoint restart "$JOB"
+	one_line 0 "job $JOB: queued again"
+	until_true 30 "it goes on" is_state "$JOB" RUNNING
+	wait_over "$JOB"
+	diff <(seq 100) <(get out)
+	wait_accounted "$JOB" "COMPLETED|0:0"
+}
+
+@test "restart from an older checkpoint: what came after it is done again" {
+	counting_job
+	alice scheckpoint create "$JOB"
+	wait_lines out 20
+	alice scheckpoint vacate "$JOB"
+	until_true 30 "it is held" is_held "$JOB"
+	run alice scheckpoint restart --generation=7 "$JOB"
+	one_line 1 "job $JOB has no generation 7"
+	alice scheckpoint restart --generation=1 "$JOB"
+	until_true 30 "it goes on" is_state "$JOB" RUNNING
+	until_true 30 "it has gone on from generation 1" \
+		eval '[[ $(alice cat $(store $JOB)/events) == *\"restart\"*generation\":1,* ]]'
+	[ "$(generations "$JOB")" = 1 ]
+	wait_over "$JOB"
+	diff <(seq 100) <(get out)
+}
+
+@test "restart of a job that Slurm has forgotten: as a new job, its output exact" {
+	local new
+	put job.sh <<<$'#!/bin/bash\necho "$1 $KEPT"; for i in $(seq 60); do echo $i; sleep 0.1; done; ls "$TMPDIR"'
+	JOB=$(KEPT=value submit --checkpoint --export=ALL,KEPT=value --job-name=forgotten --output=out-%j job.sh "an argument")
+	wait_lines "out-$JOB" 5
+	alice scheckpoint create "$JOB"
+	wait_lines "out-$JOB" 10
+	alice scancel "$JOB"
+	wait_over "$JOB"
+	forget_jobs
+	run alice scheckpoint restart "$JOB"
+	one_line 0 "job $JOB: goes on as job "
+	new=${output##* }
+	wait_over "$new"
+	wait_accounted "$new" "COMPLETED|0:0"
+	[ "$(root sacct -X -n -P -j "$new" -o jobname)" = forgotten ]
+	diff <(echo "an argument value"; seq 60) <(get "out-$JOB")
+}
+
+# Slurm looks once a minute which jobs have been over for MinJobAge.
+forget_jobs() {
+	root sed -i.kept 's/^MinJobAge=.*/MinJobAge=2/' /etc/slurm/slurm.conf
+	root scontrol reconfigure
+	until_true 120 "Slurm has forgotten job $JOB" is_forgotten "$JOB"
+	root mv /etc/slurm/slurm.conf.kept /etc/slurm/slurm.conf
+	root scontrol reconfigure
+}
+is_forgotten() { refute root scontrol show job "$1" >/dev/null 2>&1; }
+
+@test "inside of a job: the command without a job id, and the library" {
+	put job.sh <<'END'
+#!/bin/bash
+echo begin
+scheckpoint create
+echo "create $?"
+scheckpoint disable
+scheckpoint create 2>&1
+echo "refused $?"
+scheckpoint enable
+scheckpoint able
+echo "able $?"
+sleep 0.5
+echo end
+END
+	JOB=$(submit --checkpoint --output=out job.sh)
+	wait_over "$JOB"
+	diff <(printf '%s\n' begin "this job: checkpointed" "create 0" \
+		"scheckpoint: error: this job: checkpoints of the job are disabled" "refused 1" \
+		"this job: yes" "able 0" end) <(get out)
+}
+
+@test "the library: a critical section is not saved, the program's own checkpoint is gone on from" {
+	put critical.c <"$ROOT/test/cluster/programs/critical.c"
+	alice sh -c 'cd "$1" && gcc -o critical critical.c $(pkg-config --cflags --libs slurmcheckpoint)' _ "$WORK"
+	put job.sh <<<$'#!/bin/sh\n./critical\necho "ended with $?"'
+	JOB=$(submit --checkpoint --output=out job.sh)
+	wait_lines out 6
+	run alice scheckpoint create --timeout=3s "$JOB"
+	one_line 1 "has not answered"
+	[ -z "$(newest "$JOB")" ]
+	alice touch "$WORK/leave"
+	wait_lines out 13
+	[ -n "$(newest "$JOB")" ]
+	preempt "$JOB"
+	wait_running "$JOB"
+	alice touch "$WORK/end"
+	wait_over "$JOB"
+	diff <(printf '%s\n' "restarted 0" "enable -1 Invalid argument" "disable 0" "disable 0" "disable 0" \
+		"now -1 Device or resource busy" critical left "enable 0" "enable 0" "enable 0" "now 0" saved \
+		"end 1" "ended with 0") <(get out)
+	# without protection it says so, and goes on
+	run alice sh -c 'cd "$1" && ./critical' _ "$WORK"
+	[[ ${lines[0]} == "restarted -1 Operation not supported" ]]
+	[[ ${lines[-1]} == "end 0" ]]
+}
+
+@test "remove and purge: what a job still needs stays" {
+	counting_job
+	alice scheckpoint create "$JOB"
+	run alice scheckpoint remove "$JOB"
+	one_line 1 "job $JOB is not over"
+	alice scheckpoint create "$JOB"
+	run alice scheckpoint remove --generation=2 "$JOB"
+	one_line 1 "generation 2 is its newest"
+	alice scheckpoint remove --generation=1 "$JOB"
+	[ "$(generations "$JOB")" = 2 ]
+	alice scheckpoint purge --older=0
+	[ "$(generations "$JOB")" = 2 ]
+	alice scancel "$JOB"
+	wait_over "$JOB"
+	[ "$(generations "$JOB")" = 2 ]
+	run alice scheckpoint purge
+	[ "$status" -eq 0 ]
+	[ "$(generations "$JOB")" = 2 ]
+	until_true 20 "its runner has gone" no_processes "$(job_field "$JOB" NodeList)" alice
+	root scheckpoint purge --all --older=0
+	[ -z "$(alice sh -c 'ls -A "$1"' _ "$(dirname "$(store "$JOB")")")" ]
+	run alice scheckpoint show "$JOB"
+	one_line 1 "has no checkpoints"
+}
+
+@test "error: what went wrong last, with the engine's log" {
+	put job.sh <<'END'
+#!/usr/bin/env python3
+import socket, time
+s = socket.create_connection(("ctl", 6817))
+print("connected", flush=True)
+time.sleep(60)
+END
+	JOB=$(submit --checkpoint --output=out job.sh)
+	wait_lines out 1
+	run alice scheckpoint error "$JOB"
+	one_line 0 "nothing went wrong"
+	run alice scheckpoint able "$JOB"
+	one_line 1 "TCP connection"
+	run alice scheckpoint create "$JOB"
+	one_line 1 "TCP connection"
+	run alice scheckpoint error "$JOB"
+	[ "$status" -eq 0 ]
+	[[ $output == *"Event=failed"*"TCP connection"*"Error"* ]]
+}
+
+@test "ten thousand jobs' folders are listed" {
+	put many.sh <<'END'
+#!/bin/sh
+# copies of one job's folder, under other numbers
+cd "$1" || exit
+for i in $(seq 100001 110000); do mkdir "$i" && cp -r "$2/." "$i"; done
+END
+	counting_job
+	alice scheckpoint create "$JOB"
+	alice sh -c 'mkdir "$1/few" && cp -r "$2/job" "$2/1" "$1/few" && rm "$1"/few/1/pages*' _ "$WORK" "$(store "$JOB")"
+	alice "$WORK/many.sh" "$(dirname "$(store "$JOB")")" "$WORK/few"
+	time alice scheckpoint list >"$BATS_TEST_TMPDIR/list"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/list")" -ge 10001 ]
+	alice sh -c 'cd "$1" && rm -rf 1000?? 10???? 110000' _ "$(dirname "$(store "$JOB")")"
+}
