@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#define _GNU_SOURCE
+#include "spank/hand_over.h"
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/netstring.h"
+#include "base/protocol.h"
+#include "base/str.h"
+
+char *hand_over_variable(size_t n)
+{
+	return n ? str_printf(CHECKPOINT_ENV_TASK "_%zu", n)
+		 : strdup(CHECKPOINT_ENV_TASK);
+}
+
+/* ---- the text: the number of originals, the first of them, the runner, argv ---- */
+
+char *hand_over_encode(const struct hand_over *h)
+{
+	cleanup_free char *originals = str_printf("%zu", h->argv ? h->originals : 0);
+	cleanup_free char *text = NULL;
+	size_t size;
+	FILE *out = originals ? open_memstream(&text, &size) : NULL;
+
+	if (!out)
+		return NULL;
+	netstring_put(out, originals);
+	netstring_put(out, h->argv ? h->original : "");
+	netstring_put(out, h->runner ? h->runner : "");
+	for (char *const *arg = h->argv; arg && *arg; arg++)
+		netstring_put(out, *arg);
+	return fclose(out) == 0 ? take_ptr(text) : NULL;
+}
+
+struct vector {
+	char **argv;
+	size_t count;
+};
+
+/* Append a string, which is the vector's from then on; -1 if it is NULL, too. */
+static int append(struct vector *v, char *string)
+{
+	char **argv = string ? reallocarray(v->argv, v->count + 2, sizeof(*argv)) : NULL;
+
+	if (!argv) {
+		free(string);
+		return -1;
+	}
+	argv[v->count++] = string;
+	argv[v->count] = NULL;
+	v->argv = argv;
+	return 0;
+}
+
+/*
+ * What stands before the originals stays: other plugins have put it there. The
+ * originals are argv's last, or task-exec itself stands in place of the first.
+ */
+static int append_others(struct vector *v, int argc, char *const *argv, size_t originals,
+			 const char *original, struct error *e)
+{
+	size_t others = (size_t)argc - originals;
+
+	if (others > (size_t)argc ||
+	    (originals && others && strcmp(argv[others], original) != 0))
+		return error_set(e,
+				 "%s was started with other arguments than Slurm had "
+				 "told the plugin",
+				 argv[0]);
+	for (size_t i = 1; i < others; i++)
+		if (append(v, strdup(argv[i])) < 0)
+			return error_sys(e, "%s", argv[0]);
+	return 0;
+}
+
+static int decode(struct vector *v, const char *text, int argc, char *const *argv,
+		  struct error *e)
+{
+	cleanup_free char *number = netstring_get(&text, e);
+	cleanup_free char *original = number ? netstring_get(&text, e) : NULL;
+	cleanup_free char *runner = original ? netstring_get(&text, e) : NULL;
+	unsigned long long originals;
+
+	if (!runner)
+		return -1;
+	if (str_to_ull(number, INT_MAX, &originals) < 0)
+		return error_set(e, "%s: not a number of arguments", number);
+	if (*runner && append(v, strdup(runner)) < 0)
+		return error_sys(e, "%s", runner);
+	if (append_others(v, argc, argv, originals, original, e) < 0)
+		return -1;
+	while (*text)
+		if (append(v, netstring_get(&text, e)) < 0)
+			return -1;
+	return v->count ? 0 : error_set(e, "there is nothing to execute");
+}
+
+char **hand_over_decode(const char *text, int argc, char *const *argv, struct error *e)
+{
+	struct vector v = { 0 };
+
+	if (decode(&v, text, argc, argv, e) == 0)
+		return v.argv;
+	hand_over_free(v.argv);
+	return NULL;
+}
+
+/* ---- the environment ---- */
+
+/* Move piece n behind what text holds already. False if there is no such piece. */
+static bool take_piece(FILE *out, size_t n)
+{
+	cleanup_free char *name = hand_over_variable(n);
+	const char *piece = name ? getenv(name) : NULL;
+
+	if (!piece)
+		return false;
+	fputs(piece, out);
+	unsetenv(name);
+	return true;
+}
+
+char *hand_over_take(struct error *e)
+{
+	cleanup_free char *text = NULL;
+	size_t size, n = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out) {
+		error_sys(e, CHECKPOINT_ENV_TASK);
+		return NULL;
+	}
+	while (take_piece(out, n))
+		n++;
+	if (fclose(out) == EOF) {
+		error_sys(e, CHECKPOINT_ENV_TASK);
+		return NULL;
+	}
+	if (n == 0) {
+		error_set(e, CHECKPOINT_ENV_TASK " is not in the environment");
+		return NULL;
+	}
+	return take_ptr(text);
+}
+
+void hand_over_free(char **argv)
+{
+	for (char **arg = argv; arg && *arg; arg++)
+		free(*arg);
+	free(argv);
+}
