@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 char *str_printf(const char *format, ...)
 {
@@ -29,4 +30,15 @@ int str_to_ull(const char *text, unsigned long long max, unsigned long long *val
 	errno = 0;
 	*value = strtoull(text, &end, 10);
 	return (errno || *end || *value > max) ? -1 : 0;
+}
+
+const char *str_find_variable(char *const *environment, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (; *environment; environment++)
+		if (strncmp(*environment, name, length) == 0 &&
+		    (*environment)[length] == '=')
+			return *environment + length + 1;
+	return NULL;
 }

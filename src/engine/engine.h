@@ -19,7 +19,7 @@
 struct engine_job {
 	const struct conf *conf;
 	const struct folder *folder;
-	char *const *argv; /* the job's script and its arguments */
+	char *const *argv; /* the job's script and its arguments, or what runs it */
 	char *const *envp;
 	const sigset_t *sigmask; /* as Slurm gave it */
 	unsigned int nodes;	 /* of the job */

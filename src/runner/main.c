@@ -45,8 +45,8 @@ struct runner {
 	const struct engine *engine;
 	struct engine_run *run;
 	char *script; /* the store's copy */
+	char **argv;  /* the task, with that */
 	char *tmp_mount;
-	char *original; /* the script where Slurm put it */
 };
 
 /* ---- before the job starts ---- */
@@ -58,8 +58,6 @@ static void run_unprotected(struct runner *r, const struct error *e)
 		own_output_truncate();
 	say(r->task.job, "it runs unprotected: %s", e->text);
 	scratch_remove(&r->scratch);
-	if (r->original)
-		r->task.argv[0] = r->original;
 	task_exec(&r->task);
 }
 
@@ -71,7 +69,7 @@ static int copy_script(struct runner *r, struct error *e)
 	/* Once: a restored shell goes on reading the file that it began with. */
 	if (faccessat(r->folder.fd, FOLDER_SCRIPT, X_OK, 0) == 0)
 		return 0;
-	text = file_read(AT_FDCWD, r->original, SIZE_MAX, &size, e);
+	text = file_read(AT_FDCWD, r->task.script, SIZE_MAX, &size, e);
 	if (!text)
 		return -1;
 	return file_replace(r->folder.fd, FOLDER_SCRIPT, text, size, 0700, e);
@@ -116,6 +114,24 @@ static int save_record(struct runner *r, struct error *e)
 	return folder_save(&r->folder, e);
 }
 
+/*
+ * The task with the store's copy of the script in place of Slurm's, which is gone when
+ * the job goes on: the script itself, or an argument of a program that runs it.
+ */
+static char **with_copy_of_script(const struct runner *r)
+{
+	char *const *from = r->task.argv;
+	char **argv;
+	size_t argc = 0;
+
+	while (from[argc])
+		argc++;
+	argv = calloc(argc + 1, sizeof(*argv));
+	for (size_t i = 0; argv && i < argc; i++)
+		argv[i] = strcmp(from[i], r->task.script) == 0 ? r->script : from[i];
+	return argv;
+}
+
 static int prepare(struct runner *r, struct error *e)
 {
 	if (open_folder(r, e) < 0 || save_record(r, e) < 0 ||
@@ -123,11 +139,12 @@ static int prepare(struct runner *r, struct error *e)
 		return -1;
 	r->script = str_printf("%s/" FOLDER_SCRIPT, r->folder.path);
 	r->tmp_mount = str_printf("%s/" FOLDER_TMP, r->folder.path);
-	if (!r->script || !r->tmp_mount)
+	r->argv = r->script ? with_copy_of_script(r) : NULL;
+	if (!r->argv || !r->tmp_mount)
 		return error_sys(e, "%s", r->folder.path);
 	r->job = (struct engine_job){ .conf = &r->task.conf,
 				      .folder = &r->folder,
-				      .argv = r->task.argv,
+				      .argv = r->argv,
 				      .envp = environ,
 				      .sigmask = &r->task.sigmask,
 				      .nodes = r->task.nodes,
@@ -151,14 +168,12 @@ static int start(struct runner *r, struct error *e)
 	if (setenv("TMPDIR", r->tmp_mount, 1) < 0 ||
 	    setenv(CHECKPOINT_ENV_IMAGE_DIR, r->folder.path, 1) < 0)
 		return error_sys(e, "environment");
-	r->task.argv[0] = r->script;
 	r->job.envp = environ;
 	r->run = r->engine->start(&r->job, e);
 	if (r->run) {
 		journal(&r->task, &r->folder, LOG_INFO, "started by %s", r->engine->name);
 		return 0;
 	}
-	r->task.argv[0] = r->original;
 	unsetenv(CHECKPOINT_ENV_IMAGE_DIR);
 	if (old_tmpdir)
 		setenv("TMPDIR", old_tmpdir, 1);
@@ -400,7 +415,6 @@ int main(int argc, char **argv)
 	}
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, NULL);
-	r.original = r.task.argv[0];
 	if (task_read(&r.task, &e) < 0)
 		run_unprotected(&r, &e);
 	if (prepare(&r, &e) < 0) {

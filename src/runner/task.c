@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/job_dir.h"
+#include "base/path.h"
 #include "base/protocol.h"
 #include "base/str.h"
 #include "base/timefmt.h"
@@ -27,12 +28,13 @@ int task_take_over(struct task *task, int argc, char **argv, struct error *e)
 	/* The plugin has blocked these, so that none comes before we are ready. */
 	for (int s = CHECKPOINT_SIGNAL_FIRST; s <= CHECKPOINT_SIGNAL_LAST; s++)
 		sigdelset(&task->sigmask, s);
-	if (!script || argc < 1)
+	if (!script || argc < 2)
 		return error_set(e, "this program is started by Slurm for a job that was "
 				    "submitted with --checkpoint");
-	task->argv = argv;
-	task->argv[0] = strdup(script);
-	if (!task->argv[0])
+	task->argv = argv + 1;
+	task->argv[0] = path_find(task->argv[0]);
+	task->script = strdup(script);
+	if (!task->argv[0] || !task->script)
 		return error_sys(e, "%s", script);
 	unsetenv(CHECKPOINT_ENV_SCRIPT);
 	return 0;

@@ -31,7 +31,7 @@ char *hand_over_encode(const struct hand_over *h)
 	if (!out)
 		return NULL;
 	netstring_put(out, originals);
-	netstring_put(out, h->argv ? h->original : "");
+	netstring_put(out, h->argv && h->original ? h->original : "");
 	netstring_put(out, h->runner ? h->runner : "");
 	for (char *const *arg = h->argv; arg && *arg; arg++)
 		netstring_put(out, *arg);
@@ -58,28 +58,25 @@ static int append(struct vector *v, char *string)
 	return 0;
 }
 
-/*
- * What stands before the originals stays: other plugins have put it there. The
- * originals are argv's last, or task-exec itself stands in place of the first.
- */
-static int append_others(struct vector *v, int argc, char *const *argv, size_t originals,
-			 const char *original, struct error *e)
+static int append_copies(struct vector *v, size_t count, char *const *argv,
+			 struct error *e)
 {
-	size_t others = (size_t)argc - originals;
-
-	if (others > (size_t)argc ||
-	    (originals && others && strcmp(argv[others], original) != 0))
-		return error_set(e,
-				 "%s was started with other arguments than Slurm had "
-				 "told the plugin",
-				 argv[0]);
-	for (size_t i = 1; i < others; i++)
+	for (size_t i = 0; i < count; i++)
 		if (append(v, strdup(argv[i])) < 0)
-			return error_sys(e, "%s", argv[0]);
+			return error_sys(e, "%s", argv[i]);
 	return 0;
 }
 
-static int decode(struct vector *v, const char *text, int argc, char *const *argv,
+/* Whether argv ends with the originals; Slurm may have told the plugin of others. */
+static bool fits(size_t argc, char *const *argv, size_t originals, const char *original)
+{
+	return originals < argc &&
+	       (!*original ||
+		(originals && strcmp(argv[argc - originals], original) == 0));
+}
+
+/* What stands before the originals stays: other plugins have put it there. */
+static int decode(struct vector *v, const char *text, size_t argc, char *const *argv,
 		  struct error *e)
 {
 	cleanup_free char *number = netstring_get(&text, e);
@@ -91,22 +88,32 @@ static int decode(struct vector *v, const char *text, int argc, char *const *arg
 		return -1;
 	if (str_to_ull(number, INT_MAX, &originals) < 0)
 		return error_set(e, "%s: not a number of arguments", number);
+	if (!fits(argc, argv, originals, original)) {
+		error_set(e, "Slurm has told the plugins of other arguments than the "
+			     "task has, as it does with --multi-prog");
+		return *runner ? -1 : append_copies(v, argc - 1, argv + 1, e);
+	}
 	if (*runner && append(v, strdup(runner)) < 0)
 		return error_sys(e, "%s", runner);
-	if (append_others(v, argc, argv, originals, original, e) < 0)
+	if (append_copies(v, argc - 1 - originals, argv + 1, e) < 0)
 		return -1;
 	while (*text)
 		if (append(v, netstring_get(&text, e)) < 0)
 			return -1;
-	return v->count ? 0 : error_set(e, "there is nothing to execute");
+	return 0;
 }
 
 char **hand_over_decode(const char *text, int argc, char *const *argv, struct error *e)
 {
 	struct vector v = { 0 };
+	int rc;
 
-	if (decode(&v, text, argc, argv, e) == 0)
+	error_set(e, "%s", "");
+	rc = decode(&v, text, (size_t)argc, argv, e);
+	if (rc == 0 && v.count)
 		return v.argv;
+	if (rc == 0)
+		error_set(e, "there is nothing to execute");
 	hand_over_free(v.argv);
 	return NULL;
 }

@@ -17,9 +17,9 @@
 #include "base/error.h"
 
 struct hand_over {
-	char *const *argv;    /* the task's new arguments, or NULL: those that it has */
-	const char *original; /* first of those in whose place they are */
-	size_t originals;     /* how many those were */
+	char *const *argv; /* the task's new arguments, or NULL: those that it has */
+	size_t originals;  /* how many of task-exec's, from the last on, they replace */
+	const char *original; /* what the first of these is, or NULL: not known */
 	const char *runner;   /* to be executed with all that as its arguments, or NULL */
 };
 
@@ -35,7 +35,10 @@ char *hand_over_encode(const struct hand_over *h);
 /*
  * What task-exec, which was started with argc arguments, itself the first, is to
  * execute: a vector that ends with NULL, owned by the caller with all in it. NULL if
- * text is damaged, or was written for other arguments.
+ * text is damaged.
+ *
+ * If text was written for other arguments, the task is executed as it is, and e says
+ * so; e is empty otherwise. For a runner that is a failure, too.
  */
 char **hand_over_decode(const char *text, int argc, char *const *argv, struct error *e);
 

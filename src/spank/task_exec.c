@@ -14,7 +14,7 @@
 #include "spank/hand_over.h"
 
 /* As slurmstepd, which ends a task that cannot be executed with errno. */
-static int become(char **argv)
+static _Noreturn void become(char **argv)
 {
 	char *program = path_find(argv[0]);
 	int failed;
@@ -25,7 +25,7 @@ static int become(char **argv)
 	failed = errno;
 	fprintf(stderr, "slurm-checkpoint: error: execve(): %s: %s\n", argv[0],
 		strerror(failed));
-	return failed;
+	_exit(failed);
 }
 
 int main(int argc, char **argv)
@@ -34,9 +34,16 @@ int main(int argc, char **argv)
 	cleanup_free char *text = hand_over_take(&e);
 	char **task = text ? hand_over_decode(text, argc, argv, &e) : NULL;
 
-	if (task)
-		return become(task);
-	fprintf(stderr, "slurm-checkpoint: error: the task cannot be executed: %s\n",
-		e.text);
-	return EXIT_FAILURE;
+	if (!task) {
+		fprintf(stderr,
+			"slurm-checkpoint: error: the task cannot be executed: %s\n",
+			e.text);
+		return EXIT_FAILURE;
+	}
+	if (*e.text)
+		fprintf(stderr,
+			"slurm-checkpoint: error: the task is executed without what "
+			"plugins have set for it: %s\n",
+			e.text);
+	become(task);
 }

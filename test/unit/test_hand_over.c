@@ -77,10 +77,10 @@ static void the_task_is_executed_with_what_was_set(void **state)
 		{ "behind another plugin's", WORDS("b", "c"), "script", 2, "/r",
 		  WORDS("/x", "time", "-p", "script", "a"),
 		  WORDS("/r", "time", "-p", "b", "c") },
-		{ "in place of the first", WORDS("b", "c", "d"), "script", 2, NULL,
+		{ "in place of the first", WORDS("b", "c", "d"), NULL, 1, NULL,
 		  WORDS("/x", "a"), WORDS("b", "c", "d") },
-		{ "in place of the only one", WORDS("script"), "script", 1, "/r",
-		  WORDS("/x"), WORDS("/r", "script") },
+		{ "in place of the only one", WORDS("script"), NULL, 0, "/r", WORDS("/x"),
+		  WORDS("/r", "script") },
 		{ "odd bytes", WORDS("a", "", "\n\t\\", "3:x,", "=\x01\xff"), "s", 1,
 		  NULL, WORDS("/x", "s"), WORDS("a", "", "\n\t\\", "3:x,", "=\x01\xff") },
 	};
@@ -88,13 +88,14 @@ static void the_task_is_executed_with_what_was_set(void **state)
 
 	for (size_t i = 0; i < LENGTH(cases) * LENGTH(pieces); i++) {
 		size_t c = i / LENGTH(pieces);
-		const struct hand_over h = { cases[c].argv, cases[c].original,
-					     cases[c].originals, cases[c].runner };
+		const struct hand_over h = { cases[c].argv, cases[c].originals,
+					     cases[c].original, cases[c].runner };
 		struct error e = { "" };
 		char **argv = pass(&h, pieces[i % LENGTH(pieces)], cases[c].started, &e);
 
 		if (!argv)
 			fail_msg("%s: %s", cases[c].name, e.text);
+		assert_string_equal(e.text, "");
 		assert_same(argv, cases[c].executed);
 		hand_over_free(argv);
 	}
@@ -106,7 +107,7 @@ static void a_vector_takes_no_more_room_than_execve_has_for_it(void **state)
 	static char longest[128 * 1024];
 	static char *argv[100001];
 	size_t room = 0;
-	struct hand_over h = { argv, "s", 1, NULL };
+	struct hand_over h = { argv, 1, "s", NULL };
 	struct error e;
 	cleanup_free char *text = NULL;
 	char **passed;
@@ -123,15 +124,39 @@ static void a_vector_takes_no_more_room_than_execve_has_for_it(void **state)
 	hand_over_free(passed);
 }
 
-static void what_was_written_for_other_arguments_is_refused(void **state)
+static void the_task_is_as_it_was_when_it_has_other_arguments_than_Slurm_told(
+	void **state)
+{
+	const struct {
+		const char *text;
+		char *const *started;
+	} cases[] = {
+		{ "1:2,4:conf,0:,1:b,", WORDS("/x", "other", "a") },
+		{ "1:2,4:conf,0:,1:b,", WORDS("/x", "other") },
+		{ "1:9,4:conf,0:,1:b,", WORDS("/x", "other") },
+		{ "1:0,4:conf,0:,1:b,", WORDS("/x", "other") },
+	};
+
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		struct error e = { "" };
+		char **argv = hand_over_decode(cases[i].text, count(cases[i].started),
+					       cases[i].started, &e);
+
+		assert_same(argv, cases[i].started + 1);
+		assert_says(&e, "other arguments");
+		hand_over_free(argv);
+	}
+}
+
+static void what_is_damaged_or_leaves_out_the_runner_is_refused(void **state)
 {
 	const struct {
 		const char *text;
 		char *const *started;
 		const char *says;
 	} cases[] = {
-		{ "1:2,6:script,0:,1:b,", WORDS("/x", "other", "a"), "other arguments" },
-		{ "1:3,6:script,0:,1:b,", WORDS("/x", "script"), "other arguments" },
+		{ "1:1,6:script,2:/r,1:b,", WORDS("/x", "other"), "other arguments" },
+		{ "1:9,6:script,2:/r,1:b,", WORDS("/x", "script"), "other arguments" },
 		{ "10:4294967298,6:script,0:,1:b,", WORDS("/x", "script"),
 		  "not a number" },
 		{ "2:-1,6:script,0:,1:b,", WORDS("/x", "script"), "not a number" },
@@ -164,7 +189,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_task_is_executed_with_what_was_set),
 		cmocka_unit_test(a_vector_takes_no_more_room_than_execve_has_for_it),
-		cmocka_unit_test(what_was_written_for_other_arguments_is_refused),
+		cmocka_unit_test(
+			the_task_is_as_it_was_when_it_has_other_arguments_than_Slurm_told),
+		cmocka_unit_test(what_is_damaged_or_leaves_out_the_runner_is_refused),
 		cmocka_unit_test(an_environment_without_it_is_told_of),
 	};
 
