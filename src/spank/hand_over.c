@@ -40,21 +40,34 @@ char *hand_over_encode(const struct hand_over *h)
 
 struct vector {
 	char **argv;
-	size_t count;
+	size_t count, room;
 };
+
+/* Room for one more, and a NULL behind it. */
+static int grow(struct vector *v)
+{
+	size_t room = v->room ? 2 * v->room : 16;
+	char **argv;
+
+	if (v->count + 2 <= v->room)
+		return 0;
+	argv = reallocarray(v->argv, room, sizeof(*argv));
+	if (!argv)
+		return -1;
+	v->argv = argv;
+	v->room = room;
+	return 0;
+}
 
 /* Append a string, which is the vector's from then on; -1 if it is NULL, too. */
 static int append(struct vector *v, char *string)
 {
-	char **argv = string ? reallocarray(v->argv, v->count + 2, sizeof(*argv)) : NULL;
-
-	if (!argv) {
+	if (!string || grow(v) < 0) {
 		free(string);
 		return -1;
 	}
-	argv[v->count++] = string;
-	argv[v->count] = NULL;
-	v->argv = argv;
+	v->argv[v->count++] = string;
+	v->argv[v->count] = NULL;
 	return 0;
 }
 

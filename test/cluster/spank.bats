@@ -28,6 +28,7 @@ echo "nice $(nice)"
 printf '<%s>' "$@"
 echo
 env | grep -E '^SLURM_CHECKPOINT|^WRAP' | sort
+echo "script $0"
 for i in $(seq "${LINES_TO_PRINT:-3}"); do echo "$i"; sleep 0.1; done
 END
 }
@@ -142,7 +143,7 @@ has_CRIU() { [[ $SUITE != bookworm ]] || skip "this suite has no CRIU"; }
 		preempt "$job"
 		wait_over "$job"
 		diff <(printf '%s\n' "nice 5" "<word>" "SLURM_CHECKPOINT_IMAGE_DIR=$(store "$job")" \
-			"WRAP_CHECKPOINT_DIR=$(store "$job")"; seq 60) <(get "out.$where")
+			"WRAP_CHECKPOINT_DIR=$(store "$job")" "script $(store "$job")/script"; seq 60) <(get "out.$where")
 		wait_accounted "$job" "COMPLETED|0:0"
 	done
 }
@@ -169,7 +170,7 @@ has_CRIU() { [[ $SUITE != bookworm ]] || skip "this suite has no CRIU"; }
 		preempt "$job"
 		wait_over "$job"
 		diff <(printf '%s\n' "nice 7" "<word>" "SLURM_CHECKPOINT_IMAGE_DIR=$(store "$job")" \
-			"WRAP_CHECKPOINT_DIR=$(store "$job")"; seq 50) <(get "out.$where")
+			"WRAP_CHECKPOINT_DIR=$(store "$job")" "script $(store "$job")/script"; seq 50) <(get "out.$where")
 		[ "$(step sh -c 'nice; echo "$1"' sh "a b" | paste -sd ' ')" = "7 a b" ]
 	done
 }
