@@ -211,6 +211,8 @@ int task_argv_set(spank_t spank, const struct settings *settings, int argc,
 	task.argv = former;
 	task.argc = former_argc;
 	hand_over_free(copy);
+	if (task.entered) /* with what was written before, and may be no more */
+		(void)hand_over(spank, settings, NULL);
 	return -1;
 }
 
