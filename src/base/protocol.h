@@ -24,12 +24,14 @@
 #define CHECKPOINT_SIGNAL_LAST	CHECKPOINT_SIGNAL_ABLE
 
 /*
- * Environment through which the plugin hands a batch task to the runner, which
- * takes them out again before it starts the job's script. ENV_SCRIPT is the
- * task's own argv[0]; ENV_CONF the path of checkpoint.conf; the others hold the
- * value of the sbatch option of that name and are absent where it was not given.
+ * Environment through which the plugin hands a task to task-exec (ENV_TASK, see
+ * spank/hand_over.h), and a batch task to the runner. Both take them out again before
+ * they start the job's script. ENV_SCRIPT is the path of the script, where Slurm has
+ * put it; ENV_CONF the path of checkpoint.conf; the others hold the value of the
+ * sbatch option of that name and are absent where it was not given.
  */
-#define CHECKPOINT_ENV_SCRIPT	"SLURM_CHECKPOINT_TASK"
+#define CHECKPOINT_ENV_TASK	"SLURM_CHECKPOINT_TASK"
+#define CHECKPOINT_ENV_SCRIPT	"SLURM_CHECKPOINT_SCRIPT"
 #define CHECKPOINT_ENV_CONF	"SLURM_CHECKPOINT_CONF"
 #define CHECKPOINT_ENV_INTERVAL "SLURM_CHECKPOINT_INTERVAL"
 #define CHECKPOINT_ENV_DIR	"SLURM_CHECKPOINT_DIR"

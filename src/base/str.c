@@ -71,3 +71,14 @@ int str_to_size(const char *text, uint64_t *bytes)
 	*bytes = (uint64_t)value << shift;
 	return 0;
 }
+
+const char *str_find_variable(char *const *environment, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (; *environment; environment++)
+		if (strncmp(*environment, name, length) == 0 &&
+		    (*environment)[length] == '=')
+			return *environment + length + 1;
+	return NULL;
+}

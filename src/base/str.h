@@ -23,4 +23,7 @@ int str_to_size(const char *text, uint64_t *bytes);
 /* Parse a whole decimal number of at most max. -1 if text is anything else. */
 int str_to_ull(const char *text, unsigned long long max, unsigned long long *value);
 
+/* The value of a variable in an environment, which is not the caller's; or NULL. */
+const char *str_find_variable(char *const *environment, const char *name);
+
 #endif

@@ -30,7 +30,7 @@ enum { MOUNT_TMPDIR, MOUNT_CONTROL, MOUNTS };
 struct engine_job {
 	const struct conf *conf;
 	const struct folder *folder;
-	char *const *argv; /* the job's script and its arguments */
+	char *const *argv; /* the job's script and its arguments, or what runs it */
 	char *const *envp;
 	const sigset_t *sigmask; /* as Slurm gave it */
 	unsigned int nodes;	 /* of the job */

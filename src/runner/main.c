@@ -43,7 +43,6 @@ static int start(struct runner *r, struct error *e)
 	if ((r->tmpdir && setenv("TMPDIR", r->tmpdir, 1) < 0) ||
 	    setenv(CHECKPOINT_ENV_IMAGE_DIR, r->folder.path, 1) < 0)
 		return error_sys(e, "environment");
-	r->task.argv[0] = r->script;
 	r->job.envp = environ;
 	r->run = r->engine->start(&r->job, e);
 	if (r->run) {
@@ -51,7 +50,6 @@ static int start(struct runner *r, struct error *e)
 		journal(&r->task, &r->folder, &event);
 		return 0;
 	}
-	r->task.argv[0] = r->original;
 	unsetenv(CHECKPOINT_ENV_IMAGE_DIR);
 	if (old_tmpdir)
 		setenv("TMPDIR", old_tmpdir, 1);
@@ -233,7 +231,6 @@ int main(int argc, char **argv)
 	}
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, NULL);
-	r.original = r.task.argv[0];
 	if (task_read(&r.task, &e) < 0)
 		run_unprotected(&r, &e);
 	if (prepare(&r, &e) < 0) {

@@ -28,8 +28,6 @@ void run_unprotected(struct runner *r, const struct error *e)
 	journal(&r->task, &r->folder, &event);
 	say(r->task.job, "it runs unprotected: %s", e->text);
 	scratch_remove(&r->scratch);
-	if (r->original)
-		r->task.argv[0] = r->original;
 	task_exec(&r->task);
 }
 
@@ -41,7 +39,7 @@ static int copy_script(struct runner *r, struct error *e)
 	/* Once: a restored shell goes on reading the file that it began with. */
 	if (faccessat(r->folder.fd, FOLDER_SCRIPT, X_OK, 0) == 0)
 		return 0;
-	text = file_read(AT_FDCWD, r->original, SIZE_MAX, &size, e);
+	text = file_read(AT_FDCWD, r->task.script, SIZE_MAX, &size, e);
 	if (!text)
 		return -1;
 	return file_replace(r->folder.fd, FOLDER_SCRIPT, text, size, 0700, e);
@@ -83,6 +81,24 @@ static int open_folder(struct runner *r, struct error *e)
 	return copy_script(r, e);
 }
 
+/*
+ * The task with the store's copy of the script in place of Slurm's, which is gone when
+ * the job goes on: the script itself, or an argument of a program that runs it.
+ */
+static char **with_copy_of_script(const struct runner *r)
+{
+	char *const *from = r->task.argv;
+	char **argv;
+	size_t argc = 0;
+
+	while (from[argc])
+		argc++;
+	argv = calloc(argc + 1, sizeof(*argv));
+	for (size_t i = 0; argv && i < argc; i++)
+		argv[i] = strcmp(from[i], r->task.script) == 0 ? r->script : from[i];
+	return argv;
+}
+
 /* A path in the job's folder; -1 without memory. */
 static int path_in(const struct folder *folder, const char *name, char **path,
 		   struct error *e)
@@ -103,6 +119,9 @@ int prepare(struct runner *r, struct error *e)
 		return -1;
 	if (r->task.own_tmpdir && path_in(&r->folder, FOLDER_TMP, &r->tmpdir, e) < 0)
 		return -1;
+	r->argv = with_copy_of_script(r);
+	if (!r->argv)
+		return error_sys(e, "%s", r->folder.path);
 	r->hears = control_open(r->scratch.control, e);
 	if (!r->hears)
 		return -1;
@@ -110,7 +129,7 @@ int prepare(struct runner *r, struct error *e)
 		r->task.from_generation = generation;
 	r->job = (struct engine_job){ .conf = &r->task.conf,
 				      .folder = &r->folder,
-				      .argv = r->task.argv,
+				      .argv = r->argv,
 				      .envp = environ,
 				      .sigmask = &r->task.sigmask,
 				      .nodes = r->task.nodes,

@@ -18,10 +18,10 @@ struct runner {
 	const struct engine *engine;
 	struct engine_run *run;
 	char *script;  /* the store's copy */
+	char **argv;   /* the task, with that */
 	char *tmpdir;  /* the job's TMPDIR, or NULL: it is none of ours */
 	char *control; /* the directory by which the job speaks with the runner, */
 	struct control *hears; /* and the runner's end */
-	char *original;	       /* the script where Slurm put it */
 };
 
 /* ---- prepare.c ---- */

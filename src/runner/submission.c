@@ -64,6 +64,16 @@ static int put_environment(const struct task *task, FILE *out, struct error *e)
 	return 0;
 }
 
+/* Those of the script; another plugin may have put a program before it. */
+static char **arguments_of(const struct task *task)
+{
+	char **word = task->argv;
+
+	while (*word && strcmp(*word, task->script) != 0)
+		word++;
+	return *word ? word + 1 : task->argv + 1;
+}
+
 static int put_options(const struct task *task, FILE *out, struct error *e)
 {
 	if (options_of_job(task->job, out, e) < 0)
@@ -71,7 +81,7 @@ static int put_options(const struct task *task, FILE *out, struct error *e)
 	put_outputs(out);
 	fwrite(task->options, 1, task->options_size, out);
 	put_word(out, "--");
-	for (char **word = task->argv + 1; *word; word++)
+	for (char **word = arguments_of(task); *word; word++)
 		put_word(out, *word);
 	return 0;
 }

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/job_dir.h"
+#include "base/path.h"
 #include "base/protocol.h"
 #include "base/str.h"
 
@@ -26,12 +27,13 @@ int task_take_over(struct task *task, int argc, char **argv, struct error *e)
 	/* The plugin has blocked these, so that none comes before we are ready. */
 	for (int s = CHECKPOINT_SIGNAL_FIRST; s <= CHECKPOINT_SIGNAL_LAST; s++)
 		sigdelset(&task->sigmask, s);
-	if (!script || argc < 1)
+	if (!script || argc < 2)
 		return error_set(e, "this program is started by Slurm for a job that was "
 				    "submitted with --checkpoint");
-	task->argv = argv;
-	task->argv[0] = strdup(script);
-	if (!task->argv[0])
+	task->argv = argv + 1;
+	task->argv[0] = path_find(task->argv[0]);
+	task->script = strdup(script);
+	if (!task->argv[0] || !task->script)
 		return error_sys(e, "%s", script);
 	unsetenv(CHECKPOINT_ENV_SCRIPT);
 	return 0;
@@ -51,18 +53,14 @@ static int read_number(const char *name, unsigned int missing, unsigned int *val
 
 static int read_slurm(struct task *task, struct error *e)
 {
-	struct passwd *pw = getpwuid(geteuid());
-
 	if (read_number("SLURM_JOB_ID", 0, &task->job) < 0 || task->job == 0 ||
 	    read_number("SLURM_RESTART_COUNT", 0, &task->restart) < 0 ||
 	    read_number("SLURM_JOB_NUM_NODES", 1, &task->nodes) < 0)
 		return error_set(e, "SLURM_JOB_ID, SLURM_RESTART_COUNT or "
 				    "SLURM_JOB_NUM_NODES is not a number");
-	task->cluster = getenv("SLURM_CLUSTER_NAME");
+	task->cluster = job_dir_cluster(getenv("SLURM_CLUSTER_NAME"));
 	task->node = getenv("SLURMD_NODENAME");
-	task->user = pw ? strdup(pw->pw_name) : str_printf("%u", geteuid());
-	if (!task->cluster || strchr(task->cluster, '/') || task->cluster[0] == '.')
-		task->cluster = "cluster";
+	task->user = job_dir_user();
 	if (!task->node)
 		task->node = "this node";
 	return task->user ? 0 : error_sys(e, "user");

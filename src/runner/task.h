@@ -13,7 +13,8 @@
 #include "base/error.h"
 
 struct task {
-	char **argv;	      /* of the script, as Slurm would have executed it */
+	char **argv;	      /* as Slurm would have executed it */
+	char *script;	      /* where Slurm has put it */
 	sigset_t sigmask;     /* as Slurm gave it */
 	unsigned int job;     /* SLURM_JOB_ID */
 	unsigned int restart; /* SLURM_RESTART_COUNT */
@@ -37,7 +38,7 @@ struct task {
 	struct conf conf;
 };
 
-/* Take the script's name back out of the environment; the task as Slurm has it. */
+/* Take the script's path out of the environment, and the task from our arguments. */
 int task_take_over(struct task *task, int argc, char **argv, struct error *e);
 
 /*

@@ -191,18 +191,6 @@ char *options_slurm_env(enum option_id id)
 	return name;
 }
 
-/* The value of a variable in an environment, or NULL. */
-static const char *find_variable(char *const *environment, const char *name)
-{
-	size_t length = strlen(name);
-
-	for (; *environment; environment++)
-		if (strncmp(*environment, name, length) == 0 &&
-		    (*environment)[length] == '=')
-			return *environment + length + 1;
-	return NULL;
-}
-
 int options_read_environment(struct options *options, char *const *environment)
 {
 	for (enum option_id id = 0; id < OPTION_COUNT; id++) {
@@ -211,7 +199,7 @@ int options_read_environment(struct options *options, char *const *environment)
 
 		if (!name)
 			return -1;
-		value = find_variable(environment, name);
+		value = str_find_variable(environment, name);
 		if (value && options_set(options, id, value) < 0)
 			return -1;
 	}

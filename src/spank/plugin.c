@@ -3,9 +3,10 @@
  * plugin.c - checkpoint.so, loaded by Slurm through plugstack.conf.
  *
  * Sends each of Slurm's calls to the file that is about that program: submit.c
- * for sbatch, takeover.c for slurmstepd. Other programs load it, too, and find
- * nothing to do. slurmd and slurmstepd call all but slurm_spank_task_init as
- * root, so there is nothing for them in these but a look at plugstack.conf.
+ * for sbatch, takeover.c for slurmstepd, where other plugins find item.c. Other
+ * programs load it, too, and find nothing to do. slurmd and slurmstepd call all but
+ * slurm_spank_task_init as root, so there is nothing for them in these but a look at
+ * plugstack.conf.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -17,6 +18,7 @@
 SPANK_PLUGIN(checkpoint, 1)
 #pragma GCC visibility pop
 
+#include "spank/item.h"
 #include "spank/options.h"
 #include "spank/settings.h"
 #include "spank/submit.h"
@@ -57,14 +59,16 @@ static bool is_sbatch(void)
 	       strcmp(program_invocation_short_name, "sbatch") == 0;
 }
 
-/* In slurmd's log when it starts, and not in that of every job. */
-static void check_settings(int argc, char *argv[])
+/* What is wrong with them stands in slurmd's log when it starts, not in every job's. */
+static void take_settings(int argc, char *argv[])
 {
 	struct settings settings;
 	struct error e;
 
-	if (settings_parse(argc, argv, &settings, &e) < 0)
+	if (settings_parse(argc, argv, &settings, &e) < 0 &&
+	    spank_context() == S_CTX_SLURMD)
 		slurm_error("%s", e.text);
+	item_init(&settings);
 }
 
 int slurm_spank_init(spank_t spank, int argc, char *argv[])
@@ -73,8 +77,7 @@ int slurm_spank_init(spank_t spank, int argc, char *argv[])
 		register_options(spank);
 		submit_read_environment();
 	}
-	if (spank_context() == S_CTX_SLURMD)
-		check_settings(argc, argv);
+	take_settings(argc, argv);
 	return ESPANK_SUCCESS;
 }
 

@@ -4,6 +4,13 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/str.h"
+
+/* Where the runner is installed; Meson knows. */
+#ifndef RUNNER_PATH
+#define RUNNER_PATH "/usr/libexec/slurm-checkpoint/runner"
+#endif
+
 /* The path in an argument that begins with key, which ends in "="; or NULL. */
 static const char *path_of(const char *arg, const char *key)
 {
@@ -33,4 +40,17 @@ int settings_parse(int argc, char *const argv[], struct settings *settings,
 				       argv[i]);
 	}
 	return rc;
+}
+
+const char *settings_runner(const struct settings *settings)
+{
+	return settings->runner ? settings->runner : RUNNER_PATH;
+}
+
+char *settings_task_exec(const struct settings *settings)
+{
+	const char *runner = settings_runner(settings);
+	const char *slash = strrchr(runner, '/');
+
+	return str_printf("%.*s/task-exec", (int)(slash - runner), runner);
 }

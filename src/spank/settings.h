@@ -21,4 +21,8 @@ struct settings {
 int settings_parse(int argc, char *const argv[], struct settings *settings,
 		   struct error *e);
 
+/* The runner's path; and that of task-exec beside it, owned by the caller or NULL. */
+const char *settings_runner(const struct settings *settings);
+char *settings_task_exec(const struct settings *settings);
+
 #endif

@@ -14,6 +14,7 @@
 #include "base/cleanup.h"
 #include "base/conf.h"
 #include "base/file.h"
+#include "base/job_dir.h"
 #include "base/str.h"
 
 /*
@@ -105,9 +106,9 @@ int folder_make(struct folder *folder, const char *pattern, const char *user,
 	cluster_fd = enter(base_fd, cluster, base, e);
 	if (cluster_fd < 0)
 		return -1;
-	folder->path = str_printf("%s/%s/%s", base, cluster, name);
+	folder->path = job_dir(pattern, user, cluster, job, e);
 	if (!folder->path)
-		return error_sys(e, "%s", base);
+		return -1;
 	folder->fd = enter(cluster_fd, name, base, e);
 	return folder->fd < 0 ? -1 : folder_load(folder, e);
 }
@@ -121,9 +122,9 @@ int folder_open(struct folder *folder, const char *pattern, const char *user,
 	*folder = (struct folder){ .fd = -1 };
 	if (!base)
 		return -1;
-	folder->path = str_printf("%s/%s/%u", base, cluster, job);
+	folder->path = job_dir(pattern, user, cluster, job, e);
 	if (!folder->path)
-		return error_sys(e, "%s", base);
+		return -1;
 	fd = open(folder->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT)
 		return error_set(e, "job %u has no checkpoints in %s", job, base);

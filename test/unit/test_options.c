@@ -225,6 +225,18 @@ static void test_the_administrators_paths_are_read(void **state)
 	assert_null(s.runner);
 }
 
+static void test_task_exec_is_beside_the_runner(void **state)
+{
+	const struct settings given = { .runner = "/opt/runner" }, none = { 0 };
+	cleanup_free char *beside = settings_task_exec(&given);
+	cleanup_free char *installed = settings_task_exec(&none);
+
+	assert_string_equal(settings_runner(&given), "/opt/runner");
+	assert_string_equal(beside, "/opt/task-exec");
+	assert_string_equal(strrchr(settings_runner(&none), '/'), "/runner");
+	assert_string_equal(strrchr(installed, '/'), "/task-exec");
+}
+
 static void test_a_wrong_argument_in_plugstack_conf_spoils_no_other(void **state)
 {
 	static char *const wrong[] = { "runer=/x", "conf", "conf=", "conf=x", "/x", "" };
@@ -252,6 +264,7 @@ int main(void)
 		cmocka_unit_test(test_what_is_given_later_wins),
 		cmocka_unit_test(test_the_runner_gets_what_was_given_and_no_more),
 		cmocka_unit_test(test_options_are_read_from_what_Slurm_leaves_in_the_job),
+		cmocka_unit_test(test_task_exec_is_beside_the_runner),
 		cmocka_unit_test(test_the_administrators_paths_are_read),
 		cmocka_unit_test(test_a_wrong_argument_in_plugstack_conf_spoils_no_other),
 	};

@@ -74,12 +74,24 @@ static void anything_else_is_no_number(void **state)
 	}
 }
 
+static void a_variable_is_found_by_its_whole_name(void **state)
+{
+	char *const environment[] = { "AB=1", "A=2=3", "EMPTY=", "NAKED", "A=4", NULL };
+
+	assert_string_equal(str_find_variable(environment, "A"), "2=3");
+	assert_string_equal(str_find_variable(environment, "AB"), "1");
+	assert_string_equal(str_find_variable(environment, "EMPTY"), "");
+	assert_null(str_find_variable(environment, "NAKED"));
+	assert_null(str_find_variable(environment, "B"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_string_of_any_length_is_printed),
 		cmocka_unit_test(a_whole_decimal_number_is_read),
 		cmocka_unit_test(anything_else_is_no_number),
+		cmocka_unit_test(a_variable_is_found_by_its_whole_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
