@@ -29,6 +29,8 @@ static const struct verb verbs[] = {
 	{ "show", "JOB...", "each checkpoint of a job", verb_show },
 	{ "verify", "JOB...", "check the digests of all checkpoints of a job",
 	  verb_verify },
+	{ "test", "COMMAND", "run a command with checkpoints, and see whether it minds",
+	  verb_test },
 };
 
 #define NVERBS (sizeof(verbs) / sizeof(verbs[0]))

@@ -34,6 +34,9 @@ int verb_list(const struct scheckpoint *s, int argc, char **argv);
 int verb_show(const struct scheckpoint *s, int argc, char **argv);
 int verb_verify(const struct scheckpoint *s, int argc, char **argv);
 
+/* Gets all words after the verb, its own options among them. */
+int verb_test(const struct scheckpoint *s, int argc, char **argv);
+
 /* Print "scheckpoint: error: " and the sentence. Always returns EXIT_FAILED. */
 int complain(const struct error *e);
 
