@@ -33,6 +33,7 @@ int verb_vacate(const struct scheckpoint *s, int argc, char **argv);
 int verb_list(const struct scheckpoint *s, int argc, char **argv);
 int verb_show(const struct scheckpoint *s, int argc, char **argv);
 int verb_verify(const struct scheckpoint *s, int argc, char **argv);
+int verb_able(const struct scheckpoint *s, int argc, char **argv);
 
 /* Gets all words after the verb, its own options among them. */
 int verb_test(const struct scheckpoint *s, int argc, char **argv);
@@ -47,6 +48,12 @@ typedef int (*job_fn)(const struct scheckpoint *s, const char *job,
 
 /* Call fn for each job named. EXIT_DONE if it returned that for all of them. */
 int each_job(const struct scheckpoint *s, int argc, char **argv, job_fn fn);
+
+/*
+ * Tell whether a program may be checkpointed on this machine, by which engine, and why
+ * not, a sentence a reason. EXIT_DONE if it may.
+ */
+int able_program(const struct scheckpoint *s, const char *path);
 
 /* Seconds since the epoch as Slurm prints times, in a static buffer. */
 const char *time_text(unsigned long long when);

@@ -40,6 +40,7 @@ for i in range(int(sys.argv[3]) if len(sys.argv) > 3 else 30):
 END
 }
 
+# bats test_tags=sanitize
 @test "a pipeline and threads pass, and their output is what it was undisturbed" {
 	put pipes.sh <"$ROOT/test/cluster/programs/pipes.sh"
 	put threads.py <"$ROOT/test/cluster/programs/threads.py"
@@ -66,6 +67,7 @@ END
 	[ "$(get out | wc -l)" -eq 9 ]
 }
 
+# bats test_tags=sanitize
 @test "a TCP connection is found, with the program that holds it and to where" {
 	put client.py <<'END'
 import socket, time
@@ -159,6 +161,7 @@ sys.exit(time.time() - began > 4)'
 
 runs_or_is_stopped() { [[ $line == checkpoint* || $(processes n1 alice) == *sleep* ]]; }
 
+# bats test_tags=sanitize
 @test "interrupted at any time, it takes everything with it" {
 	put counter.sh <<'END'
 #!/bin/bash

@@ -6,6 +6,15 @@
 
 #include <stdlib.h>
 
+#include "base/cleanup.h"
+
+static char *version(const struct conf *conf, struct error *e)
+{
+	cleanup_free char *program = criu_find(conf, e);
+
+	return program ? criu_version(program, e) : NULL;
+}
+
 static struct engine_run *criu_start(const struct engine_job *job, struct error *e)
 {
 	struct sandbox_spec spec = { .tmp_source = job->tmp_source,
@@ -48,6 +57,7 @@ static void criu_stop(struct engine_run *run)
 const struct engine engine_criu = {
 	.name = "criu",
 	.probe = criu_probe,
+	.version = version,
 	.start = criu_start,
 	.restore = criu_restore,
 	.dump = criu_dump,
