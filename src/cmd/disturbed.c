@@ -14,6 +14,13 @@
 #include "runner/checkpoint.h"
 #include "runner/restart.h"
 
+/*
+ * What hangs is not waited for: so many times as long as undisturbed, and longer where
+ * that is a moment, as the machine may be busy.
+ */
+#define PATIENCE     10
+#define MIN_PATIENCE 30 /* seconds */
+
 enum { STOPPED = 0, ENDED = 1 }; /* or -1 */
 
 struct act {
@@ -156,9 +163,10 @@ static int go_on(struct act *a, unsigned int n, struct error *e)
 /* STOPPED and gone on, or ENDED before or meanwhile. */
 static int disturb(struct act *a, unsigned int n, struct error *e)
 {
+	double every = a->d->lasts / (a->d->times + 1);
 	int rc;
 
-	switch (trial_wait(a->t, a->t->engine->event_fd(a->run), a->d->every, e)) {
+	switch (trial_wait(a->t, a->t->engine->event_fd(a->run), every, e)) {
 	case WAITED_INTERRUPTED:
 		return -1;
 	case WAITED_READY:
@@ -170,6 +178,26 @@ static int disturb(struct act *a, unsigned int n, struct error *e)
 	return rc == STOPPED ? go_on(a, n, e) : rc;
 }
 
+static int await_end(struct act *a, struct error *e)
+{
+	double limit = PATIENCE * a->d->lasts;
+
+	if (limit < MIN_PATIENCE)
+		limit = MIN_PATIENCE;
+	switch (trial_wait(a->t, a->t->engine->event_fd(a->run), limit, e)) {
+	case WAITED_INTERRUPTED:
+		return -1;
+	case WAITED_TIME:
+		return error_set(e,
+				 "it hangs after restart %zu: it has not ended within "
+				 "%.0f s, and undisturbed takes %.1f s in all",
+				 a->outcome->restarts, limit, a->d->lasts);
+	case WAITED_READY:
+		break;
+	}
+	return 0;
+}
+
 static int follow(struct act *a, struct error *e)
 {
 	struct trial *t = a->t;
@@ -179,7 +207,7 @@ static int follow(struct act *a, struct error *e)
 		rc = disturb(a, n, e);
 	if (rc < 0)
 		return -1;
-	if (trial_wait(t, t->engine->event_fd(a->run), 0, e) == WAITED_INTERRUPTED)
+	if (await_end(a, e) < 0)
 		return -1;
 	if (t->engine->status(a->run, &a->outcome->status) < 0)
 		return error_set(e, "it was killed from outside, with its namespaces");

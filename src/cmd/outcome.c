@@ -86,13 +86,19 @@ static bool find_difference(FILE *a, FILE *b, struct place *place)
 }
 
 /* What can be printed of the line from here on, as it is; the rest escaped. */
-static void print_excerpt(FILE *to, FILE *from)
+static void print_excerpt(FILE *to, FILE *from, const struct place *place)
 {
-	int c = EOF;
+	const char *rest = "...";
+	int c = 0;
 
 	for (int i = 0; i < EXCERPT && (c = getc_unlocked(from)) != EOF && c != '\n'; i++)
 		fprintf(to, isprint(c) || c >= 0x80 ? "%c" : "\\x%02x", (unsigned int)c);
-	fprintf(to, "\"%s", c == EOF || c == '\n' ? "" : "...");
+	if (c == '\n' || c == EOF)
+		rest = "";
+	/* Where the other goes on. */
+	if (c == EOF && ftello(from) == (off_t)place->offset)
+		rest = " and its end";
+	fprintf(to, "\"%s", rest);
 }
 
 /* The line around the place, in quotes; owned by the caller. */
@@ -113,7 +119,7 @@ static char *excerpt(FILE *f, const struct place *place)
 	if (!to)
 		return NULL;
 	fprintf(to, cut ? "...\"" : "\"");
-	print_excerpt(to, f);
+	print_excerpt(to, f, place);
 	fclose(to);
 	return text;
 }
@@ -151,10 +157,14 @@ static int compare_files(const struct outcome *expected, const struct outcome *g
 	cleanup_fclose FILE *a = fopen(path_a, "re");
 	cleanup_fclose FILE *b = fopen(path_b, "re");
 	struct place place;
+	bool differs;
 
 	if (!a || !b)
 		return error_sys(e, "%s", a ? path_b : path_a);
-	if (!find_difference(a, b, &place))
+	differs = find_difference(a, b, &place);
+	if (ferror(a) || ferror(b))
+		return error_set(e, "%s: cannot be read", ferror(a) ? path_a : path_b);
+	if (!differs)
 		return 0;
 	return describe(is_out ? "its output" : "its error output", a, b, &place,
 			restart_before(got, is_out, place.offset), e);

@@ -29,7 +29,7 @@ static const struct verb verbs[] = {
 	{ "show", "JOB...", "each checkpoint of a job", verb_show },
 	{ "verify", "JOB...", "check the digests of all checkpoints of a job",
 	  verb_verify },
-	{ "able", "PROGRAM...", "may a program be checkpointed on this machine?",
+	{ "able", "PROGRAM", "may a program be checkpointed on this machine?",
 	  verb_able },
 	{ "test", "COMMAND", "run a command with checkpoints, and see whether it minds",
 	  verb_test },

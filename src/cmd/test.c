@@ -107,7 +107,7 @@ static int run_undisturbed(struct test *test, struct error *e)
 	trial_report(t, "%s runs undisturbed", test->command);
 	if (trial_undisturbed(t, "undisturbed", o, e) < 0)
 		return -1;
-	d->every = o->seconds / (d->times + 1);
+	d->lasts = o->seconds;
 	return 0;
 }
 
@@ -162,7 +162,7 @@ static int prove(struct test *test, struct error *e)
 
 	if (run_undisturbed(test, e) < 0)
 		return -1;
-	if (test->disturbance.every < MIN_EVERY)
+	if (test->disturbance.lasts < MIN_EVERY * (test->disturbance.times + 1))
 		return too_short(test, e);
 	if (run_disturbed(test, e) < 0)
 		return -1;

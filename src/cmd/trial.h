@@ -34,7 +34,7 @@ struct trial {
 struct disturbance {
 	unsigned int times; /* how often it is stopped and restarted */
 	long pause;	    /* seconds that it stays stopped */
-	double every;	    /* seconds that it runs before the next time */
+	double lasts;	    /* seconds that it takes undisturbed */
 };
 
 /*

@@ -134,6 +134,16 @@ sys.exit(time.time() - began > 4)'
 	[[ ${lines[-1]} == *": it ended with exit status 1 instead of with exit status 0" ]]
 }
 
+@test "a program that hangs after a restart is found" {
+	run on_n1 scheckpoint test --pause=3 python3 -c 'import time
+began = time.time()
+time.sleep(2)
+if time.time() - began > 4: time.sleep(1000)'
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ ${lines[-1]} == *": it hangs after restart 2: it has not ended within "* ]]
+}
+
 @test "what cannot be told is said" {
 	run on_n1 scheckpoint test --pause=0 sh -c 'for i in 1 2 3 4 5; do date +%N; sleep 0.2; done'
 	echo "$output"
