@@ -72,6 +72,14 @@ static void stdio_put_back(struct stdio *stdio)
 
 /* ---- one checkpoint and one restart ---- */
 
+static void stop(struct act *a)
+{
+	a->t->engine->stop(a->run);
+	a->run = NULL;
+	/* An engine kills all that runs, and does not wait for the last of it. */
+	trial_end_all();
+}
+
 static bool has_ended(const struct act *a)
 {
 	struct pollfd fd = { .fd = a->t->engine->event_fd(a->run), .events = POLLIN };
@@ -126,8 +134,7 @@ static int checkpoint(struct act *a, unsigned int n, struct error *e)
 		return !a->t->interrupted && has_ended(a)
 			       ? ENDED
 			       : error_prefix(e, "checkpoint %u was refused", n);
-	a->t->engine->stop(a->run);
-	a->run = NULL;
+	stop(a);
 	trial_report(a->t, "checkpoint %u: %s in %.2f s; a pause of %ld s", n,
 		     size_text(result.bytes), result.seconds, a->d->pause);
 	return outcome_restarted(a->outcome, e);
@@ -235,7 +242,7 @@ int trial_disturbed(struct trial *t, const char *name, const struct disturbance 
 	if (rc == 0)
 		rc = follow(&a, e);
 	if (a.run)
-		t->engine->stop(a.run);
+		stop(&a);
 	stdio_put_back(&stdio);
 	return rc;
 }

@@ -10,9 +10,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/timerfd.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -97,6 +99,31 @@ static int open_signals(struct trial *t, struct error *e)
 					      : 0;
 }
 
+/* ---- what it leaves running ---- */
+
+static void kill_children(void)
+{
+	cleanup_free char *path = str_printf("/proc/self/task/%d/children", getpid());
+	cleanup_fclose FILE *f = path ? fopen(path, "re") : NULL;
+	int child;
+
+	while (f && fscanf(f, "%d", &child) == 1)
+		kill(child, SIGKILL);
+}
+
+/*
+ * The children of whoever dies become ours before it can be waited for, so that none is
+ * missed; and what was pid 1 of a namespace can be waited for when all in it is gone.
+ */
+void trial_end_all(void)
+{
+	do
+		kill_children();
+	while (wait(NULL) > 0);
+}
+
+/* ---- the trial ---- */
+
 static void describe_job(struct trial *t)
 {
 	t->job = (struct engine_job){ .conf = &t->task.conf,
@@ -122,6 +149,7 @@ int trial_open(struct trial *t, const struct conf *conf, char **argv, struct err
 				 .conf = *conf };
 	t->task.conf.keep = 1;
 	(void)close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	t->report = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 	t->program = find_program(argv[0], e);
 	if (!t->program || open_signals(t, e) < 0 ||

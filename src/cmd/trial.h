@@ -38,8 +38,9 @@ struct disturbance {
 };
 
 /*
- * Prepare to run argv. All signals are blocked from here on, and descriptors above
- * standard error closed when programs are executed. trial_close() in any case.
+ * Prepare to run argv. From here on all signals are blocked, descriptors above
+ * standard error closed when programs are executed, and whoever loses its parent
+ * becomes a child of this process. trial_close() in any case.
  */
 int trial_open(struct trial *t, const struct conf *conf, char **argv, struct error *e);
 
@@ -54,6 +55,9 @@ enum waited { WAITED_READY, WAITED_TIME, WAITED_INTERRUPTED };
  * 0 for ever. If a signal comes that ends the trial, e says so.
  */
 enum waited trial_wait(struct trial *t, int fd, double seconds, struct error *e);
+
+/* Kill what the command has left running, and wait until it is gone. */
+void trial_end_all(void);
 
 /* TMPDIR is empty again. */
 int trial_empty_tmp(const struct trial *t, struct error *e);

@@ -8,15 +8,12 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
-#include <stdio.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/str.h"
 #include "cmd/trial.h"
 
 #define OUTPUT_FLAGS (O_WRONLY | O_CREAT | O_TRUNC | O_APPEND)
@@ -41,27 +38,6 @@ static int spawn(const struct trial *t, const struct outcome *outcome, pid_t *pi
 	posix_spawnattr_destroy(&attr);
 	posix_spawn_file_actions_destroy(&actions);
 	return rc;
-}
-
-static void kill_children(void)
-{
-	cleanup_free char *path = str_printf("/proc/self/task/%d/children", getpid());
-	cleanup_fclose FILE *f = path ? fopen(path, "re") : NULL;
-	int child;
-
-	while (f && fscanf(f, "%d", &child) == 1)
-		kill(child, SIGKILL);
-}
-
-/*
- * Kill what the command left running. The children of whoever dies become ours
- * before it can be waited for, so that none is missed.
- */
-static void end_all(void)
-{
-	do
-		kill_children();
-	while (wait(NULL) > 0);
 }
 
 static int follow(struct trial *t, pid_t pid, struct outcome *outcome, struct error *e)
@@ -94,11 +70,9 @@ int trial_undisturbed(struct trial *t, const char *name, struct outcome *outcome
 
 	if (outcome_init(outcome, t->scratch.path, name, e) < 0)
 		return -1;
-	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	errno = spawn(t, outcome, &pid);
 	rc = errno ? error_sys(e, "it cannot be executed") : follow(t, pid, outcome, e);
 	outcome->seconds = now() - began;
-	end_all();
-	prctl(PR_SET_CHILD_SUBREAPER, 0);
+	trial_end_all();
 	return rc < 0 ? -1 : trial_empty_tmp(t, e);
 }

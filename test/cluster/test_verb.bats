@@ -188,6 +188,7 @@ END
 		ended=0
 		wait "$TEST" || ended=$?
 		[ "$ended" -eq "$status" ]
+		no_processes n1 alice
 		leaves_nothing
 		on_n1 rm test.report
 	done <<-END
