@@ -390,10 +390,23 @@ int verb_requeue(const struct scheckpoint *s, int argc, char **argv)
 	return run(s, argc, argv, &ask, false);
 }
 
+static bool is_program(const char *word)
+{
+	return strchr(word, '/') || access(word, F_OK) == 0;
+}
+
 int verb_able(const struct scheckpoint *s, int argc, char **argv)
 {
 	static const struct ask ask = { CHECKPOINT_SIGNAL_ABLE, CONTROL_ABLE, answer_able,
 					NULL };
+	int status = EXIT_DONE;
 
-	return run(s, argc, argv, &ask, true);
+	if (argc == 0)
+		return run(s, 0, argv, &ask, true);
+	for (int i = 0; i < argc; i++) {
+		if ((is_program(argv[i]) ? able_program(s, argv[i])
+					 : run(s, 1, &argv[i], &ask, true)) != EXIT_DONE)
+			status = EXIT_FAILED;
+	}
+	return status;
 }

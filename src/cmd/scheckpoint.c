@@ -31,7 +31,7 @@ static const struct verb verbs[] = {
 	{ "disable", "[JOB...]", "refuse checkpoints of running jobs", "nt",
 	  verb_disable },
 	{ "enable", "[JOB...]", "allow them again", "nt", verb_enable },
-	{ "able", "[JOB...]", "can they be checkpointed, and if not, why", "t",
+	{ "able", "[JOB|PROGRAM]", "can they be checkpointed, and if not, why", "t",
 	  verb_able },
 	{ "error", "[JOB...]", "what went wrong last, and what the engine said", "",
 	  verb_error },
@@ -42,6 +42,8 @@ static const struct verb verbs[] = {
 	{ "remove", "JOB...", "remove checkpoints of jobs", "g", verb_remove },
 	{ "purge", "[JOB...]", "remove what is left of jobs that ended long ago", "o",
 	  verb_purge },
+	{ "test", "COMMAND...",
+	  "run a command with checkpoints, and see whether it minds", NULL, verb_test },
 };
 
 #define NVERBS (sizeof(verbs) / sizeof(verbs[0]))
@@ -261,7 +263,12 @@ static const struct verb *read_options(struct scheckpoint *s, int *argc, char **
 		return NULL;
 	}
 	(*argv)[0] = (char *)"scheckpoint"; /* for getopt's own sentences */
-	optind = 0;			    /* begin anew */
+	if (!verb->options) {
+		(*argc)--;
+		(*argv)++;
+		return verb;
+	}
+	optind = 0; /* begin anew */
 	*status = read_round(s, *argc, *argv, LETTERS, &given, &end);
 	if (*status == EXIT_DONE && !end)
 		*status = check_given(verb, &given);
@@ -310,7 +317,8 @@ int main(int argc, char **argv)
 	if (!verb)
 		return status;
 	if (verb->arguments[0] != '[' && argc == 0)
-		return misuse("%s: no job given", verb->name);
+		return misuse("%s: no %s given", verb->name,
+			      verb->options ? "job" : "command");
 	if (complete(&s, &e) < 0)
 		return complain(&e);
 	status = verb->run(&s, argc, argv);

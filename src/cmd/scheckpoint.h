@@ -42,7 +42,9 @@ struct verb {
 	const char *name;
 	const char *arguments; /* for the usage */
 	const char *does;
-	const char *options; /* letters of those that it takes beside the common ones */
+	/* Letters of those that it takes beside the common ones; NULL: it reads its own.
+	 */
+	const char *options;
 	int (*run)(const struct scheckpoint *s, int argc, char **argv);
 };
 
@@ -59,6 +61,10 @@ int verb_restart(const struct scheckpoint *s, int argc, char **argv);
 int verb_show(const struct scheckpoint *s, int argc, char **argv);
 int verb_vacate(const struct scheckpoint *s, int argc, char **argv);
 int verb_verify(const struct scheckpoint *s, int argc, char **argv);
+int verb_able(const struct scheckpoint *s, int argc, char **argv);
+
+/* Gets all words after the verb, its own options among them. */
+int verb_test(const struct scheckpoint *s, int argc, char **argv);
 
 /* ---- print.c ---- */
 
@@ -71,6 +77,12 @@ int misuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Print a line, unless --quiet or --json is given. */
 void tell(const struct scheckpoint *s, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/*
+ * Tell whether a program may be checkpointed on this machine, by which engine, and why
+ * not, a sentence a reason. EXIT_DONE if it may.
+ */
+int able_program(const struct scheckpoint *s, const char *path);
 
 /* Seconds since the epoch as Slurm prints times, in a static buffer. */
 const char *time_text(unsigned long long when);

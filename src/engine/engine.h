@@ -75,6 +75,9 @@ struct engine {
 	/* Will it work for this job on this node? One sentence why not. */
 	int (*probe)(const struct engine_job *job, struct error *e);
 
+	/* Its version on this node, owned by the caller; NULL if there is none. */
+	char *(*version)(const struct conf *conf, struct error *e);
+
 	/* Start the script. NULL on failure, with nothing left running. */
 	struct engine_run *(*start)(const struct engine_job *job, struct error *e);
 

@@ -78,6 +78,13 @@ static int record_output(void *arg, const char *path, int fd, struct error *e)
 	return own_output_record(&w->gen, path, fd, w->c->task->append, e);
 }
 
+/* Does it depend on what Slurm says of the job? */
+static bool asks_slurm(const struct work *w)
+{
+	return w->c->task->job != 0 && w->request != REQUEST_INTERVAL &&
+	       w->request != REQUEST_CREATE;
+}
+
 /* What the request comes to; slurmctld is asked only where it decides. */
 static enum leaving decide(struct work *w)
 {
@@ -86,8 +93,7 @@ static enum leaving decide(struct work *w)
 	struct job_view view;
 
 	/* Without an answer nothing is stopped: the checkpoint is taken all the same. */
-	if (w->request != REQUEST_INTERVAL && w->request != REQUEST_CREATE &&
-	    job_read(c->task->job, &view, NULL) == 0) {
+	if (asks_slurm(w) && job_read(c->task->job, &view, NULL) == 0) {
 		facts.preempted = w->preempted = view.preempted;
 		facts.requeued_at_end = view.requeued_at_end;
 	}

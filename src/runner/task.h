@@ -16,7 +16,7 @@ struct task {
 	char **argv;	      /* as Slurm would have executed it */
 	char *script;	      /* where Slurm has put it */
 	sigset_t sigmask;     /* as Slurm gave it */
-	unsigned int job;     /* SLURM_JOB_ID */
+	unsigned int job;     /* SLURM_JOB_ID; 0: none, Slurm knows nothing of it */
 	unsigned int restart; /* SLURM_RESTART_COUNT */
 	unsigned int nodes;   /* SLURM_JOB_NUM_NODES */
 	const char *cluster;  /* SLURM_CLUSTER_NAME */

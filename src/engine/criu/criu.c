@@ -6,7 +6,15 @@
 
 #include <stdlib.h>
 
+#include "base/cleanup.h"
 #include "engine/criu/tree.h"
+
+static char *version(const struct conf *conf, struct error *e)
+{
+	cleanup_free char *program = criu_find(conf, e);
+
+	return program ? criu_version(program, e) : NULL;
+}
 
 static struct engine_run *criu_start(const struct engine_job *job, struct error *e)
 {
@@ -62,6 +70,7 @@ static void criu_stop(struct engine_run *run)
 const struct engine engine_criu = {
 	.name = "criu",
 	.probe = criu_probe,
+	.version = version,
 	.start = criu_start,
 	.restore = criu_restore,
 	.able = criu_able,

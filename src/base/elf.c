@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/elf.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+
+/* Nobody has more; 65535 would mean that the number is elsewhere. */
+#define MAX_PHDRS 1024
+#define MAX_PATH  4096 /* bytes of an interpreter's path, as in Linux */
+
+/* A file that is being read. */
+struct reader {
+	struct elf *elf;
+	elf_read_fn read;
+	void *arg;
+	uint64_t phoff;	    /* of the program headers */
+	unsigned int phnum; /* how many */
+};
+
+/* A number of so many bytes, as the file's byte order has it. */
+static uint64_t number(const struct elf *elf, const unsigned char *at, size_t size)
+{
+	uint64_t value = 0;
+
+	for (size_t i = 0; i < size; i++)
+		value = value << 8 | at[elf->big_endian ? i : size - 1 - i];
+	return value;
+}
+
+/* A member of a header, which is of two kinds. */
+#define MEMBER(elf, data, header, member)                                           \
+	((elf)->bits == 64 ? number(elf, (data) + offsetof(Elf64_##header, member), \
+				    sizeof(((Elf64_##header *)0)->member))          \
+			   : number(elf, (data) + offsetof(Elf32_##header, member), \
+				    sizeof(((Elf32_##header *)0)->member)))
+
+static int get(const struct reader *r, uint64_t offset, void *data, size_t size,
+	       struct error *e)
+{
+	/* Beyond what an off_t holds there is no file. */
+	if (offset > INT64_MAX - size)
+		return error_set(e, "is damaged: it points beyond any file's end");
+	errno = 0;
+	if (r->read(r->arg, offset, data, size) == 0)
+		return 0;
+	return errno ? error_sys(e, "cannot be read")
+		     : error_set(e, "is damaged: it is cut short");
+}
+
+bool elf_is_elf(const void *data, size_t size)
+{
+	return size >= SELFMAG && !memcmp(data, ELFMAG, SELFMAG);
+}
+
+/* Class and byte order, by which all the rest is read. */
+static int read_ident(struct reader *r, struct error *e)
+{
+	unsigned char ident[EI_NIDENT];
+
+	if (get(r, 0, ident, sizeof(ident), e) < 0)
+		return -1;
+	if (!elf_is_elf(ident, sizeof(ident)))
+		return error_set(e, "is not an ELF file");
+	if ((ident[EI_CLASS] != ELFCLASS32 && ident[EI_CLASS] != ELFCLASS64) ||
+	    (ident[EI_DATA] != ELFDATA2LSB && ident[EI_DATA] != ELFDATA2MSB))
+		return error_set(e, "is damaged: its class or byte order is unknown");
+	r->elf->bits = ident[EI_CLASS] == ELFCLASS64 ? 64 : 32;
+	r->elf->big_endian = ident[EI_DATA] == ELFDATA2MSB;
+	return 0;
+}
+
+static size_t phdr_size(const struct elf *elf)
+{
+	return elf->bits == 64 ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr);
+}
+
+static int read_header(struct reader *r, struct error *e)
+{
+	unsigned char data[sizeof(Elf64_Ehdr)];
+	struct elf *elf = r->elf;
+	uint64_t type, phentsize;
+
+	if (get(r, 0, data, elf->bits == 64 ? sizeof(Elf64_Ehdr) : sizeof(Elf32_Ehdr),
+		e) < 0)
+		return -1;
+	type = MEMBER(elf, data, Ehdr, e_type);
+	if (type != ET_EXEC && type != ET_DYN)
+		return error_set(e, "is not a program, but %s",
+				 type == ET_REL	   ? "an object file"
+				 : type == ET_CORE ? "a core dump"
+						   : "of an unknown type");
+	elf->machine = (unsigned int)MEMBER(elf, data, Ehdr, e_machine);
+	r->phoff = MEMBER(elf, data, Ehdr, e_phoff);
+	r->phnum = (unsigned int)MEMBER(elf, data, Ehdr, e_phnum);
+	phentsize = MEMBER(elf, data, Ehdr, e_phentsize);
+	if (r->phnum == 0)
+		return error_set(e, "is not a program: there is nothing to load");
+	if (r->phnum > MAX_PHDRS || phentsize != phdr_size(elf))
+		return error_set(e, "is damaged: its program headers make no sense");
+	return 0;
+}
+
+/* Of the segment that names the interpreter. */
+static int read_interpreter(struct reader *r, uint64_t offset, uint64_t size,
+			    struct error *e)
+{
+	cleanup_free char *path = NULL;
+
+	if (r->elf->interpreter)
+		return error_set(e, "is damaged: it names two interpreters");
+	if (size < 2 || size > MAX_PATH)
+		return error_set(e, "is damaged: its interpreter has no path");
+	path = calloc(1, size);
+	if (!path)
+		return error_sys(e, "cannot be read");
+	if (get(r, offset, path, size, e) < 0)
+		return -1;
+	if (path[size - 1] != '\0' || path[0] != '/')
+		return error_set(e, "is damaged: its interpreter has no path");
+	r->elf->interpreter = take_ptr(path);
+	return 0;
+}
+
+static int read_segments(struct reader *r, struct error *e)
+{
+	const size_t size = phdr_size(r->elf);
+	unsigned char data[sizeof(Elf64_Phdr)];
+
+	for (unsigned int i = 0; i < r->phnum; i++) {
+		/* Never wraps: get() has refused the first that is beyond any file. */
+		if (get(r, r->phoff + i * size, data, size, e) < 0)
+			return -1;
+		if (MEMBER(r->elf, data, Phdr, p_type) != PT_INTERP)
+			continue;
+		if (read_interpreter(r, MEMBER(r->elf, data, Phdr, p_offset),
+				     MEMBER(r->elf, data, Phdr, p_filesz), e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int elf_read(struct elf *elf, elf_read_fn read, void *arg, struct error *e)
+{
+	struct reader r = { .elf = elf, .read = read, .arg = arg };
+
+	*elf = (struct elf){ 0 };
+	if (read_ident(&r, e) < 0 || read_header(&r, e) < 0)
+		return -1;
+	return read_segments(&r, e);
+}
+
+void elf_free(struct elf *elf)
+{
+	free(elf->interpreter);
+	*elf = (struct elf){ 0 };
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * elf.h - what the header of an executable says: for which machine it is, and
+ * whether it is linked dynamically.
+ */
+#ifndef BASE_ELF_H
+#define BASE_ELF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+struct elf {
+	unsigned int bits; /* 32 or 64 */
+	bool big_endian;
+	unsigned int machine; /* EM_... of elf.h */
+	char *interpreter;    /* path of the dynamic linker, owned; NULL: static */
+};
+
+/*
+ * Read size bytes at an offset. 0 if all of them are there; -1 if not, with errno 0
+ * at the end of the file.
+ */
+typedef int (*elf_read_fn)(void *arg, uint64_t offset, void *data, size_t size);
+
+/*
+ * Read what read gives, which may be anything at all. -1 if it is not an executable
+ * program, or a damaged one. elf_free() in any case.
+ */
+int elf_read(struct elf *elf, elf_read_fn read, void *arg, struct error *e);
+
+/* Does it begin as ELF files do? */
+bool elf_is_elf(const void *data, size_t size);
+
+void elf_free(struct elf *elf);
+
+#endif

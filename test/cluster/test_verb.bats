@@ -1,0 +1,199 @@
+#!/usr/bin/env bats
+# scheckpoint test: it passes what can be checkpointed, finds what cannot, and leaves
+# nothing behind.
+
+load lib
+
+setup() { new_workdir; }
+teardown() {
+	jobs -p | xargs -r kill
+	clean
+	leaves_nothing
+}
+
+on_n1() { cluster run -u alice n1 sh -c 'cd "$1" && shift && exec "$@"' _ "$WORK" "$@"; }
+leaves_nothing() {
+	refute on_n1 sh -c 'ls -d /tmp/slurm-checkpoint-*'
+	until_true 10 "alice's processes are gone" no_processes n1 alice
+}
+
+# Begin a test whose report is the file NAME.report; it is process $TEST.
+begin() {
+	local name=$1
+	shift
+	on_n1 sh -c 'echo $$ >"$0.pid"; exec scheckpoint test "$@" >"$0.report" 2>&1' \
+		"$name" "$@" >/dev/null 2>&1 3>&- &
+	TEST=$!
+}
+reports() { grep -q "$2" <(get "$1.report" 2>/dev/null); }
+wait_report() { until_true 60 "$1 reports $2" reports "$1" "$2"; }
+
+# What counts, a line every tenth of a second, and uses a file.
+put_counter() {
+	put counter.py <<'END'
+import sys, time
+f = open(sys.argv[2], sys.argv[1])
+for i in range(int(sys.argv[3]) if len(sys.argv) > 3 else 30):
+    time.sleep(0.1)
+    print(i, f.readline() if f.readable() else f.write(f"{i}\n"), flush=True)
+    f.flush()
+END
+}
+
+# bats test_tags=sanitize
+@test "a pipeline and threads pass, and their output is what it was undisturbed" {
+	put pipes.sh <"$ROOT/test/cluster/programs/pipes.sh"
+	put threads.py <"$ROOT/test/cluster/programs/threads.py"
+	run on_n1 scheckpoint test --pause=1 -- ./pipes.sh 30
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == *"restart 2"*"./pipes.sh 30 can be checkpointed: output of "*" bytes the same after 2 restarts" ]]
+	run on_n1 scheckpoint test --pause=0 --times=3 python3 threads.py 30
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == *" bytes the same after 3 restarts" ]]
+}
+
+@test "it works in a job, whose output has the report and what else the job prints" {
+	put pipes.sh <"$ROOT/test/cluster/programs/pipes.sh"
+	put job.sh <<<$'#!/bin/sh\necho before\nscheckpoint test --pause=1 ./pipes.sh 30\necho after $?'
+	JOB=$(submit --nodelist=n1 --output=out job.sh)
+	wait_over "$JOB"
+	get out
+	[ "$(get out | head -n 1)" = before ]
+	[ "$(get out | tail -n 1)" = "after 0" ]
+	[ "$(count_in out '^test: checkpoint [12]: ')" -eq 2 ]
+	[ "$(count_in out '^test: ./pipes.sh 30 can be checkpointed: ')" -eq 1 ]
+	[ "$(get out | wc -l)" -eq 9 ]
+}
+
+# bats test_tags=sanitize
+@test "a TCP connection is found, with the program that holds it and to where" {
+	put client.py <<'END'
+import socket, time
+connection = socket.create_connection(("ctl", 6817))
+for i in range(20):
+    time.sleep(0.1)
+    print(i, flush=True)
+END
+	run on_n1 scheckpoint test python3 client.py
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ ${lines[-1]} == "scheckpoint: error: python3 client.py: checkpoint 1 was refused: python3 holds a TCP connection to "*" port 6817, "* ]]
+}
+
+@test "a file that is removed, cut short or replaced meanwhile is found" {
+	local removed truncated replaced
+	put_counter
+	for name in removed truncated replaced; do
+		seq 100 | put "$name"
+	done
+	begin removed --pause=15 python3 counter.py r removed
+	removed=$TEST
+	begin truncated --pause=15 python3 counter.py w truncated
+	truncated=$TEST
+	begin replaced --pause=15 python3 counter.py r replaced
+	replaced=$TEST
+	wait_report removed "checkpoint 1: "
+	on_n1 rm removed
+	wait_report truncated "checkpoint 1: "
+	on_n1 truncate -s 0 truncated
+	wait_report replaced "checkpoint 1: "
+	on_n1 sh -c 'echo other >new; mv new replaced'
+	refute wait "$removed"
+	refute wait "$truncated"
+	refute wait "$replaced"
+	get removed.report
+	get truncated.report
+	get replaced.report
+	[[ $(get removed.report | tail -n 1) == *": restart 1 failed: "*"/removed"* ]]
+	[[ $(get truncated.report | tail -n 1) == *": restart 1 failed: "*"/truncated has 0 bytes, fewer than the "* ]]
+	[[ $(get replaced.report | tail -n 1) == *": restart 1 failed: "*"has changed since" ]]
+}
+
+@test "a program that looks at the time of day is found" {
+	put clock.py <<'END'
+import time
+last = time.time()
+for i in range(30):
+    time.sleep(0.1)
+    now = time.time()
+    print("the clock has jumped" if now - last > 2 else i, flush=True)
+    last = now
+END
+	run on_n1 scheckpoint test python3 clock.py
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ ${lines[-1]} == *": its output differs at line "*", after restart 1: expected "*", got \"the clock has jumped\"" ]]
+	run on_n1 scheckpoint test python3 -c 'import sys, time
+began = time.time()
+time.sleep(2)
+sys.exit(time.time() - began > 4)'
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ ${lines[-1]} == *": it ended with exit status 1 instead of with exit status 0" ]]
+}
+
+@test "a program that hangs after a restart is found" {
+	run on_n1 scheckpoint test --pause=3 python3 -c 'import time
+began = time.time()
+time.sleep(2)
+if time.time() - began > 4: time.sleep(1000)'
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ ${lines[-1]} == *": it hangs after restart 2: it has not ended within "* ]]
+}
+
+@test "what cannot be told is said" {
+	run on_n1 scheckpoint test --pause=0 sh -c 'for i in 1 2 3 4 5; do date +%N; sleep 0.2; done'
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ ${lines[-1]} == *"not the same in two undisturbed runs either"* ]]
+	run on_n1 scheckpoint test true
+	[ "$status" -eq 1 ]
+	[[ ${lines[-1]} == *"scheckpoint: error: true: it is too short to be checkpointed 2 times"* ]]
+	# Only the first time does it run for long.
+	run on_n1 scheckpoint test --pause=0 sh -c 'if mkdir made 2>/dev/null; then sleep 3; else sleep 0.1; fi'
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ ${lines[-1]} == *": it is too short to be checkpointed 2 times"* ]]
+	run on_n1 scheckpoint test ./nonesuch
+	[ "$status" -eq 1 ]
+	[ "${lines[-1]}" = "scheckpoint: error: ./nonesuch: it cannot be executed: No such file or directory" ]
+	run on_n1 scheckpoint test nonesuch
+	[ "$status" -eq 1 ]
+	[ "$output" = "scheckpoint: error: nonesuch: command not found" ]
+	run on_n1 scheckpoint test --times=0 true
+	[ "$status" -eq 2 ]
+	run on_n1 scheckpoint test --pause=0
+	[ "$status" -eq 2 ]
+}
+
+runs_or_is_stopped() { [[ $line == checkpoint* || $(processes n1 alice) == *sleep* ]]; }
+
+# bats test_tags=sanitize
+@test "interrupted at any time, it takes everything with it" {
+	put counter.sh <<'END'
+#!/bin/bash
+(setsid sleep 1000 &)
+touch "$TMPDIR/file"
+for i in $(seq 30); do echo $i; sleep 0.1; done
+END
+	local signal status line ended
+	while read -r signal status line; do
+		begin test --pause=1000 ./counter.sh
+		wait_report test "$line"
+		until_true 10 "the command runs" runs_or_is_stopped
+		on_n1 sh -c 'kill -"$1" "$(cat test.pid)"' _ "$signal"
+		ended=0
+		wait "$TEST" || ended=$?
+		[ "$ended" -eq "$status" ]
+		no_processes n1 alice
+		leaves_nothing
+		on_n1 rm test.report
+	done <<-END
+		INT 130 runs undisturbed
+		TERM 143 it runs again
+		TERM 143 checkpoint 1:
+	END
+}
