@@ -213,6 +213,7 @@ static int save(struct history *h, struct history_run *run, const struct event *
 	h->checkpoints++;
 	h->bytes = ev->bytes < UINT64_MAX - h->bytes ? h->bytes + ev->bytes : UINT64_MAX;
 	run->checkpoints++;
+	run->saved = ev->time;
 	run->stopped += ev->seconds;
 	return 0;
 }
@@ -249,6 +250,9 @@ static int add_to_run(struct history *h, const struct event *ev, struct error *e
 	run->end = ev->time > run->end ? ev->time : run->end;
 	if (ev->type == EVENT_CHECKPOINT)
 		return save(h, run, ev, e);
+	/* It has stood since it was saved, however long Slurm took to let it go. */
+	if (ev->type == EVENT_LEAVE && run->checkpoints > 0)
+		run->stopped += at_least_0(ev->time - run->saved);
 	if (ev->type == EVENT_LEAVE || ev->type == EVENT_HELD)
 		close_run(h, run, RUN_LEFT);
 	if (ev->type == EVENT_END) {

@@ -60,6 +60,7 @@ struct history_run {
 	double work;	/* the rest */
 	double kept;	/* of the work, what was not lost */
 	size_t checkpoints;
+	double saved;  /* when the newest of them was done */
 	int status;    /* wait status of an end */
 	double from;   /* seconds of useful work when it began */
 	size_t before; /* the run before this one whose work is kept, or HISTORY_NONE */
