@@ -29,6 +29,7 @@ static const struct verb verbs[] = {
 	{ "show", "JOB...", "each checkpoint of a job", verb_show },
 	{ "verify", "JOB...", "check the digests of all checkpoints of a job",
 	  verb_verify },
+	{ "report", "", "the history of jobs, as a page for a browser", verb_report },
 };
 
 #define NVERBS (sizeof(verbs) / sizeof(verbs[0]))
