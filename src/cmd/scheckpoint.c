@@ -30,6 +30,7 @@ static const struct verb verbs[] = {
 	{ "verify", "JOB...", "check the digests of all checkpoints of a job",
 	  verb_verify },
 	{ "report", "", "the history of jobs, as a page for a browser", verb_report },
+	{ "metrics", "", "counts, times and sizes, for Prometheus", verb_metrics },
 };
 
 #define NVERBS (sizeof(verbs) / sizeof(verbs[0]))

@@ -33,6 +33,7 @@ int verb_vacate(const struct scheckpoint *s, int argc, char **argv);
 int verb_list(const struct scheckpoint *s, int argc, char **argv);
 int verb_show(const struct scheckpoint *s, int argc, char **argv);
 int verb_report(const struct scheckpoint *s, int argc, char **argv);
+int verb_metrics(const struct scheckpoint *s, int argc, char **argv);
 int verb_verify(const struct scheckpoint *s, int argc, char **argv);
 
 /* Print "scheckpoint: error: " and the sentence. Always returns EXIT_FAILED. */
