@@ -50,10 +50,10 @@ int outfile_commit(struct outfile *out, struct error *e)
 		return error_sys(e, "output");
 	if (!out->path)
 		fd = dup(STDOUT_FILENO);
-	else if (stat(out->path, &st) < 0 || S_ISREG(st.st_mode))
+	else if (lstat(out->path, &st) < 0 || S_ISREG(st.st_mode))
 		return replace(out, e);
-	else /* a device or a pipe is no file to be replaced */
-		fd = open(out->path, O_WRONLY | O_CLOEXEC);
+	else /* /dev/stdout, or a pipe, is no file to be replaced */
+		fd = open(out->path, O_WRONLY | O_TRUNC | O_CLOEXEC);
 	if (fd < 0 || file_write_all(fd, out->text, out->size) < 0)
 		return error_sys(e, "%s", out->path ? out->path : "standard output");
 	return 0;

@@ -26,7 +26,7 @@ static const struct verb verbs[] = {
 	{ "requeue", "JOB...", "checkpoint jobs and put them back in the queue",
 	  verb_requeue },
 	{ "list", "", "jobs that have checkpoints", verb_list },
-	{ "show", "JOB...", "each checkpoint of a job", verb_show },
+	{ "show", "JOB...", "each checkpoint of a job, and its history", verb_show },
 	{ "verify", "JOB...", "check the digests of all checkpoints of a job",
 	  verb_verify },
 	{ "report", "", "the history of jobs, as a page for a browser", verb_report },
