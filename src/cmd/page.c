@@ -59,8 +59,8 @@ static void tile_count(FILE *out, size_t value, const char *one, const char *man
 static void write_tiles(FILE *out, const struct sums *s, size_t jobs, size_t nodes)
 {
 	fputs("<div class='tiles'>\n", out);
-	tile(out, html_percent(history_share(&s->all)).text, "of it useful");
 	tile(out, html_duration(s->all.total).text, "on nodes");
+	tile(out, html_percent(history_share(&s->all)).text, "of it useful");
 	if (jobs > 1)
 		tile_count(out, jobs, "job", "jobs");
 	tile_count(out, s->runs, "run", "runs");

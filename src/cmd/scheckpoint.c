@@ -158,8 +158,11 @@ static int complete(struct scheckpoint *s, struct error *e)
 		return -1;
 	if (!s->dir)
 		s->dir = s->conf.checkpoint_dir;
+	/* A copy, since others look for users, too. */
 	if (!s->user)
-		s->user = pw ? pw->pw_name : "nobody";
+		s->user = strdup(pw ? pw->pw_name : "nobody");
+	if (!s->user)
+		return error_sys(e, "user");
 	if (!s->cluster)
 		s->cluster = getenv("SLURM_CLUSTER_NAME");
 	if (!s->cluster)

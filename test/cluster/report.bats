@@ -158,9 +158,11 @@ END
 }
 
 @test "report of a partition, of a user and of all; what is wrong is refused in one line" {
+	# (There is a job of bob's, too, for whom nobody is to be taken.)
 	counting_job 20 --checkpoint
 	wait_over "$JOB"
 	wait_events "$JOB" end 1
+	bob sbatch -Q --hold --output=/dev/null --wrap=true
 	run scheckpoint report --partition=low
 	[ "$status" -eq 0 ]
 	[[ $output == *"<h1>Partition low of testbed</h1>"*"job $JOB of alice"* ]]
