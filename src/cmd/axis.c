@@ -54,6 +54,7 @@ void axis_init(struct axis *axis, double first, double last, double left, double
 			       .width = width,
 			       .step = step_for(span, marks) };
 	axis->mark = ceil((axis->first + offset) / axis->step) * axis->step - offset;
+	axis->marks = (unsigned int)(floor((axis->last - axis->mark) / axis->step) + 1);
 }
 
 double axis_x(const struct axis *axis, double time)

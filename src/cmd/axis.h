@@ -9,8 +9,9 @@
 struct axis {
 	double first, last; /* times at its ends */
 	double left, width;
-	double step; /* seconds between two marks, at round local times */
-	double mark; /* the first of them */
+	double step;	    /* seconds between two marks, at round local times */
+	double mark;	    /* the first of them */
+	unsigned int marks; /* how many */
 };
 
 /* Show the times from first to last, and a little more, with at most marks marks. */

@@ -9,58 +9,11 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
-#include "cmd/axis.h"
 #include "cmd/html.h"
+#include "cmd/layout.h"
 
-/* In units that are pixels where the window is as wide as WIDTH. */
-#define WIDTH		1200.0
-#define RIGHT		14.0
-#define TOP		34.0 /* for the axis */
-#define ROW_MIN		16.0 /* for a node's name */
-#define ROW_SPACE	6.0
-#define CHARACTER	7.0 /* of a node's name */
-#define NAME_MAX_LENGTH 22
-#define NARROWEST	2.5  /* bar that can be seen */
-#define MARK_APART	5.0  /* marks that are nearer become one */
-#define CROWDED		16.0 /* height of a lane below which there is much to see */
-
-/* No page is to be too large for a browser, whatever users write. */
-#define BARS_MAX  20000
-#define ROWS_MAX  1000
-#define LANES_MAX 64
-
-/* Nothing was saved by this program before 2020, nor will be after tomorrow. */
-#define EARLIEST 1577836800.0
-#define TOMORROW 86400.0
-
-struct bar {
-	size_t life;
-	const struct history_run *run;
-	size_t row;
-	unsigned int lane;
-	double x, y, width;
-};
-
-struct row {
-	const char *node;
-	unsigned int lanes;
-	double y, height;
-	double free_from[LANES_MAX]; /* x to which each lane is full */
-};
-
-struct chart {
-	FILE *out;
-	const struct life *lives;
-	size_t nlives;
-	struct bar *bars;
-	size_t nbars;
-	struct row *rows;
-	size_t nrows;
-	struct axis axis;
-	double left, height;
-	double lane; /* height */
-	struct chart_summary *summary;
-};
+#define MARK_APART 5.0	/* marks that are nearer become one */
+#define CROWDED	   16.0 /* height of a lane below which there is much to see */
 
 unsigned int chart_hue(size_t index)
 {
@@ -74,167 +27,6 @@ unsigned int chart_hue(size_t index)
 		       : (unsigned int)((double)(index % 10000) * 137.508) % 330 + 20;
 }
 
-/* ---- what is to be drawn ---- */
-
-static bool is_credible(const struct history_run *run, double now)
-{
-	return run->begin > EARLIEST && run->end < now + TOMORROW;
-}
-
-static int collect_bars(struct chart *c, double now, struct error *e)
-{
-	size_t room = 0;
-
-	for (size_t i = 0; i < c->nlives; i++)
-		room += c->lives[i].history.nruns;
-	room = room < BARS_MAX ? room : BARS_MAX;
-	c->bars = calloc(room + 1, sizeof(*c->bars));
-	if (!c->bars)
-		return error_sys(e, "report");
-	for (size_t i = 0; i < c->nlives; i++) {
-		const struct history *h = &c->lives[i].history;
-
-		for (size_t k = 0; k < h->nruns; k++) {
-			if (c->nbars < room && is_credible(&h->runs[k], now))
-				c->bars[c->nbars++] =
-					(struct bar){ .life = i, .run = &h->runs[k] };
-			else
-				c->summary->left_out++;
-		}
-	}
-	return 0;
-}
-
-static int by_name(const void *a, const void *b)
-{
-	return strverscmp(((const struct row *)a)->node, ((const struct row *)b)->node);
-}
-
-/* A row for each node, n2 before n10. */
-static int collect_rows(struct chart *c, struct error *e)
-{
-	size_t kept = 0;
-
-	c->rows = calloc(c->nbars + 1, sizeof(*c->rows));
-	if (!c->rows)
-		return error_sys(e, "report");
-	for (size_t i = 0; i < c->nbars; i++)
-		c->rows[i].node = c->bars[i].run->node;
-	qsort(c->rows, c->nbars, sizeof(*c->rows), by_name);
-	for (size_t i = 0; i < c->nbars; i++) {
-		if (kept == 0 || by_name(&c->rows[kept - 1], &c->rows[i]) != 0)
-			c->rows[kept++].node = c->rows[i].node;
-	}
-	c->nrows = kept < ROWS_MAX ? kept : ROWS_MAX;
-	c->summary->nodes = kept;
-	return 0;
-}
-
-static int by_begin(const void *a, const void *b)
-{
-	const struct bar *x = a, *y = b;
-
-	return (x->run->begin > y->run->begin) - (x->run->begin < y->run->begin);
-}
-
-static int by_life(const void *a, const void *b)
-{
-	const struct bar *x = a, *y = b;
-
-	if (x->life != y->life)
-		return x->life < y->life ? -1 : 1;
-	return (x->run > y->run) - (x->run < y->run);
-}
-
-static void set_axis(struct chart *c)
-{
-	struct chart_summary *s = c->summary;
-	size_t longest = 4;
-
-	for (size_t i = 0; i < c->nbars; i++) {
-		const struct history_run *run = c->bars[i].run;
-
-		s->first = i && s->first < run->begin ? s->first : run->begin;
-		s->last = i && s->last > run->end ? s->last : run->end;
-	}
-	for (size_t i = 0; i < c->nrows; i++) {
-		size_t length = strlen(c->rows[i].node);
-
-		longest = length > longest ? length : longest;
-	}
-	if (longest > NAME_MAX_LENGTH)
-		longest = NAME_MAX_LENGTH;
-	c->left = (double)longest * CHARACTER + 22;
-	axis_init(&c->axis, s->first, s->last, c->left, WIDTH - RIGHT - c->left, 13);
-}
-
-/* ---- where it is to be drawn ---- */
-
-/* Beside what runs on the node at the same time. */
-static void find_lane(struct row *row, struct bar *bar)
-{
-	bar->lane = 0;
-	while (bar->lane < row->lanes && row->free_from[bar->lane] > bar->x)
-		bar->lane++;
-	if (bar->lane == LANES_MAX)
-		bar->lane--;
-	else if (bar->lane == row->lanes)
-		row->lanes++;
-	row->free_from[bar->lane] = bar->x + bar->width;
-}
-
-static void place_bar(struct chart *c, struct bar *bar)
-{
-	struct row key = { .node = bar->run->node };
-	struct row *row = bsearch(&key, c->rows, c->nrows, sizeof(*c->rows), by_name);
-	double end = axis_x(&c->axis, bar->run->end);
-
-	bar->x = axis_x(&c->axis, bar->run->begin);
-	bar->width = end - bar->x > NARROWEST ? end - bar->x : NARROWEST;
-	bar->row = row ? (size_t)(row - c->rows) : ROWS_MAX;
-	if (row)
-		find_lane(row, bar);
-	else
-		c->summary->left_out++;
-}
-
-/* The more there is, the smaller it is drawn. */
-static double lane_height(const struct chart *c)
-{
-	size_t lanes = 0;
-
-	for (size_t i = 0; i < c->nrows; i++)
-		lanes += c->rows[i].lanes;
-	return lanes <= 20 ? 30 : lanes <= 60 ? 18 : lanes <= 150 ? 11 : 8;
-}
-
-static void place(struct chart *c)
-{
-	double y = TOP;
-
-	qsort(c->bars, c->nbars, sizeof(*c->bars), by_begin);
-	for (size_t i = 0; i < c->nbars; i++)
-		place_bar(c, &c->bars[i]);
-	qsort(c->bars, c->nbars, sizeof(*c->bars), by_life);
-	c->lane = lane_height(c);
-	for (size_t i = 0; i < c->nrows; i++) {
-		struct row *row = &c->rows[i];
-		double height = row->lanes * c->lane;
-
-		row->y = y;
-		row->height = (height > ROW_MIN ? height : ROW_MIN) + ROW_SPACE;
-		y += row->height;
-	}
-	c->height = y;
-	for (size_t i = 0; i < c->nbars; i++) {
-		struct bar *bar = &c->bars[i];
-
-		if (bar->row < c->nrows)
-			bar->y =
-				c->rows[bar->row].y + ROW_SPACE / 2 + bar->lane * c->lane;
-	}
-}
-
 /* ---- the ground ---- */
 
 static void draw_row(const struct chart *c, size_t i)
@@ -245,13 +37,13 @@ static void draw_row(const struct chart *c, size_t i)
 		fprintf(c->out,
 			"<rect class='row' x='0' y='%.1f' width='%.0f' "
 			"height='%.1f'/>\n",
-			row->y, WIDTH, row->height);
+			row->y, LAYOUT_WIDTH, row->height);
 	fprintf(c->out, "<text class='node' x='10' y='%.1f'>", row->y + row->height / 2);
-	if (strlen(row->node) <= NAME_MAX_LENGTH) {
+	if (strlen(row->node) <= LAYOUT_NAME_MAX) {
 		html_text(c->out, row->node);
 	} else {
 		/* Cut between the characters of UTF-8, if there are such. */
-		int length = NAME_MAX_LENGTH - 2;
+		int length = LAYOUT_NAME_MAX - 2;
 		cleanup_free char *part = NULL;
 
 		while (length > 0 && (row->node[length] & 0xc0) == 0x80)
@@ -270,12 +62,13 @@ static void draw_time(const struct chart *c, double time, struct axis_label *las
 	double x = axis_x(&c->axis, time);
 	struct axis_label above = axis_label_above(&c->axis, time);
 
-	fprintf(c->out, "<path class='grid' d='M%.1f %.0fV%.1f'/>", x, TOP, c->height);
-	fprintf(c->out, "<text class='time' x='%.1f' y='%.0f'>%s</text>", x, TOP - 7,
-		axis_label(&c->axis, time).text);
+	fprintf(c->out, "<path class='grid' d='M%.1f %.0fV%.1f'/>", x, LAYOUT_TOP,
+		c->height);
+	fprintf(c->out, "<text class='time' x='%.1f' y='%.0f'>%s</text>", x,
+		LAYOUT_TOP - 7, axis_label(&c->axis, time).text);
 	if (strcmp(above.text, last->text) != 0)
 		fprintf(c->out, "<text class='date' x='%.1f' y='%.0f'>%s</text>", x,
-			TOP - 21, above.text);
+			LAYOUT_TOP - 21, above.text);
 	*last = above;
 	putc('\n', c->out);
 }
@@ -286,8 +79,8 @@ static void draw_ground(const struct chart *c)
 
 	for (size_t i = 0; i < c->nrows; i++)
 		draw_row(c, i);
-	for (double t = c->axis.mark; t <= c->axis.last; t += c->axis.step)
-		draw_time(c, t, &last);
+	for (unsigned int i = 0; i < c->axis.marks; i++)
+		draw_time(c, c->axis.mark + i * c->axis.step, &last);
 }
 
 /* ---- bars ---- */
@@ -546,12 +339,12 @@ static void draw_marks(const struct chart *c, const struct bar *bars, size_t cou
 		if (ev->run != HISTORY_NONE)
 			bar = bsearch(&h->runs[ev->run], bars, count, sizeof(*bars),
 				      by_run);
-		if (bar && bar->row < c->nrows)
+		if (bar && layout_has(c, bar))
 			pile_up(c, &heap, bar, ev);
 	}
 	draw_heap(c, &heap);
 	for (size_t i = 0; i < count; i++) {
-		if (bars[i].row < c->nrows)
+		if (layout_has(c, &bars[i]))
 			draw_death(c, &bars[i]);
 	}
 }
@@ -562,11 +355,11 @@ static void draw_life(const struct chart *c, const struct bar *bars, size_t coun
 {
 	fprintf(c->out, "<g class='job' style='--h:%u'>\n", chart_hue(bars->life));
 	for (size_t i = 1; i < count; i++) {
-		if (bars[i - 1].row < c->nrows && bars[i].row < c->nrows)
+		if (layout_has(c, &bars[i - 1]) && layout_has(c, &bars[i]))
 			draw_hop(c, &bars[i - 1], &bars[i]);
 	}
 	for (size_t i = 0; i < count; i++) {
-		if (bars[i].row < c->nrows)
+		if (layout_has(c, &bars[i]))
 			draw_bar(c, &bars[i]);
 	}
 	draw_marks(c, bars, count);
@@ -578,7 +371,7 @@ static void draw(const struct chart *c)
 	fprintf(c->out,
 		"<div class='scroll'><svg class='chart%s' viewBox='0 0 %.0f %.0f' "
 		"role='img' aria-label='Runs of the jobs on nodes over time'>\n",
-		c->nbars > 40 ? " many" : "", WIDTH, c->height + 4);
+		c->nbars > 40 ? " many" : "", LAYOUT_WIDTH, c->height + 4);
 	draw_ground(c);
 	for (size_t i = 0, next; i < c->nbars; i = next) {
 		for (next = i; next < c->nbars && c->bars[next].life == c->bars[i].life;)
@@ -597,15 +390,9 @@ int chart_write(FILE *out, const struct life *lives, size_t count, double now,
 	int rc;
 
 	*summary = (struct chart_summary){ .lost = false };
-	rc = collect_bars(&c, now, e);
-	if (rc == 0)
-		rc = collect_rows(&c, e);
-	if (rc == 0 && c.nbars > 0) {
-		set_axis(&c);
-		place(&c);
+	rc = layout_make(&c, now, e);
+	if (rc == 0 && c.nbars > 0)
 		draw(&c);
-	}
-	free(c.bars);
-	free(c.rows);
+	layout_free(&c);
 	return rc;
 }

@@ -86,7 +86,8 @@ static int by_user(const void *a, const void *b)
 static int add_up(const struct life *lives, size_t count, struct sums **sums,
 		  size_t *users, struct error *e)
 {
-	cleanup_free const struct life **sorted = calloc(count + 1, sizeof(*sorted));
+	cleanup_free const struct life **sorted =
+		calloc(count + 1, sizeof(struct life *));
 
 	*users = 0;
 	*sums = calloc(count + 1, sizeof(**sums));
@@ -94,7 +95,7 @@ static int add_up(const struct life *lives, size_t count, struct sums **sums,
 		return error_sys(e, "metrics");
 	for (size_t i = 0; i < count; i++)
 		sorted[i] = &lives[i];
-	qsort(sorted, count, sizeof(*sorted), by_user);
+	qsort(sorted, count, sizeof(struct life *), by_user);
 	for (size_t i = 0; i < count; i++) {
 		if (i == 0 || strcmp(sorted[i]->user, sorted[i - 1]->user) != 0)
 			(*sums)[(*users)++].user = sorted[i]->user;
