@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,4 +82,51 @@ const char *str_find_variable(char *const *environment, const char *name)
 		    (*environment)[length] == '=')
 			return *environment + length + 1;
 	return NULL;
+}
+
+/* Bytes of the character of UTF-8 that text begins with; 0 if it is none. */
+static size_t utf8_length(const unsigned char *text)
+{
+	static const unsigned int smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	size_t length = *text < 0x80   ? 1
+			: *text < 0xc0 ? 0
+			: *text < 0xe0 ? 2
+			: *text < 0xf0 ? 3
+			: *text < 0xf8 ? 4
+				       : 0;
+	unsigned int c = length > 1 ? *text & (0x7fu >> length) : *text;
+
+	for (size_t i = 1; i < length; i++) {
+		if ((text[i] & 0xc0) != 0x80)
+			return 0;
+		c = c << 6 | (text[i] & 0x3fu);
+	}
+	if (length && (c < smallest[length] || c > 0x10ffff || c >> 11 == 0x1b))
+		return 0;
+	return length;
+}
+
+/* Of ASCII, of ISO 8859 (C1), and what turns the direction of writing. */
+static bool is_control(const unsigned char *c, size_t length)
+{
+	if (length == 1)
+		return *c < 0x20 || *c == 0x7f;
+	if (length == 2)
+		return c[0] == 0xc2 && c[1] < 0xa0;
+	return length == 3 && c[0] == 0xe2 &&
+	       ((c[1] == 0x80 && c[2] >= 0xa8 && c[2] <= 0xae) ||
+		(c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9));
+}
+
+void str_make_printable(char *text)
+{
+	unsigned char *c = (unsigned char *)text;
+
+	while (*c) {
+		size_t length = utf8_length(c);
+		size_t bad = length == 0 ? 1 : is_control(c, length) ? length : 0;
+
+		memset(c, '?', bad);
+		c += bad ? bad : length;
+	}
 }

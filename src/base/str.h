@@ -20,6 +20,12 @@ struct str_size str_size(uint64_t bytes);
  */
 int str_to_size(const char *text, uint64_t *bytes);
 
+/*
+ * Make text that somebody else wrote fit to be shown: what is no UTF-8, and what would
+ * steer a terminal or end a line, becomes "?".
+ */
+void str_make_printable(char *text);
+
 /* Parse a whole decimal number of at most max. -1 if text is anything else. */
 int str_to_ull(const char *text, unsigned long long max, unsigned long long *value);
 

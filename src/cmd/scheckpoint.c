@@ -40,20 +40,23 @@ static const struct verb verbs[] = {
 	{ "verify", "[JOB...]", "compare checkpoints with their digests", "g",
 	  verb_verify },
 	{ "remove", "JOB...", "remove checkpoints of jobs", "g", verb_remove },
-	{ "purge", "[JOB...]", "remove what is left of jobs that ended long ago", "o",
+	{ "purge", "[JOB...]", "remove what is left of jobs that ended long ago", "O",
 	  verb_purge },
 	{ "test", "COMMAND...",
 	  "run a command with checkpoints, and see whether it minds", NULL, verb_test },
+	{ "report", "[JOB...]", "the history of jobs, as a page for a browser", "o",
+	  verb_report },
+	{ "metrics", "", "counts, times and sizes, for Prometheus", "o", verb_metrics },
 };
 
 #define NVERBS (sizeof(verbs) / sizeof(verbs[0]))
 
-#define LETTERS "D:M:u:p:w:aQvVht:x:Hg:"
+#define LETTERS "D:M:u:p:w:aQvVht:x:Hg:o:"
 
 /* Beside these each verb takes those of its own. */
 #define COMMON "DMupwaJQvVh"
 
-enum { OPTION_JSON = 'J', OPTION_OLDER = 'o', OPTION_NO_WAIT = 'n' };
+enum { OPTION_JSON = 'J', OPTION_OLDER = 'O', OPTION_NO_WAIT = 'n' };
 
 static const struct option options[] = {
 	{ "checkpoint-dir", required_argument, NULL, 'D' },
@@ -73,6 +76,7 @@ static const struct option options[] = {
 	{ "hold", no_argument, NULL, 'H' },
 	{ "generation", required_argument, NULL, 'g' },
 	{ "older", required_argument, NULL, OPTION_OLDER },
+	{ "output", required_argument, NULL, 'o' },
 	{ 0 }
 };
 
@@ -173,6 +177,9 @@ static int set_option(struct scheckpoint *s, int c)
 		break;
 	case 'g':
 		return set_number("generation", optarg, &s->generation);
+	case 'o':
+		s->output = optarg;
+		break;
 	case OPTION_OLDER:
 		return set_time("older", optarg, &s->older);
 	default:

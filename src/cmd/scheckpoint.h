@@ -60,6 +60,8 @@ int verb_requeue(const struct scheckpoint *s, int argc, char **argv);
 int verb_restart(const struct scheckpoint *s, int argc, char **argv);
 int verb_show(const struct scheckpoint *s, int argc, char **argv);
 int verb_vacate(const struct scheckpoint *s, int argc, char **argv);
+int verb_report(const struct scheckpoint *s, int argc, char **argv);
+int verb_metrics(const struct scheckpoint *s, int argc, char **argv);
 int verb_verify(const struct scheckpoint *s, int argc, char **argv);
 int verb_able(const struct scheckpoint *s, int argc, char **argv);
 

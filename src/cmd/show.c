@@ -1,16 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
 
+#include "base/cleanup.h"
 #include "base/str.h"
+#include "cmd/life.h"
 #include "cmd/scheckpoint.h"
 #include "store/generation.h"
 
-static const char *attribute(const struct manifest *m, const char *name)
-{
-	const char *value = manifest_get(m, name);
+/* ---- generations ---- */
 
-	return value ? value : "Unknown";
+/* Print NAME=VALUE; what the job's owner wrote there steers no terminal. */
+static void print_attribute(const char *name, const struct manifest *m,
+			    const char *attribute)
+{
+	const char *value = manifest_get(m, attribute);
+	cleanup_free char *text = strdup(value ? value : "Unknown");
+
+	if (text)
+		str_make_printable(text);
+	printf("%s=%s", name, text ? text : "Unknown");
 }
 
 static int print_generation(const struct folder *folder, unsigned int number)
@@ -24,32 +36,139 @@ static int print_generation(const struct folder *folder, unsigned int number)
 		return complain(&e);
 	}
 	(void)manifest_get_number(&gen.manifest, "time", LLONG_MAX, &when);
-	printf("   Generation=%u Time=%s Reason=%s Seconds=%s\n", number, time_text(when),
-	       attribute(&gen.manifest, "reason"), attribute(&gen.manifest, "seconds"));
-	printf("   Engine=%s Node=%s Restarts=%s Size=%s Files=%zu OpenFiles=%zu\n",
-	       attribute(&gen.manifest, "engine"), attribute(&gen.manifest, "node"),
-	       attribute(&gen.manifest, "restart"),
+	printf("   Generation=%u Time=%s ", number, time_text(when));
+	print_attribute("Reason", &gen.manifest, "reason");
+	print_attribute(" Seconds", &gen.manifest, "seconds");
+	print_attribute("\n   Engine", &gen.manifest, "engine");
+	print_attribute(" Node", &gen.manifest, "node");
+	print_attribute(" Restarts", &gen.manifest, "restart");
+	printf(" Size=%s Files=%zu OpenFiles=%zu\n",
 	       str_size(manifest_bytes(&gen.manifest)).text, gen.manifest.nfiles,
 	       gen.manifest.noutputs);
 	generation_close(&gen);
 	return EXIT_DONE;
 }
 
+/* ---- history ---- */
+
+static void print_totals(const struct history *h)
+{
+	printf("   History: Starts=%zu Restarts=%zu Checkpoints=%zu Written=%s "
+	       "Failed=%zu "
+	       "CutShort=%zu Nodes=",
+	       h->starts, h->restarts, h->checkpoints, str_size(h->bytes).text,
+	       h->failures, h->deaths);
+	for (size_t i = 0; i < h->nnodes; i++)
+		printf("%s%s", i ? "," : "", h->nodes[i]);
+	printf("\n   OnNodes=%.3f UsefulSeconds=%.3f Stopped=%.3f Restoring=%.3f "
+	       "Lost=%.3f Useful=%.1f%%\n",
+	       h->total, h->useful, h->stopped, h->restoring, h->lost,
+	       history_share(h) * 100);
+}
+
+static void print_head(double when, const char *event, const char *node,
+		       unsigned int restart)
+{
+	printf("   Time=%s Event=%s Node=%s Restarts=%u",
+	       time_text((unsigned long long)when), event, node, restart);
+}
+
+static void print_status(const struct history_event *ev)
+{
+	if (ev->type == EVENT_ABLE)
+		printf(" Able=%s", ev->status ? "yes" : "no");
+	/* As sacct(1) prints it. */
+	else if (WIFSIGNALED(ev->status))
+		printf(" ExitCode=0:%d", WTERMSIG(ev->status));
+	else
+		printf(" ExitCode=%d:0", WEXITSTATUS(ev->status));
+}
+
+static void print_event(const struct history_event *ev)
+{
+	bool saved = ev->type == EVENT_CHECKPOINT;
+
+	print_head(ev->time, event_name(ev->type), ev->node, ev->restart);
+	if (ev->generation)
+		printf(" Generation=%u", ev->generation);
+	if (ev->reason[0])
+		printf(" Reason=%s", ev->reason);
+	if (saved || ev->type == EVENT_RESTART || ev->type == EVENT_INTERVAL)
+		printf(" Seconds=%.3f", ev->seconds);
+	if (saved)
+		printf(" Size=%s", str_size(ev->bytes).text);
+	if (ev->type == EVENT_END || ev->type == EVENT_ABLE)
+		print_status(ev);
+	/* A sentence, and so the last. */
+	if (ev->text)
+		printf(" Text=%s", ev->text);
+	putchar('\n');
+}
+
+/* A run of which no end was heard has one all the same. */
+static void print_cut_short(const struct history_run *run)
+{
+	if (run->how_ended != RUN_DIED)
+		return;
+	print_head(run->end, "cut-short", run->node, run->restart);
+	printf(" Lost=%.3f\n", run->work - run->kept);
+}
+
+static void print_history(const struct history *h)
+{
+	size_t run = 0;
+
+	print_totals(h);
+	for (size_t i = 0; i < h->nevents; i++) {
+		const struct history_event *ev = &h->events[i];
+
+		/* Where the next run begins, the one before has ended. */
+		for (; ev->run != HISTORY_NONE && run < ev->run; run++)
+			print_cut_short(&h->runs[run]);
+		print_event(ev);
+	}
+	for (; run < h->nruns; run++)
+		print_cut_short(&h->runs[run]);
+	if (h->cut)
+		printf("   History is longer than %d events; the rest is left out.\n",
+		       HISTORY_EVENTS_MAX);
+}
+
+/* slurmctld is asked once, with the first job. */
+static int show_history(struct life_list *list, const struct stored_job *job)
+{
+	struct error e;
+
+	if (life_add(list, job->id, job->folder, &e) < 0)
+		return complain(&e);
+	print_history(&list->lives[list->count - 1].history);
+	return EXIT_DONE;
+}
+
+/* ---- all of a job ---- */
+
 static int show_job(const struct scheckpoint *s, const struct stored_job *job, void *arg)
 {
 	int status = EXIT_DONE;
 
-	(void)arg;
 	printf("JobId=%s Cluster=%s User=%s Generations=%zu Dir=%s\n", job->name,
 	       s->cluster, job->user, job->count, job->folder->path);
 	for (size_t i = 0; i < job->count; i++) {
 		if (print_generation(job->folder, job->numbers[i]) != EXIT_DONE)
 			status = EXIT_FAILED;
 	}
+	if (show_history(arg, job) != EXIT_DONE)
+		status = EXIT_FAILED;
 	return status;
 }
 
 int verb_show(const struct scheckpoint *s, int argc, char **argv)
 {
-	return each_stored(s, argc, argv, show_job, NULL);
+	struct life_list list;
+	int status;
+
+	life_list_init(&list, s);
+	status = each_stored(s, argc, argv, show_job, &list);
+	life_list_free(&list);
+	return status;
 }

@@ -28,7 +28,8 @@ static void what_leaves_the_nodes_is_done_first(void **state)
 		assert_int_equal(request_first(cases[i].waiting), cases[i].first);
 }
 
-static void what_waits_for_a_checkpoint_is_served_by_any_that_begins_afterwards(void **state)
+static void what_waits_for_a_checkpoint_is_served_by_any_that_begins_afterwards(
+	void **state)
 {
 	static const struct {
 		unsigned int waiting;
@@ -135,7 +136,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_leaves_the_nodes_is_done_first),
-		cmocka_unit_test(what_waits_for_a_checkpoint_is_served_by_any_that_begins_afterwards),
+		cmocka_unit_test(
+			what_waits_for_a_checkpoint_is_served_by_any_that_begins_afterwards),
 		cmocka_unit_test(all_that_waits_is_done_in_the_end),
 		cmocka_unit_test(only_who_must_leave_ends_a_checkpoint_that_goes_on),
 		cmocka_unit_test(a_job_leaves_as_its_request_and_slurm_want_it),

@@ -85,6 +85,35 @@ static void a_variable_is_found_by_its_whole_name(void **state)
 	assert_null(str_find_variable(environment, "B"));
 }
 
+static void what_others_wrote_is_made_fit_to_be_shown(void **state)
+{
+	static const struct {
+		const char *text, *shown;
+	} cases[] = {
+		{ "", "" },
+		{ "python3 holds a <b>", "python3 holds a <b>" },
+		{ "na\xc3\xafve \xe2\x82\xac \xf0\x9f\x98\x80",
+		  "na\xc3\xafve \xe2\x82\xac \xf0\x9f\x98\x80" },
+		{ "\033[2J\a\n\t\x7f", "?[2J????" },
+		{ "a\xc2\x9b"
+		  "31m",
+		  "a??31m" }, /* a C1 control */
+		{ "a\xe2\x80\xae"
+		  "b",
+		  "a???b" },					 /* right to left */
+		{ "\xff\xc3", "??" },				 /* cut short */
+		{ "\xc0\xaf \xe0\x80\xaf", "?? ???" },		 /* overlong */
+		{ "\xed\xa0\x80 \xf4\x90\x80\x80", "??? ????" }, /* no characters */
+	};
+
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		cleanup_free char *text = str_printf("%s", cases[i].text);
+
+		str_make_printable(text);
+		assert_string_equal(text, cases[i].shown);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -92,6 +121,7 @@ int main(void)
 		cmocka_unit_test(a_whole_decimal_number_is_read),
 		cmocka_unit_test(anything_else_is_no_number),
 		cmocka_unit_test(a_variable_is_found_by_its_whole_name),
+		cmocka_unit_test(what_others_wrote_is_made_fit_to_be_shown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
