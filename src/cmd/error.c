@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/str.h"
 #include "cmd/scheckpoint.h"
 #include "store/event.h"
 
@@ -29,6 +30,21 @@ static char *engine_log(const struct folder *folder, const struct event *event)
 
 	return file_read(folder->fd, restart ? "criu-restore.log" : "criu-dump.log",
 			 LOG_MAX, &size, NULL);
+}
+
+/* What users write is not to reach a terminal as it is; a log has lines. */
+static void make_printable(struct event *event, char *log)
+{
+	char *rest = log, *line;
+
+	str_make_printable(event->node);
+	str_make_printable(event->reason);
+	str_make_printable(event->text);
+	while (rest && (line = strsep(&rest, "\n"))) {
+		str_make_printable(line);
+		if (rest)
+			rest[-1] = '\n';
+	}
 }
 
 static const char *what(const struct event *event)
@@ -90,6 +106,7 @@ static int print_error(const struct scheckpoint *s, const struct stored_job *job
 		return EXIT_DONE;
 	}
 	log = engine_log(job->folder, &events[count - 1]);
+	make_printable(&events[count - 1], log);
 	if (s->json)
 		add_json(s, job, &events[count - 1], log);
 	else

@@ -318,7 +318,7 @@ for i in $(seq 100001 110000); do mkdir "$i" && cp -r "$2/." "$i"; done
 END
 	counting_job
 	alice scheckpoint create "$JOB"
-	alice sh -c 'mkdir "$1/few" && cp -r "$2/job" "$2/1" "$1/few" && rm "$1"/few/1/pages*' _ "$WORK" "$(store "$JOB")"
+	alice sh -c 'mkdir "$1/few" && cp -r "$2/job" "$2/1" "$1/few" && rm "$1"/few/1/*.img "$1"/few/1/*.log' _ "$WORK" "$(store "$JOB")"
 	alice "$WORK/many.sh" "$(dirname "$(store "$JOB")")" "$WORK/few"
 	time alice scheckpoint list >"$BATS_TEST_TMPDIR/list"
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/list")" -ge 10001 ]
