@@ -33,13 +33,10 @@ static char *engine_log(const struct folder *folder, const struct event *event)
 }
 
 /* What users write is not to reach a terminal as it is; a log has lines. */
-static void make_printable(struct event *event, char *log)
+static void make_printable(char *log)
 {
 	char *rest = log, *line;
 
-	str_make_printable(event->node);
-	str_make_printable(event->reason);
-	str_make_printable(event->text);
 	while (rest && (line = strsep(&rest, "\n"))) {
 		str_make_printable(line);
 		if (rest)
@@ -106,7 +103,7 @@ static int print_error(const struct scheckpoint *s, const struct stored_job *job
 		return EXIT_DONE;
 	}
 	log = engine_log(job->folder, &events[count - 1]);
-	make_printable(&events[count - 1], log);
+	make_printable(log);
 	if (s->json)
 		add_json(s, job, &events[count - 1], log);
 	else

@@ -236,7 +236,6 @@ static void refused(struct asked *a, const char *why)
 	struct error e;
 
 	error_set(&e, "job %s: no checkpoint was taken: %s", a->name, why);
-	str_make_printable(e.text);
 	a->status = complain(&e);
 }
 
