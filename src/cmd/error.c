@@ -19,13 +19,15 @@
 static bool is_failure(const struct event *event)
 {
 	return event->type == EVENT_FAILED || event->type == EVENT_REFUSED ||
-	       event->type == EVENT_HELD || event->type == EVENT_UNPROTECTED;
+	       event->type == EVENT_HELD || event->type == EVENT_UNPROTECTED ||
+	       (event->type == EVENT_END && *event->text);
 }
 
 /* The engine's own words about it, owned by the caller; NULL if it had none. */
 static char *engine_log(const struct folder *folder, const struct event *event)
 {
-	bool restart = event->type == EVENT_REFUSED || event->type == EVENT_HELD;
+	bool restart = event->type == EVENT_REFUSED || event->type == EVENT_HELD ||
+		       event->type == EVENT_END;
 	size_t size;
 
 	return file_read(folder->fd, restart ? "criu-restore.log" : "criu-dump.log",
@@ -53,6 +55,8 @@ static const char *what(const struct event *event)
 		return "a checkpoint was not gone on from";
 	case EVENT_HELD:
 		return "it could not go on, and was held";
+	case EVENT_END:
+		return "no checkpoint could be restored, and it failed";
 	default:
 		return "it ran unprotected";
 	}

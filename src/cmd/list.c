@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <limits.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/str.h"
 #include "cmd/scheckpoint.h"
@@ -14,10 +15,16 @@ struct row {
 	char node[256];
 };
 
+/* Root sees those of all users unless one is named. */
+static bool is_of_many(const struct scheckpoint *s)
+{
+	return s->all || (getuid() == 0 && !s->user);
+}
+
 static void print_row(const struct scheckpoint *s, const struct stored_job *job,
 		      const struct row *row)
 {
-	if (s->all)
+	if (is_of_many(s))
 		printf("%-12s ", job->user);
 	printf("%-10s %4zu %-19s %10s %-12s %s\n", job->name, job->count,
 	       row->when ? time_text(row->when) : "Unknown", str_size(row->bytes).text,
@@ -75,7 +82,7 @@ static int list_job(const struct scheckpoint *s, const struct stored_job *job, v
 int verb_list(const struct scheckpoint *s, int argc, char **argv)
 {
 	if (!s->json) {
-		if (s->all)
+		if (is_of_many(s))
 			printf("%-12s ", "USER");
 		printf("%-10s %4s %-19s %10s %-12s %s\n", "JOBID", "KEPT", "NEWEST",
 		       "SIZE", "REASON", "NODE");

@@ -158,6 +158,18 @@ one_line() {
 	diff <(seq 100) <(get out)
 }
 
+@test "vacate returns when the job is held: it can be restarted at once" {
+	counting_job
+	alice scheckpoint vacate "$JOB"
+	run alice scheckpoint restart "$JOB"
+	one_line 0 "job $JOB: released"
+	until_true 30 "it goes on" is_state "$JOB" RUNNING
+	run alice scheckpoint show --json "$JOB"
+	[ "$(python3 -c 'import json,sys; print(json.load(sys.stdin)["jobs"][0]["checkpoints"])' <<<"$output")" -eq 1 ]
+	wait_over "$JOB"
+	diff <(seq 100) <(get out)
+}
+
 @test "restart of a job that has ended: the same number, from its last checkpoint" {
 	counting_job --time=1
 	alice scheckpoint create "$JOB"
@@ -201,6 +213,13 @@ one_line() {
 	run alice scheckpoint restart "$JOB"
 	one_line 0 "job $JOB: goes on as job "
 	new=${output##* }
+	wait_running "$new"
+	until_true 30 "it goes on" eval '[[ $(alice cat $(store $new)/events) == *\"restart\",*generation* ]]'
+	# by its old number it is the same job, which is not over
+	run alice scheckpoint remove "$JOB"
+	one_line 1 "job $new is not over"
+	run alice scheckpoint show "$JOB"
+	[[ $output == "JobId=$new "* ]]
 	wait_over "$new"
 	wait_accounted "$new" "COMPLETED|0:0"
 	[ "$(root sacct -X -n -P -j "$new" -o jobname)" = forgotten ]
