@@ -12,8 +12,6 @@
 #include "base/str.h"
 #include "testing.h"
 
-#define cleanup_folder __attribute__((cleanup(folder_close)))
-
 /* The store of user "u", job 7 of cluster "c", below the test's place. */
 static int make(struct place *p, struct folder *folder, const char *pattern,
 		struct error *e)

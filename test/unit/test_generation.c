@@ -8,41 +8,22 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/file.h"
 #include "base/str.h"
 #include "testing.h"
-
-#define cleanup_folder	   __attribute__((cleanup(folder_close)))
-#define cleanup_generation __attribute__((cleanup(generation_close)))
 
 /* A folder below the test's place, of a job's first run. */
 static void open_folder(struct place *p, struct folder *folder)
 {
 	struct error e;
 
-	assert_int_equal(folder_make(folder, p->path, "u", "c", 7, &e), 0);
+	make_folder(p, 7, folder);
 	assert_int_equal(manifest_set(&folder->record, "restart", "0"), 0);
 	assert_int_equal(folder_save(folder, &e), 0);
 }
 
-static void add_file(struct generation *gen, const char *name, const void *data,
-		     size_t size)
-{
-	char hex[DIGEST_HEX + 1];
-	struct error e;
-	cleanup_close int fd = generation_create(gen, name, &e);
-
-	assert_true(fd >= 0);
-	assert_int_equal(file_write_all(fd, data, size), 0);
-	digest_of(data, size, hex);
-	assert_int_equal(manifest_add_file(&gen->manifest, name, size, hex), 0);
-}
-
 static void begin(struct folder *folder, struct generation *gen)
 {
-	struct error e;
-
-	assert_int_equal(generation_begin(gen, folder, &e), 0);
+	begin_generation(folder, gen);
 	add_file(gen, "pages-1.img", "the pages", 9);
 	add_file(gen, "empty.img", "", 0);
 	assert_int_equal(manifest_set(&gen->manifest, "job", "7"), 0);
@@ -51,11 +32,9 @@ static void begin(struct folder *folder, struct generation *gen)
 static void commit_one(struct folder *folder)
 {
 	cleanup_generation struct generation gen;
-	struct error e;
 
 	begin(folder, &gen);
-	if (generation_commit(&gen, folder, &e) < 0)
-		fail_msg("%s", e.text);
+	commit_generation(folder, &gen);
 }
 
 /* The committed generations are just these, newest first, as "3 2 1". */
