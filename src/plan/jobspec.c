@@ -22,10 +22,12 @@ static int parse_number(const char *text, uint32_t *number)
 
 static int add_range(struct jobspec *spec, uint32_t first, uint32_t last)
 {
-	void *grown =
-		reallocarray(spec->ranges, spec->nranges + 1, sizeof(*spec->ranges));
+	void *grown;
 
-	if (!grown || first > last)
+	if (first > last)
+		return -1;
+	grown = reallocarray(spec->ranges, spec->nranges + 1, sizeof(*spec->ranges));
+	if (!grown)
 		return -1;
 	spec->ranges = grown;
 	spec->ranges[spec->nranges++] = (struct jobspec_range){ first, last };
@@ -99,10 +101,11 @@ int jobspec_parse(struct jobspec_list *list, const char *text, struct error *e)
 	for (;;) {
 		size_t length = item_length(text);
 		cleanup_free char *item = strndup(text, length);
-		void *grown =
-			reallocarray(list->specs, list->count + 1, sizeof(*list->specs));
+		void *grown = item ? reallocarray(list->specs, list->count + 1,
+						  sizeof(*list->specs))
+				   : NULL;
 
-		if (!item || !grown)
+		if (!grown)
 			return error_sys(e, "%s", text);
 		list->specs = grown;
 		list->specs[list->count] = (struct jobspec){ 0 };

@@ -95,25 +95,47 @@ static struct json_object *encode(const struct event *ev)
 	return o;
 }
 
+/*
+ * The file, in whose place is no pipe; and whether its last line was cut short, so that
+ * the next one is not taken for the rest of it.
+ */
+static int open_at_end(const struct folder *folder, bool *cut_short)
+{
+	cleanup_close int fd = openat(
+		folder->fd, FOLDER_EVENTS,
+		O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+	struct stat st;
+	char last = '\n';
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -1;
+	if (!S_ISREG(st.st_mode)) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (fchmod(fd, 0600) < 0)
+		return -1;
+	if (st.st_size > 0 && pread(fd, &last, 1, st.st_size - 1) < 0)
+		return -1;
+	*cut_short = last != '\n';
+	return take_fd(fd);
+}
+
 int event_append(const struct folder *folder, const struct event *event, struct error *e)
 {
-	cleanup_close int fd = openat(folder->fd, FOLDER_EVENTS,
-				      O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC |
-					      O_NOFOLLOW | O_NONBLOCK,
-				      0600);
-	struct json_object *o = encode(event);
+	bool cut_short = false;
+	cleanup_close int fd = open_at_end(folder, &cut_short);
+	struct json_object *o = fd < 0 ? NULL : encode(event);
 	cleanup_free char *line = NULL;
-	int length;
 
 	if (o)
-		length = asprintf(&line, "%s\n",
+		line = str_printf("%s%s\n", cut_short ? "\n" : "",
 				  json_object_to_json_string_ext(
 					  o, JSON_C_TO_STRING_PLAIN |
 						     JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(o);
 	/* In one write, so that no other line comes in between. */
-	if (fd < 0 || !o || length < 0 || fchmod(fd, 0600) < 0 ||
-	    file_write_all(fd, line, (size_t)length) < 0)
+	if (!line || file_write_all(fd, line, strlen(line)) < 0)
 		return error_sys(e, "%s/" FOLDER_EVENTS, folder->path);
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -261,6 +262,16 @@ int folder_strip(struct folder *folder, struct error *e)
 	return 0;
 }
 
+/* Is it a symbolic link to just that name beside it? */
+static bool leads_to(const char *path, const char *name)
+{
+	char target[16]; /* more than a job id has digits */
+	ssize_t length = readlink(path, target, sizeof(target));
+
+	return length == (ssize_t)strlen(name) &&
+	       memcmp(target, name, (size_t)length) == 0;
+}
+
 int folder_adopt(const char *pattern, const char *user, const char *cluster,
 		 unsigned int from, unsigned int job, struct error *e)
 {
@@ -281,7 +292,7 @@ int folder_adopt(const char *pattern, const char *user, const char *cluster,
 		/* An empty directory may be there; anything else is refused. */
 		if (rename(old, new) < 0)
 			return error_sys(e, "%s", new);
-	} else if (!S_ISLNK(st.st_mode) || stat(new, &st) < 0) {
+	} else if (!leads_to(old, target) || stat(new, &st) < 0) {
 		return error_set(e, "job %u goes on already, as another job", from);
 	}
 	if (symlink(target, old) < 0 && errno != EEXIST)

@@ -27,7 +27,9 @@ static void fuzz_conf(const char *text, size_t size)
 
 	must(conf_init(&conf, &e) == 0);
 	must(conf_parse(&conf, text, size, "fuzz", &e) == 0 || e.text[0]);
-	must(conf.keep >= 1 && conf.grace_time >= 1 && conf.interval >= 0);
+	must(conf.keep >= 1 && conf.grace_time >= 1);
+	must(conf.interval >= 0 || conf.interval == CONF_INTERVAL_AUTO);
+	must(conf.quota <= INT64_MAX);
 	must(conf.checkpoint_dir[0] == '/');
 	must(conf.cleanup <= CLEANUP_ALWAYS && conf.log_level <= LOG_DEBUG);
 	conf_free(&conf);

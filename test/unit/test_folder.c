@@ -5,14 +5,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "testing.h"
-
-#define cleanup_folder __attribute__((cleanup(folder_close)))
 
 /* The store of user "u", job 7 of cluster "c", below the test's place. */
 static int make(struct place *p, struct folder *folder, const char *pattern,
@@ -310,6 +309,236 @@ static void a_folder_is_removed_with_all_in_it(void **state)
 	assert_int_equal(folder_remove(&folder, &e), 0);
 }
 
+static void all_but_the_record_and_the_events_is_stripped(void **state)
+{
+	static const char *const files[] = { FOLDER_SCRIPT,	  FOLDER_OPTIONS,
+					     FOLDER_ENVIRONMENT,  "1/manifest",
+					     "2.tmp/pages-1.img", FOLDER_TMP "/x/y" };
+	static const char *const dirs[] = { "1", "2.tmp", FOLDER_TMP, FOLDER_TMP "/x" };
+	struct place *p = *state;
+	cleanup_folder struct folder folder;
+	struct error e;
+
+	make_folder(p, 7, &folder);
+	for (int twice = 0; twice < 2; twice++) {
+		assert_int_equal(manifest_set(&folder.record, "restart", "3"), 0);
+		assert_int_equal(folder_save(&folder, &e), 0);
+		put_file(folder.fd, FOLDER_EVENTS, "events");
+		for (size_t i = 0; i < LENGTH(dirs) && !twice; i++)
+			assert_int_equal(mkdirat(folder.fd, dirs[i], 0700), 0);
+		for (size_t i = 0; i < LENGTH(files) && !twice; i++)
+			put_file(folder.fd, files[i], "x");
+		if (folder_strip(&folder, &e) < 0)
+			fail_msg("%s", e.text);
+		for (size_t i = 0; i < LENGTH(files); i++)
+			assert_false(exists(folder.fd, files[i]));
+		for (size_t i = 0; i < LENGTH(dirs); i++)
+			assert_false(exists(folder.fd, dirs[i]));
+		assert_content(folder.fd, FOLDER_EVENTS, "events");
+		assert_int_equal(folder_load(&folder, &e), 0);
+		assert_string_equal(manifest_get(&folder.record, "restart"), "3");
+	}
+}
+
+static void stripping_follows_no_link(void **state)
+{
+	struct place *p = *state;
+	cleanup_folder struct folder folder;
+	struct error e;
+
+	make_folder(p, 7, &folder);
+	assert_int_equal(mkdirat(p->fd, "elsewhere", 0700), 0);
+	put_file(p->fd, "elsewhere/file", "kept");
+	assert_int_equal(symlinkat(place_path(p, "elsewhere"), folder.fd, "1"), 0);
+	assert_int_equal(folder_strip(&folder, &e), 0);
+	assert_false(exists(folder.fd, "1"));
+	assert_content(p->fd, "elsewhere/file", "kept");
+}
+
+/* ---- going on as another job ---- */
+
+/* The folder of a job, with that in it. */
+static void make_with(struct place *p, unsigned int job, const char *content)
+{
+	cleanup_folder struct folder folder;
+
+	make_folder(p, job, &folder);
+	put_file(folder.fd, FOLDER_SCRIPT, content);
+}
+
+static int adopt(struct place *p, unsigned int from, unsigned int job, struct error *e)
+{
+	return folder_adopt(p->path, "u", "c", from, job, e);
+}
+
+static void must_adopt(struct place *p, unsigned int from, unsigned int job)
+{
+	struct error e;
+
+	if (adopt(p, from, job, &e) < 0)
+		fail_msg("%u as %u: %s", from, job, e.text);
+}
+
+static void assert_link(struct place *p, const char *name, const char *target)
+{
+	char got[64] = "";
+
+	assert_true(S_ISLNK(stat_of(p->fd, name).st_mode));
+	assert_true(readlinkat(p->fd, name, got, sizeof(got) - 1) > 0);
+	assert_string_equal(got, target);
+}
+
+static void a_folder_becomes_the_other_jobs_and_is_found_by_its_old_path(void **state)
+{
+	struct place *p = *state;
+
+	make_with(p, 7, "seven");
+	/* once more after each requeue */
+	for (int i = 0; i < 3; i++) {
+		must_adopt(p, 7, 8);
+		assert_true(S_ISDIR(stat_of(p->fd, "c/8").st_mode));
+		assert_link(p, "c/7", "8");
+		assert_content(p->fd, "c/8/" FOLDER_SCRIPT, "seven");
+		assert_content(p->fd, "c/7/" FOLDER_SCRIPT, "seven");
+	}
+}
+
+static void a_job_may_go_on_as_another_time_and_again(void **state)
+{
+	struct place *p = *state;
+
+	make_with(p, 7, "seven");
+	must_adopt(p, 7, 8);
+	must_adopt(p, 8, 12);
+	must_adopt(p, 8, 12);
+	assert_link(p, "c/8", "12");
+	assert_content(p->fd, "c/7/" FOLDER_SCRIPT, "seven");
+	assert_content(p->fd, "c/12/" FOLDER_SCRIPT, "seven");
+}
+
+static void what_is_not_there_is_not_adopted(void **state)
+{
+	struct place *p = *state;
+	struct error e;
+
+	assert_int_equal(adopt(p, 7, 8, &e), -1);
+	assert_says(&e, "job 7 has no checkpoints in ");
+	make_with(p, 8, "eight");
+	assert_int_equal(adopt(p, 7, 8, &e), -1);
+	assert_says(&e, "job 7 has no checkpoints in ");
+	assert_false(exists(p->fd, "c/7"));
+	assert_content(p->fd, "c/8/" FOLDER_SCRIPT, "eight");
+}
+
+static void only_an_empty_folder_is_replaced_by_an_adopted_one(void **state)
+{
+	struct place *p = *state;
+	cleanup_folder struct folder folder;
+	struct error e;
+
+	make_with(p, 7, "seven");
+	make_with(p, 8, "eight");
+	make_folder(p, 9, &folder);
+	assert_int_equal(adopt(p, 7, 8, &e), -1);
+	assert_says(&e, "c/8: Directory not empty");
+	assert_content(p->fd, "c/7/" FOLDER_SCRIPT, "seven");
+	assert_content(p->fd, "c/8/" FOLDER_SCRIPT, "eight");
+	must_adopt(p, 7, 9);
+	assert_content(p->fd, "c/9/" FOLDER_SCRIPT, "seven");
+}
+
+/* Whatever stands in the folder of the one that comes too late. */
+static void what_goes_on_as_one_job_does_not_as_another(void **state)
+{
+	struct place *p = *state;
+	cleanup_folder struct folder folder;
+	struct error e = { "" };
+
+	make_with(p, 7, "seven");
+	must_adopt(p, 7, 8);
+	make_folder(p, 10, &folder);
+	make_with(p, 11, "eleven");
+	for (unsigned int late = 9; late <= 11; late++) {
+		assert_int_equal(adopt(p, 7, late, &e), -1);
+		assert_says(&e, "job 7 goes on already, as another job");
+	}
+	assert_link(p, "c/7", "8");
+	assert_false(exists(p->fd, "c/9"));
+	assert_content(p->fd, "c/11/" FOLDER_SCRIPT, "eleven");
+}
+
+static void neither_a_file_nor_a_link_of_the_users_is_adopted(void **state)
+{
+	struct place *p = *state;
+	struct error e;
+
+	make_with(p, 8, "eight");
+	assert_int_equal(mkdirat(p->fd, "elsewhere", 0700), 0);
+	assert_int_equal(symlinkat(place_path(p, "elsewhere"), p->fd, "c/7"), 0);
+	assert_int_equal(adopt(p, 7, 8, &e), -1);
+	assert_int_equal(adopt(p, 7, 9, &e), -1);
+	assert_false(exists(p->fd, "c/9"));
+	put_file(p->fd, "c/5", "");
+	assert_int_equal(adopt(p, 5, 8, &e), -1);
+	assert_int_equal(adopt(p, 5, 9, &e), -1);
+	assert_true(S_ISREG(stat_of(p->fd, "c/5").st_mode));
+}
+
+/* ---- listing ---- */
+
+static void assert_jobs(struct place *p, const char *pattern, const char *want)
+{
+	cleanup_free char *got = strdup("");
+	cleanup_free unsigned int *jobs = NULL;
+	struct error e;
+	size_t count;
+
+	if (folder_list(place_path(p, pattern), "u", "c", &jobs, &count, &e) < 0)
+		fail_msg("%s", e.text);
+	for (size_t i = 0; i < count; i++) {
+		char *longer = str_printf("%s%s%u", got, i ? " " : "", jobs[i]);
+
+		free(got);
+		got = longer;
+	}
+	assert_string_equal(got, want);
+}
+
+static void jobs_are_listed_in_order_and_each_by_its_last_number(void **state)
+{
+	static const unsigned int numbers[] = { 100, 7, 23, 4294967295, 8 };
+	static const char *const others[] = {
+		"7.1", ".7", "x", "7x", "-7", "4294967296"
+	};
+	struct place *p = *state;
+
+	assert_jobs(p, "", "");
+	assert_jobs(p, "%u", "");
+	for (size_t i = 0; i < LENGTH(numbers); i++)
+		make_with(p, numbers[i], "x");
+	for (size_t i = 0; i < LENGTH(others); i++) {
+		cleanup_free char *name = str_printf("c/%s", others[i]);
+
+		assert_int_equal(mkdirat(p->fd, name, 0700), 0);
+	}
+	must_adopt(p, 7, 9);
+	assert_jobs(p, "", "8 9 23 100 4294967295");
+}
+
+static void a_pattern_with_a_directory_for_each_job_has_no_list(void **state)
+{
+	struct place *p = *state;
+	unsigned int *jobs;
+	struct error e;
+	size_t count;
+
+	assert_int_equal(folder_list(place_path(p, "%j"), "u", "c", &jobs, &count, &e),
+			 -1);
+	assert_says(&e, "has a directory for each job; name the job");
+	assert_null(jobs);
+	assert_int_equal(count, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -327,6 +556,16 @@ int main(void)
 		in_place(it_is_kept_on_a_file_system_without_noreplace_too),
 		in_place(a_folder_that_cannot_be_set_aside_stays),
 		in_place(a_folder_is_removed_with_all_in_it),
+		in_place(all_but_the_record_and_the_events_is_stripped),
+		in_place(stripping_follows_no_link),
+		in_place(a_folder_becomes_the_other_jobs_and_is_found_by_its_old_path),
+		in_place(a_job_may_go_on_as_another_time_and_again),
+		in_place(what_is_not_there_is_not_adopted),
+		in_place(only_an_empty_folder_is_replaced_by_an_adopted_one),
+		in_place(what_goes_on_as_one_job_does_not_as_another),
+		in_place(neither_a_file_nor_a_link_of_the_users_is_adopted),
+		in_place(jobs_are_listed_in_order_and_each_by_its_last_number),
+		in_place(a_pattern_with_a_directory_for_each_job_has_no_list),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,41 +8,22 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/file.h"
 #include "base/str.h"
 #include "testing.h"
-
-#define cleanup_folder	   __attribute__((cleanup(folder_close)))
-#define cleanup_generation __attribute__((cleanup(generation_close)))
 
 /* A folder below the test's place, of a job's first run. */
 static void open_folder(struct place *p, struct folder *folder)
 {
 	struct error e;
 
-	assert_int_equal(folder_make(folder, p->path, "u", "c", 7, &e), 0);
+	make_folder(p, 7, folder);
 	assert_int_equal(manifest_set(&folder->record, "restart", "0"), 0);
 	assert_int_equal(folder_save(folder, &e), 0);
 }
 
-static void add_file(struct generation *gen, const char *name, const void *data,
-		     size_t size)
-{
-	char hex[DIGEST_HEX + 1];
-	struct error e;
-	cleanup_close int fd = generation_create(gen, name, &e);
-
-	assert_true(fd >= 0);
-	assert_int_equal(file_write_all(fd, data, size), 0);
-	digest_of(data, size, hex);
-	assert_int_equal(manifest_add_file(&gen->manifest, name, size, hex), 0);
-}
-
 static void begin(struct folder *folder, struct generation *gen)
 {
-	struct error e;
-
-	assert_int_equal(generation_begin(gen, folder, &e), 0);
+	begin_generation(folder, gen);
 	add_file(gen, "pages-1.img", "the pages", 9);
 	add_file(gen, "empty.img", "", 0);
 	assert_int_equal(manifest_set(&gen->manifest, "job", "7"), 0);
@@ -51,11 +32,9 @@ static void begin(struct folder *folder, struct generation *gen)
 static void commit_one(struct folder *folder)
 {
 	cleanup_generation struct generation gen;
-	struct error e;
 
 	begin(folder, &gen);
-	if (generation_commit(&gen, folder, &e) < 0)
-		fail_msg("%s", e.text);
+	commit_generation(folder, &gen);
 }
 
 /* The committed generations are just these, newest first, as "3 2 1". */
@@ -364,6 +343,43 @@ static void a_job_restarted_elsewhere_commits_nothing_here(void **state)
 	}
 }
 
+static void set_job(struct folder *folder, const char *job)
+{
+	if (job)
+		assert_int_equal(manifest_set(&folder->record, RECORD_JOB, "%s", job), 0);
+}
+
+/* Which has adopted the folder: its count of restarts begins again. */
+static void a_job_that_goes_on_as_another_commits_nothing_any_more(void **state)
+{
+	static const struct {
+		const char *ours, *theirs;
+		int rc;
+	} cases[] = {
+		{ "7", "8", -1 }, { "8", "7", -1 }, { "7", "77", -1 },
+		{ "7", "7", 0 },  { NULL, "7", 0 }, { "7", NULL, 0 },
+	};
+	struct place *p = *state;
+
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		cleanup_folder struct folder folder;
+		cleanup_folder struct folder theirs = { .fd = -1 };
+		cleanup_generation struct generation gen;
+		struct error e;
+
+		make_folder(p, (unsigned int)i + 1, &folder);
+		make_folder(p, (unsigned int)i + 1, &theirs);
+		set_job(&folder, cases[i].ours);
+		set_job(&theirs, cases[i].theirs);
+		assert_int_equal(folder_save(&theirs, &e), 0);
+		begin(&folder, &gen);
+		assert_int_equal(generation_commit(&gen, &folder, &e), cases[i].rc);
+		assert_listed(&folder, cases[i].rc < 0 ? "" : "1");
+		if (cases[i].rc < 0)
+			assert_says(&e, "the job has been restarted elsewhere");
+	}
+}
+
 static void nothing_is_committed_by_a_record_that_cannot_be_read(void **state)
 {
 	struct place *p = *state;
@@ -422,6 +438,97 @@ static void a_committed_generation_is_never_replaced(void **state)
 	assert_content(folder.fd, "1/manifest", "another's");
 }
 
+/* ---- sizes ---- */
+
+static uint64_t beside(const struct folder *folder)
+{
+	uint64_t bytes = 99;
+	struct error e;
+
+	if (generation_bytes_beside(folder, &bytes, &e) < 0)
+		fail_msg("%s", e.text);
+	return bytes;
+}
+
+static void all_generations_of_all_jobs_beside_are_counted(void **state)
+{
+	struct place *p = *state;
+	cleanup_folder struct folder seven;
+	cleanup_folder struct folder eight;
+
+	make_folder(p, 7, &seven);
+	assert_true(beside(&seven) == 0);
+	commit_bytes(&seven, 1);
+	commit_bytes(&seven, 20);
+	assert_true(beside(&seven) == 21);
+	make_folder(p, 8, &eight);
+	assert_true(beside(&eight) == 21);
+	commit_bytes(&eight, 300);
+	commit_bytes(&eight, 1ull << 40);
+	assert_true(beside(&seven) == (1ull << 40) + 321);
+	assert_true(beside(&eight) == (1ull << 40) + 321);
+}
+
+/* What was set aside takes room; what two names lead to takes it once. */
+static void what_was_set_aside_counts_and_what_is_linked_counts_once(void **state)
+{
+	struct place *p = *state;
+	cleanup_folder struct folder folder;
+	cleanup_folder struct folder adopted;
+	struct error e;
+
+	make_folder(p, 7, &folder);
+	commit_bytes(&folder, 1);
+	assert_int_equal(folder_set_aside(&folder, &e), 0);
+	assert_true(beside(&folder) == 1);
+	commit_bytes(&folder, 20);
+	assert_int_equal(folder_adopt(p->path, "u", "c", 7, 8, &e), 0);
+	make_folder(p, 8, &adopted);
+	assert_true(beside(&adopted) == 21);
+}
+
+static void what_is_no_whole_generation_does_not_count(void **state)
+{
+	struct place *p = *state;
+	cleanup_folder struct folder folder;
+	cleanup_generation struct generation gen;
+
+	make_folder(p, 7, &folder);
+	for (int i = 0; i < 3; i++)
+		commit_bytes(&folder, 10);
+	flip_bit(folder.fd, "1/" GENERATION_MANIFEST, 30);
+	begin(&folder, &gen);
+	put_file(p->fd, "c/9", "no folder");
+	assert_int_equal(mkdirat(p->fd, "c/.hidden", 0700), 0);
+	assert_int_equal(mkfifoat(p->fd, "c/10", 0600), 0);
+	assert_true(beside(&folder) == 20);
+}
+
+static void what_is_half_written_is_counted_as_it_grows(void **state)
+{
+	struct place *p = *state;
+	cleanup_folder struct folder folder;
+	cleanup_generation struct generation gen;
+
+	make_folder(p, 7, &folder);
+	assert_true(generation_bytes_half_written(&folder) == 0);
+	commit_bytes(&folder, 1000);
+	put_file(folder.fd, FOLDER_SCRIPT, "1234567890");
+	assert_int_equal(mkdirat(folder.fd, "9.old", 0700), 0);
+	put_file(folder.fd, "9.old/pages-1.img", "12345");
+	assert_true(generation_bytes_half_written(&folder) == 0);
+	begin_generation(&folder, &gen);
+	put_file(gen.fd, "pages-1.img", "12345");
+	assert_true(generation_bytes_half_written(&folder) == 5);
+	put_file(gen.fd, "pages-1.img", "12345678");
+	put_file(gen.fd, "core-1.img", "12");
+	assert_int_equal(mkdirat(gen.fd, "dir", 0700), 0);
+	assert_int_equal(symlinkat("pages-1.img", gen.fd, "link"), 0);
+	assert_true(generation_bytes_half_written(&folder) == 10);
+	commit_generation(&folder, &gen);
+	assert_true(generation_bytes_half_written(&folder) == 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -435,10 +542,15 @@ int main(void)
 		in_place(a_file_replaced_by_something_else_is_refused),
 		in_place(only_a_directory_of_that_number_is_a_generation),
 		in_place(a_job_restarted_elsewhere_commits_nothing_here),
+		in_place(a_job_that_goes_on_as_another_commits_nothing_any_more),
 		in_place(nothing_is_committed_by_a_record_that_cannot_be_read),
 		in_place(nothing_is_committed_that_is_not_there),
 		in_place(a_generation_cleaned_away_meanwhile_is_not_committed),
 		in_place(a_committed_generation_is_never_replaced),
+		in_place(all_generations_of_all_jobs_beside_are_counted),
+		in_place(what_was_set_aside_counts_and_what_is_linked_counts_once),
+		in_place(what_is_no_whole_generation_does_not_count),
+		in_place(what_is_half_written_is_counted_as_it_grows),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

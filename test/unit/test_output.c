@@ -10,18 +10,6 @@
 #include "base/str.h"
 #include "testing.h"
 
-#define cleanup_folder	   __attribute__((cleanup(folder_close)))
-#define cleanup_generation __attribute__((cleanup(generation_close)))
-
-/* A generation that has begun, in a folder below the test's place. */
-static void begin(struct place *p, struct folder *folder, struct generation *gen)
-{
-	struct error e;
-
-	assert_int_equal(folder_make(folder, p->path, "u", "c", 7, &e), 0);
-	assert_int_equal(generation_begin(gen, folder, &e), 0);
-}
-
 static void record(struct place *p, struct generation *gen, const char *name,
 		   bool content)
 {
@@ -40,7 +28,7 @@ static void the_length_of_an_output_is_recorded(void **state)
 	cleanup_folder struct folder folder;
 	cleanup_generation struct generation gen;
 
-	begin(p, &folder, &gen);
+	make_generation(p, &folder, &gen);
 	put_file(p->fd, "log", "12345");
 	put_file(p->fd, "empty", "");
 	record(p, &gen, "log", false);
@@ -60,7 +48,7 @@ static void the_content_of_an_output_is_of_the_generation(void **state)
 	cleanup_generation struct generation gen;
 	struct error e;
 
-	begin(p, &folder, &gen);
+	make_generation(p, &folder, &gen);
 	put_file(p->fd, "out", "12345");
 	put_file(p->fd, "err", "");
 	record(p, &gen, "out", true);
@@ -85,7 +73,7 @@ static void one_file_is_known_again_by_whatever_name(void **state)
 	cleanup_generation struct generation gen;
 	struct stat st;
 
-	begin(p, &folder, &gen);
+	make_generation(p, &folder, &gen);
 	put_file(p->fd, "log", "x");
 	put_file(p->fd, "other", "x");
 	st = stat_of(p->fd, "log");
@@ -138,7 +126,7 @@ static void an_output_is_what_it_was_or_the_generation_is_refused(void **state)
 		cleanup_generation struct generation gen;
 		struct error e;
 
-		begin(p, &folder, &gen);
+		make_generation(p, &folder, &gen);
 		put_file(p->fd, "f", "12345");
 		record(p, &gen, "f", fates[i].copied);
 		meet(p, "f", fates[i].now);
@@ -165,7 +153,7 @@ static void where_one_output_is_refused_no_other_is_changed(void **state)
 		cleanup_generation struct generation gen;
 		struct error e;
 
-		begin(p, &folder, &gen);
+		make_generation(p, &folder, &gen);
 		for (size_t n = 0; n < LENGTH(names); n++) {
 			put_file(p->fd, names[n], "abc");
 			record(p, &gen, names[n], n > 0);
@@ -193,7 +181,7 @@ static void what_is_no_regular_file_any_more_is_refused(void **state)
 		cleanup_generation struct generation gen;
 		struct error e;
 
-		begin(p, &folder, &gen);
+		make_generation(p, &folder, &gen);
 		put_file(p->fd, "f", "");
 		record(p, &gen, "f", copied[i]);
 		assert_int_equal(unlinkat(p->fd, "f", 0), 0);
@@ -213,7 +201,7 @@ static void what_the_user_may_not_write_is_refused(void **state)
 	struct error e;
 
 	needs_root();
-	begin(p, &folder, &gen);
+	make_generation(p, &folder, &gen);
 	put_file(p->fd, "log", "abc");
 	put_file(p->fd, "f", "12345");
 	record(p, &gen, "log", false);

@@ -10,9 +10,6 @@
 #include "base/cleanup.h"
 #include "testing.h"
 
-#define cleanup_folder	   __attribute__((cleanup(folder_close)))
-#define cleanup_generation __attribute__((cleanup(generation_close)))
-
 /* ---- an engine that does nothing, and remembers ---- */
 
 static unsigned int restored; /* number of the generation, or 0 */
@@ -54,15 +51,11 @@ const struct engine *__wrap_engine_find(const char *name)
 static void add_generation(struct folder *folder, const char *engine)
 {
 	cleanup_generation struct generation gen;
-	char hex[DIGEST_HEX + 1];
-	struct error e;
 
-	assert_int_equal(generation_begin(&gen, folder, &e), 0);
-	put_file(gen.fd, "image", "content");
-	digest_of("content", 7, hex);
-	assert_int_equal(manifest_add_file(&gen.manifest, "image", 7, hex), 0);
+	begin_generation(folder, &gen);
+	add_file(&gen, "image", "content", 7);
 	assert_int_equal(manifest_set(&gen.manifest, "engine", "%s", engine), 0);
-	assert_int_equal(generation_commit(&gen, folder, &e), 0);
+	commit_generation(folder, &gen);
 }
 
 static enum restart_outcome restart_in(struct place *p, struct folder *folder,
@@ -79,11 +72,9 @@ static enum restart_outcome restart_in(struct place *p, struct folder *folder,
 
 static void begin(struct place *p, struct folder *folder, int generations)
 {
-	struct error e;
-
 	restored = tries = 0;
 	fits = restores = true;
-	assert_int_equal(folder_make(folder, p->path, "u", "c", 7, &e), 0);
+	make_folder(p, 7, folder);
 	for (int i = 0; i < generations; i++)
 		add_generation(folder, "fake");
 }

@@ -12,17 +12,11 @@
 #include "base/unix_socket.h"
 #include "testing.h"
 
-#define cleanup_folder	   __attribute__((cleanup(folder_close)))
-#define cleanup_generation __attribute__((cleanup(generation_close)))
-
 #define HOLE (8 << 20) /* bytes before the data of a sparse file */
 
 static void begin(struct place *p, struct folder *folder, struct generation *gen)
 {
-	struct error e;
-
-	assert_int_equal(folder_make(folder, p->path, "u", "c", 7, &e), 0);
-	assert_int_equal(generation_begin(gen, folder, &e), 0);
+	make_generation(p, folder, gen);
 	assert_int_equal(mkdirat(p->fd, "tmp", 0700), 0);
 	assert_int_equal(mkdirat(p->fd, "back", 0700), 0);
 }

@@ -129,6 +129,65 @@ struct stat stat_of(int dirfd, const char *name)
 	return st;
 }
 
+/* ---- the store ---- */
+
+void make_folder(const struct place *place, unsigned int job, struct folder *folder)
+{
+	struct error e;
+
+	if (folder_make(folder, place->path, "u", "c", job, &e) < 0)
+		fail_msg("%s", e.text);
+}
+
+void make_generation(const struct place *place, struct folder *folder,
+		     struct generation *gen)
+{
+	make_folder(place, 7, folder);
+	begin_generation(folder, gen);
+}
+
+void begin_generation(struct folder *folder, struct generation *gen)
+{
+	struct error e;
+
+	if (generation_begin(gen, folder, &e) < 0)
+		fail_msg("%s", e.text);
+}
+
+void commit_generation(struct folder *folder, struct generation *gen)
+{
+	struct error e;
+
+	if (generation_commit(gen, folder, &e) < 0)
+		fail_msg("%s", e.text);
+}
+
+void add_file(struct generation *gen, const char *name, const void *data, size_t size)
+{
+	char hex[DIGEST_HEX + 1];
+	struct error e;
+	cleanup_close int fd = generation_create(gen, name, &e);
+
+	assert_true(fd >= 0);
+	assert_int_equal(file_write_all(fd, data, size), 0);
+	digest_of(data, size, hex);
+	assert_int_equal(manifest_add_file(&gen->manifest, name, size, hex), 0);
+}
+
+void commit_bytes(struct folder *folder, uint64_t bytes)
+{
+	cleanup_generation struct generation gen;
+	char hex[DIGEST_HEX + 1];
+
+	begin_generation(folder, &gen);
+	put_file(gen.fd, "image", "");
+	digest_of("", 0, hex);
+	assert_int_equal(manifest_add_file(&gen.manifest, "image", bytes, hex), 0);
+	commit_generation(folder, &gen);
+}
+
+/* ---- what is expected ---- */
+
 void assert_mode(int dirfd, const char *name, mode_t mode)
 {
 	assert_int_equal(stat_of(dirfd, name).st_mode & 07777, mode);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * testing.h - what the unit tests share: cmocka, and a directory for each test.
+ * testing.h - what the unit tests share: cmocka, a directory for each test, and a store
+ * in it.
  */
 #ifndef TEST_UNIT_TESTING_H
 #define TEST_UNIT_TESTING_H
@@ -16,6 +17,7 @@
 #include <cmocka.h>
 
 #include "base/error.h"
+#include "store/generation.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -53,6 +55,27 @@ void put_file(int dirfd, const char *name, const char *text);
 void flip_bit(int dirfd, const char *name, off_t at);
 bool exists(int dirfd, const char *name);
 struct stat stat_of(int dirfd, const char *name);
+
+/* ---- a store: folders c/N in the test's place ---- */
+
+#define cleanup_folder	   __attribute__((cleanup(folder_close)))
+#define cleanup_generation __attribute__((cleanup(generation_close)))
+
+/* The folder of a job, made where it is not there yet. */
+void make_folder(const struct place *place, unsigned int job, struct folder *folder);
+
+/* That of job 7, and a generation in it that has begun. */
+void make_generation(const struct place *place, struct folder *folder,
+		     struct generation *gen);
+
+void begin_generation(struct folder *folder, struct generation *gen);
+void commit_generation(struct folder *folder, struct generation *gen);
+
+/* Add a file to a generation that has begun. */
+void add_file(struct generation *gen, const char *name, const void *data, size_t size);
+
+/* Commit a generation of one file of so many bytes, which takes none on the disk. */
+void commit_bytes(struct folder *folder, uint64_t bytes);
 
 /* The permissions of dirfd/name are just mode. */
 void assert_mode(int dirfd, const char *name, mode_t mode);
