@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <pwd.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +19,7 @@ struct walk {
 	const char *cluster;
 	catalog_fn fn;
 	void *arg;
+	bool all; /* users */
 };
 
 static int visit(const struct walk *w, const char *user, unsigned int job,
@@ -42,7 +44,11 @@ static int walk_user(const struct walk *w, const char *user, struct error *e)
 
 	if (identity_become(user, e) < 0)
 		return -1;
+	errno = 0;
 	rc = folder_list(w->pattern, user, w->cluster, &jobs, &count, e);
+	/* What is closed to us, or no directory at all, hides no other user's. */
+	if (rc < 0 && w->all && (errno == EACCES || errno == ENOTDIR || errno == ELOOP))
+		rc = 0;
 	for (size_t i = 0; rc == 0 && i < count; i++)
 		rc = visit(w, user, jobs[i], e);
 	identity_back();
@@ -92,8 +98,7 @@ static int walk_users(const struct walk *w, const char *percent, struct error *e
 	while ((d = readdir(dir))) {
 		cleanup_free char *user = user_of(w->pattern, percent, d->d_name);
 
-		/* A directory that is closed to us has nothing for us. */
-		if (user && walk_user(w, user, e) < 0 && errno != EACCES)
+		if (user && walk_user(w, user, e) < 0)
 			return -1;
 	}
 	return 0;
@@ -102,7 +107,7 @@ static int walk_users(const struct walk *w, const char *percent, struct error *e
 int catalog_each(const char *pattern, const char *user, const char *cluster,
 		 catalog_fn fn, void *arg, struct error *e)
 {
-	struct walk w = { pattern, cluster, fn, arg };
+	struct walk w = { pattern, cluster, fn, arg, .all = !user };
 	const char *percent = strstr(pattern, "%u");
 
 	if (user)

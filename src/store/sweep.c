@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/conf.h"
@@ -23,14 +24,32 @@ static bool is_aside(const char *name)
 	       strspn(name + job + 1, "0123456789") == strlen(name + job + 1);
 }
 
+static bool is_number(const char *text)
+{
+	return *text && text[strspn(text, "0123456789")] == '\0';
+}
+
+/* Of a job id, to another one that is gone; others are the user's own. */
+static bool leads_nowhere(int dir, const char *name)
+{
+	char target[16]; /* more than a job id has digits */
+	ssize_t length = readlinkat(dir, name, target, sizeof(target) - 1);
+	struct stat st;
+
+	if (length < 0 || !is_number(name))
+		return false;
+	target[length] = '\0';
+	return is_number(target) && fstatat(dir, name, &st, 0) < 0 && errno == ENOENT;
+}
+
 static bool is_forgotten(int dir, const char *name, time_t before)
 {
-	struct stat st, target;
+	struct stat st;
 
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return false;
 	if (S_ISLNK(st.st_mode))
-		return fstatat(dir, name, &target, 0) < 0 && errno == ENOENT;
+		return leads_nowhere(dir, name);
 	return S_ISDIR(st.st_mode) && is_aside(name) && st.st_mtime < before;
 }
 

@@ -42,6 +42,9 @@ static void test_defaults_are_those_that_the_manual_page_names(void **state)
 	assert_null(conf.tmp_dir);
 	assert_int_equal(conf.dump_timeout, 600);
 	assert_int_equal(conf.restore_timeout, 600);
+	assert_true(conf.quota == 0);
+	assert_int_equal(conf.node_mtbf, 365);
+	assert_int_equal(conf.purge_after, 30);
 	conf_free(&conf);
 }
 
@@ -62,7 +65,10 @@ static void test_every_keyword_sets_its_member(void **state)
 			       "CriuPath=/opt/criu/sbin/criu\n"
 			       "TmpDir=/local\n"
 			       "DumpTimeout=1\n"
-			       "RestoreTimeout=86400",
+			       "RestoreTimeout=86400\n"
+			       "Quota=2T\n"
+			       "NodeMTBF=36500\n"
+			       "PurgeAfter=0",
 			       &e),
 			 0);
 	assert_string_equal(conf.checkpoint_dir, "/scratch/%u/%j");
@@ -77,7 +83,65 @@ static void test_every_keyword_sets_its_member(void **state)
 	assert_string_equal(conf.tmp_dir, "/local");
 	assert_int_equal(conf.dump_timeout, 1);
 	assert_int_equal(conf.restore_timeout, 86400);
+	assert_true(conf.quota == 2ull << 40);
+	assert_int_equal(conf.node_mtbf, 36500);
+	assert_int_equal(conf.purge_after, 0);
 	conf_free(&conf);
+}
+
+static void test_words_stand_for_what_is_not_a_number(void **state)
+{
+	static const char *const cases[] = {
+		"CheckpointInterval=auto\nNodeMTBF=measured\nQuota=0\n",
+		"checkpointinterval = AUTO\nnodemtbf = Measured\nquota = 0K\n",
+		"CheckpointInterval=5\nCheckpointInterval=auto\n"
+		"NodeMTBF=5\nNodeMTBF=measured\nQuota=5\nQuota=0",
+	};
+
+	for (size_t i = 0; i < CASES(cases); i++) {
+		struct error e = { "" };
+		struct conf conf;
+
+		if (parse(&conf, cases[i], &e) < 0)
+			fail_msg("%s: %s", cases[i], e.text);
+		assert_int_equal(conf.interval, CONF_INTERVAL_AUTO);
+		assert_int_equal(conf.node_mtbf, 0);
+		assert_true(conf.quota == 0);
+		conf_free(&conf);
+	}
+}
+
+static void test_an_interval_is_a_time_or_chosen_for_the_job(void **state)
+{
+	static const struct {
+		const char *text;
+		long seconds;
+	} cases[] = {
+		{ "auto", CONF_INTERVAL_AUTO },
+		{ "Auto", CONF_INTERVAL_AUTO },
+		{ "0", 0 },
+		{ "30", 30 * 60 },
+		{ "90s", 90 },
+		{ "1-0", 86400 },
+	};
+	static const char *const wrong[] = { "",      "automatic", "auto ",
+					     " auto", "-1",	   "aut" };
+
+	for (size_t i = 0; i < CASES(cases); i++) {
+		struct error e = { "" };
+		long seconds = 99;
+
+		if (conf_parse_interval(cases[i].text, &seconds, &e) < 0)
+			fail_msg("%s: %s", cases[i].text, e.text);
+		assert_int_equal(seconds, cases[i].seconds);
+	}
+	for (size_t i = 0; i < CASES(wrong); i++) {
+		struct error e = { "" };
+		long seconds;
+
+		assert_int_equal(conf_parse_interval(wrong[i], &seconds, &e), -1);
+		assert_string_not_equal(e.text, "");
+	}
 }
 
 static void test_case_space_comments_and_repetition_do_not_matter(void **state)
@@ -137,6 +201,26 @@ static void test_a_line_not_understood_is_named_with_the_reason(void **state)
 				       "for the job id" },
 		{ "CriuPath=criu", "line 1: CriuPath=criu: not an absolute path" },
 		{ "TmpDir=", "line 1: TmpDir=: not an absolute path" },
+		{ "Quota=", "line 1: Quota=: not a size; give a number with K, M, G, T "
+			    "or P" },
+		{ "Quota=all", "line 1: Quota=all: not a size; give a number with K, M, "
+			       "G, T or P" },
+		{ "Quota=8192P", "line 1: Quota=8192P: not a size; give a number with "
+				 "K, M, G, T or P" },
+		{ "Quota=-1", "line 1: Quota=-1: not a size; give a number with K, M, G, "
+			      "T or P" },
+		{ "NodeMTBF=0", "line 1: NodeMTBF=0: neither \"measured\" nor a number "
+				"of days from 1 to 36500" },
+		{ "NodeMTBF=36501", "line 1: NodeMTBF=36501: neither \"measured\" nor "
+				    "a number of days from 1 to 36500" },
+		{ "NodeMTBF=measure", "line 1: NodeMTBF=measure: neither \"measured\" "
+				      "nor a number of days from 1 to 36500" },
+		{ "NodeMTBF=", "line 1: NodeMTBF=: neither \"measured\" nor a number "
+			       "of days from 1 to 36500" },
+		{ "PurgeAfter=36501",
+		  "line 1: PurgeAfter=36501: not a number from 0 to 36500" },
+		{ "PurgeAfter=never",
+		  "line 1: PurgeAfter=never: not a number from 0 to 36500" },
 	};
 
 	for (size_t i = 0; i < CASES(cases); i++) {
@@ -309,6 +393,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults_are_those_that_the_manual_page_names),
 		cmocka_unit_test(test_every_keyword_sets_its_member),
+		cmocka_unit_test(test_words_stand_for_what_is_not_a_number),
+		cmocka_unit_test(test_an_interval_is_a_time_or_chosen_for_the_job),
 		cmocka_unit_test(test_case_space_comments_and_repetition_do_not_matter),
 		cmocka_unit_test(test_a_line_not_understood_is_named_with_the_reason),
 		cmocka_unit_test(test_a_zero_byte_is_refused),

@@ -54,17 +54,19 @@ static void test_the_table_is_in_order_and_fits_what_Slurm_can_take(void **state
 static void test_who_is_checkpointed(void **state)
 {
 	static const struct {
-		const char *checkpoint, *no_checkpoint, *dir, *eternal;
+		const char *checkpoint, *no_checkpoint, *dir, *eternal, *from;
 		bool asked, wanted_by_default;
 	} cases[] = {
-		{ NOT_GIVEN, NOT_GIVEN, NOT_GIVEN, NOT_GIVEN, false, true },
-		{ ALONE, NOT_GIVEN, NOT_GIVEN, NOT_GIVEN, true, true },
-		{ "10m", NOT_GIVEN, NOT_GIVEN, NOT_GIVEN, true, true },
-		{ NOT_GIVEN, NOT_GIVEN, NOT_GIVEN, ALONE, true, true },
-		{ NOT_GIVEN, NOT_GIVEN, "/ck", NOT_GIVEN, false, true },
-		{ NOT_GIVEN, ALONE, NOT_GIVEN, NOT_GIVEN, false, false },
-		{ "10m", ALONE, NOT_GIVEN, NOT_GIVEN, false, false },
-		{ "10m", ALONE, "/ck", ALONE, false, false },
+		{ NOT_GIVEN, NOT_GIVEN, NOT_GIVEN, NOT_GIVEN, NOT_GIVEN, false, true },
+		{ ALONE, NOT_GIVEN, NOT_GIVEN, NOT_GIVEN, NOT_GIVEN, true, true },
+		{ "10m", NOT_GIVEN, NOT_GIVEN, NOT_GIVEN, NOT_GIVEN, true, true },
+		{ NOT_GIVEN, NOT_GIVEN, NOT_GIVEN, ALONE, NOT_GIVEN, true, true },
+		{ NOT_GIVEN, NOT_GIVEN, "/ck", NOT_GIVEN, NOT_GIVEN, false, true },
+		{ NOT_GIVEN, ALONE, NOT_GIVEN, NOT_GIVEN, NOT_GIVEN, false, false },
+		{ "10m", ALONE, NOT_GIVEN, NOT_GIVEN, NOT_GIVEN, false, false },
+		{ "10m", ALONE, "/ck", ALONE, NOT_GIVEN, false, false },
+		{ NOT_GIVEN, NOT_GIVEN, NOT_GIVEN, NOT_GIVEN, "123", true, true },
+		{ NOT_GIVEN, ALONE, NOT_GIVEN, NOT_GIVEN, "123.4", false, false },
 	};
 
 	for (size_t i = 0; i < CASES(cases); i++) {
@@ -79,6 +81,8 @@ static void test_who_is_checkpointed(void **state)
 			options_set(&o, OPTION_DIR, cases[i].dir);
 		if (cases[i].eternal)
 			options_set(&o, OPTION_ETERNAL, NULL);
+		if (cases[i].from)
+			options_set(&o, OPTION_FROM, cases[i].from);
 		if (options_asked(&o) != cases[i].asked ||
 		    options_wanted(&o, &off) != cases[i].asked ||
 		    options_wanted(&o, &on) != cases[i].wanted_by_default)
@@ -94,12 +98,30 @@ static void test_usable_arguments_are_taken(void **state)
 		enum option_id id;
 		const char *arg;
 	} cases[] = {
-		{ OPTION_CHECKPOINT, NULL },	    { OPTION_CHECKPOINT, "" },
-		{ OPTION_CHECKPOINT, "0" },	    { OPTION_CHECKPOINT, "10m" },
-		{ OPTION_CHECKPOINT, "1-0:30" },    { OPTION_CHECKPOINT, "(null)" },
-		{ OPTION_NO_CHECKPOINT, "(null)" }, { OPTION_DIR, "/ck/%u/%j" },
-		{ OPTION_FALLBACK, "fail" },	    { OPTION_FALLBACK, "restart" },
-		{ OPTION_ETERNAL, NULL },	    { OPTION_ETERNAL, "anything" },
+		{ OPTION_CHECKPOINT, NULL },
+		{ OPTION_CHECKPOINT, "" },
+		{ OPTION_CHECKPOINT, "0" },
+		{ OPTION_CHECKPOINT, "10m" },
+		{ OPTION_CHECKPOINT, "1-0:30" },
+		{ OPTION_CHECKPOINT, "(null)" },
+		{ OPTION_NO_CHECKPOINT, "(null)" },
+		{ OPTION_DIR, "/ck/%u/%j" },
+		{ OPTION_FALLBACK, "fail" },
+		{ OPTION_FALLBACK, "restart" },
+		{ OPTION_ETERNAL, NULL },
+		{ OPTION_ETERNAL, "anything" },
+		{ OPTION_CHECKPOINT, "auto" },
+		{ OPTION_CHECKPOINT, "AUTO" },
+		{ OPTION_KEEP, "1" },
+		{ OPTION_KEEP, "1000" },
+		{ OPTION_TMPDIR, "yes" },
+		{ OPTION_TMPDIR, "no" },
+		{ OPTION_FILES, "lengths" },
+		{ OPTION_FILES, "copy" },
+		{ OPTION_FROM, "1" },
+		{ OPTION_FROM, "4294967295" },
+		{ OPTION_FROM, "123.4" },
+		{ OPTION_FROM, "1.4294967295" },
 	};
 
 	for (size_t i = 0; i < CASES(cases); i++) {
@@ -144,6 +166,50 @@ static void test_others_are_refused_in_one_sentence_that_names_the_option(void *
 	}
 }
 
+/* The words that these options know, and numbers within their bounds, alone. */
+static void test_what_an_option_does_not_know_is_refused(void **state)
+{
+	static const struct {
+		enum option_id id;
+		const char *why;
+		const char *args[16];
+	} cases[] = {
+		{ OPTION_CHECKPOINT,
+		  "not an interval",
+		  { "automatic", "auto ", "aut", "-1", "on" } },
+		{ OPTION_KEEP,
+		  "not a number from 1 to 1000",
+		  { "", "0", "1001", "-1", "+1", "1.5", "2x", "all", "(null)",
+		    "99999999999999999999" } },
+		{ OPTION_TMPDIR,
+		  "neither yes nor no",
+		  { "", "Yes", "NO", "y", "n", "1", "true", "yes ", "(null)" } },
+		{ OPTION_FILES,
+		  "neither lengths nor copy",
+		  { "", "length", "Lengths", "copies", "none", "copy,lengths",
+		    "(null)" } },
+		{ OPTION_FROM,
+		  "neither a job id nor one with a generation, as 123.4",
+		  { "", "0", "0.1", "1.", ".1", ".", "1.0", "1.2.3", "1_2", "-1", "1.-1",
+		    "4294967296", "1.4294967296", "job", "1,2", "(null)" } },
+	};
+
+	for (size_t i = 0; i < CASES(cases); i++) {
+		for (size_t n = 0; n < CASES(cases[i].args) && cases[i].args[n]; n++) {
+			const char *arg = cases[i].args[n];
+			struct options o = give(cases[i].id, arg);
+			struct error e = { "" };
+
+			if (options_check(&o, &e) == 0)
+				fail_msg("--%s=%s was taken",
+					 option_table[cases[i].id].name, arg);
+			assert_non_null(strstr(e.text, option_table[cases[i].id].name));
+			assert_non_null(strstr(e.text, cases[i].why));
+			options_free(&o);
+		}
+	}
+}
+
 static void test_what_is_given_later_wins(void **state)
 {
 	struct options o = give(OPTION_CHECKPOINT, "banana");
@@ -171,6 +237,11 @@ static void test_the_runner_gets_what_was_given_and_no_more(void **state)
 		{ OPTION_DIR, "/ck/%u", "/ck/%u" },
 		{ OPTION_FALLBACK, "restart", "restart" },
 		{ OPTION_ETERNAL, NULL, "1" },
+		{ OPTION_CHECKPOINT, "auto", "auto" },
+		{ OPTION_KEEP, "3", "3" },
+		{ OPTION_TMPDIR, "no", "no" },
+		{ OPTION_FILES, "copy", "copy" },
+		{ OPTION_FROM, "123.4", "123.4" },
 	};
 
 	for (enum option_id id = 0; id < OPTION_COUNT; id++)
@@ -197,6 +268,10 @@ static void test_options_are_read_from_what_Slurm_leaves_in_the_job(void **state
 		"SLURM_SPANK__SLURM_SPANK_OPTION_checkpoint_no_checkpoints=1",
 		"SLURM_SPANK__SLURM_SPANK_OPTION_other_no_checkpoint=1",
 		"_SLURM_SPANK_OPTION_checkpoint_no_checkpoint=1",
+		"SLURM_SPANK__SLURM_SPANK_OPTION_checkpoint_checkpoint_keep=5",
+		"SLURM_SPANK__SLURM_SPANK_OPTION_checkpoint_checkpoint_tmpdir=no",
+		"SLURM_SPANK__SLURM_SPANK_OPTION_checkpoint_checkpoint_files=copy",
+		"SLURM_SPANK__SLURM_SPANK_OPTION_checkpoint_checkpoint_from=7.1",
 		NULL,
 	};
 	struct options o = { 0 };
@@ -208,6 +283,10 @@ static void test_options_are_read_from_what_Slurm_leaves_in_the_job(void **state
 	assert_null(o.arg[OPTION_ETERNAL]);
 	assert_false(o.given[OPTION_NO_CHECKPOINT]);
 	assert_false(o.given[OPTION_FALLBACK]);
+	assert_string_equal(o.arg[OPTION_KEEP], "5");
+	assert_string_equal(o.arg[OPTION_TMPDIR], "no");
+	assert_string_equal(o.arg[OPTION_FILES], "copy");
+	assert_string_equal(o.arg[OPTION_FROM], "7.1");
 	options_free(&o);
 }
 
@@ -261,6 +340,7 @@ int main(void)
 		cmocka_unit_test(test_usable_arguments_are_taken),
 		cmocka_unit_test(
 			test_others_are_refused_in_one_sentence_that_names_the_option),
+		cmocka_unit_test(test_what_an_option_does_not_know_is_refused),
 		cmocka_unit_test(test_what_is_given_later_wins),
 		cmocka_unit_test(test_the_runner_gets_what_was_given_and_no_more),
 		cmocka_unit_test(test_options_are_read_from_what_Slurm_leaves_in_the_job),

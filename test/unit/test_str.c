@@ -114,6 +114,121 @@ static void what_others_wrote_is_made_fit_to_be_shown(void **state)
 	}
 }
 
+/* ---- sizes ---- */
+
+static void a_size_is_shown_as_Slurm_shows_it(void **state)
+{
+	static const struct {
+		uint64_t bytes;
+		const char *text;
+	} cases[] = {
+		{ 0, "0K" },
+		{ 1024, "1K" },
+		{ 512 * 1024, "512K" },
+		{ 1023 * 1024, "1023K" },
+		{ 1024 * 1024, "1.00M" },
+		{ 1536 * 1024, "1.50M" },
+		{ 3ull << 29, "1.50G" },
+		{ 1ull << 40, "1.00T" },
+		{ 5ull << 50, "5.00P" },
+		{ 1023ull << 50, "1023.00P" },
+		{ 1ull << 60, "1024.00P" }, /* there is no larger unit */
+		{ INT64_MAX, "8192.00P" },
+		{ UINT64_MAX, "16384.00P" },
+	};
+
+	for (size_t i = 0; i < LENGTH(cases); i++)
+		assert_string_equal(str_size(cases[i].bytes).text, cases[i].text);
+}
+
+static void a_size_is_read_with_any_unit(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t bytes;
+	} cases[] = {
+		{ "0", 0 },
+		{ "0K", 0 },
+		{ "7", 7 },
+		{ "007k", 7 * 1024 },
+		{ "1K", 1024 },
+		{ "1k", 1024 },
+		{ "2M", 2u << 20 },
+		{ "2m", 2u << 20 },
+		{ "10G", 10ull << 30 },
+		{ "10g", 10ull << 30 },
+		{ "3T", 3ull << 40 },
+		{ "3t", 3ull << 40 },
+		{ "4P", 4ull << 50 },
+		{ "4p", 4ull << 50 },
+		/* the largest of each */
+		{ "9223372036854775807", INT64_MAX },
+		{ "9007199254740991K", 9007199254740991ull << 10 },
+		{ "8796093022207M", 8796093022207ull << 20 },
+		{ "8589934591G", 8589934591ull << 30 },
+		{ "8388607T", 8388607ull << 40 },
+		{ "8191P", 8191ull << 50 },
+	};
+
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		uint64_t bytes = 99;
+
+		if (str_to_size(cases[i].text, &bytes) < 0)
+			fail_msg("%s was refused", cases[i].text);
+		assert_true(bytes == cases[i].bytes);
+	}
+}
+
+static void anything_else_is_no_size(void **state)
+{
+	static const char *const texts[] = {
+		"",
+		"K",
+		" 1K",
+		"1 K",
+		"1K ",
+		"1KB",
+		"1KiB",
+		"1kk",
+		"1B",
+		"1E",
+		"1.5G",
+		"1,5G",
+		"-1",
+		"-1K",
+		"+1K",
+		"0x10K",
+		"1\n",
+		"K1",
+		"many",
+		"1\xcb",
+		"\xff",
+		/* one more than the largest of each */
+		"9223372036854775808",
+		"9007199254740992K",
+		"8796093022208M",
+		"8589934592G",
+		"8388608T",
+		"8192P",
+		/* which would be 1K, 0 or 1 if it were not looked at */
+		"18014398509481985K",
+		"18446744073709551616",
+		"18446744073709551617P",
+		"99999999999999999999999",
+		"999999999999999999999999",
+		"9999999999999999999999999999999999999999999999999K",
+	};
+
+	for (size_t i = 0; i < LENGTH(texts); i++) {
+		uint64_t bytes = 99;
+
+		if (str_to_size(texts[i], &bytes) == 0)
+			fail_msg("\"%s\" was taken for %llu", texts[i],
+				 (unsigned long long)bytes);
+		assert_true(bytes == 99);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -122,6 +237,9 @@ int main(void)
 		cmocka_unit_test(anything_else_is_no_number),
 		cmocka_unit_test(a_variable_is_found_by_its_whole_name),
 		cmocka_unit_test(what_others_wrote_is_made_fit_to_be_shown),
+		cmocka_unit_test(a_size_is_shown_as_Slurm_shows_it),
+		cmocka_unit_test(a_size_is_read_with_any_unit),
+		cmocka_unit_test(anything_else_is_no_size),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
