@@ -298,9 +298,10 @@ static bool answer_leave(const struct scheckpoint *s, struct asked *a,
 static bool answer_toggle(const struct scheckpoint *s, struct asked *a,
 			  const struct event *event)
 {
-	(void)s;
 	if (event->type == EVENT_END)
 		refused(a, "it has ended before");
+	else if (s->json && (event->type == EVENT_DISABLE || event->type == EVENT_ENABLE))
+		new_json(s, a, event);
 	return event->type == EVENT_DISABLE || event->type == EVENT_ENABLE ||
 	       event->type == EVENT_END;
 }

@@ -24,6 +24,21 @@
 
 #define SAVED_MAX ((size_t)16 << 20) /* bytes of options, and of an environment */
 
+/* For --json: the job, and its number from now on. */
+static void add_json(const struct scheckpoint *s, const struct stored_job *job,
+		     const char *goes_on_as)
+{
+	struct json_object *o;
+
+	if (!s->json)
+		return;
+	o = json_object_new_object();
+	json_text(o, "job", job->name);
+	json_text(o, "user", job->user);
+	json_text(o, "goes_on_as", goes_on_as);
+	json_object_array_add(s->json, o);
+}
+
 /* ---- words for execve ---- */
 
 struct words {
@@ -106,7 +121,7 @@ static int run_sbatch(const char *user, const struct words *argv,
 struct command {
 	struct words argv, kept, environment;
 	char *kept_text, *environment_text;
-	char *from, *script, *nodelist, *exclude;
+	char *from, *script, *dir, *nodelist, *exclude;
 };
 
 static void command_free(struct command *c)
@@ -118,6 +133,7 @@ static void command_free(struct command *c)
 	free(c->environment_text);
 	free(c->from);
 	free(c->script);
+	free(c->dir);
 	free(c->nodelist);
 	free(c->exclude);
 }
@@ -131,6 +147,11 @@ static int add_options(const struct scheckpoint *s, const struct stored_job *job
 	c->script = str_printf("%s/" FOLDER_SCRIPT, job->folder->path);
 	if (add_word(&c->argv, c->from, e) < 0)
 		return -1;
+	if (s->dir != s->conf.checkpoint_dir) {
+		c->dir = str_printf("--checkpoint-dir=%s", s->dir);
+		if (add_word(&c->argv, c->dir, e) < 0)
+			return -1;
+	}
 	if (s->nodelist) {
 		c->nodelist = str_printf("--nodelist=%s", s->nodelist);
 		if (add_word(&c->argv, c->nodelist, e) < 0)
@@ -181,8 +202,10 @@ static int submit_again(const struct scheckpoint *s, const struct stored_job *jo
 
 	if (rc == 0)
 		rc = run_sbatch(job->user, &c.argv, &c.environment, line, e);
-	if (rc == 0)
+	if (rc == 0) {
 		tell(s, "job %s: goes on as job %s", job->name, line);
+		add_json(s, job, line);
+	}
 	command_free(&c);
 	return rc < 0 ? error_prefix(e, "job %s", job->name) : 0;
 }
@@ -220,6 +243,7 @@ static int release(const struct scheckpoint *s, const struct stored_job *job,
 	    job_release(job->id, e) < 0)
 		return -1;
 	tell(s, "job %s: released", job->name);
+	add_json(s, job, job->name);
 	return 0;
 }
 
@@ -233,6 +257,7 @@ static int queue_again(const struct scheckpoint *s, const struct stored_job *job
 	if (elsewhere && (choose_nodes(s, job, e) < 0 || job_release(job->id, e) < 0))
 		return -1;
 	tell(s, "job %s: queued again", job->name);
+	add_json(s, job, job->name);
 	return 0;
 }
 

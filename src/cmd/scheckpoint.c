@@ -60,6 +60,7 @@ enum { OPTION_JSON = 'J', OPTION_OLDER = 'O', OPTION_NO_WAIT = 'n' };
 
 static const struct option options[] = {
 	{ "checkpoint-dir", required_argument, NULL, 'D' },
+	{ "dir", required_argument, NULL, 'D' },
 	{ "cluster", required_argument, NULL, 'M' },
 	{ "user", required_argument, NULL, 'u' },
 	{ "partition", required_argument, NULL, 'p' },

@@ -151,7 +151,8 @@ one_line() {
 	until_true 30 "it has been restored" eval '[[ $(processes $(job_node $JOB) alice) == *sleep* ]]'
 	alice scheckpoint requeue --hold "$JOB"
 	until_true 30 "it is held" is_held "$JOB"
-	alice scheckpoint restart --nodelist=n4 "$JOB"
+	run alice scheckpoint restart --json --nodelist=n4 "$JOB"
+	[ "$(python3 -c 'import json,sys; print(json.load(sys.stdin)["jobs"][0]["goes_on_as"])' <<<"$output")" = "$JOB" ]
 	until_true 60 "it goes on" is_state "$JOB" RUNNING
 	[ "$(job_node "$JOB")" = n4 ]
 	wait_over "$JOB"
