@@ -10,7 +10,8 @@
  *		writing by the runner while it saves the job
  *	byte N	is locked for writing by the runner as long as request N is not done
  *
- * The kernel drops the locks of a process that ends, so none can be forgotten. No
+ * Who unlocks byte 0 closes the file or sets its times, which the runner can watch. The
+ * kernel drops the locks of a process that ends, so none can be forgotten. No
  * connection is open, and nothing half said, while the job is saved: who speaks with
  * the runner holds byte 0. To wait for byte N is to wait in a system call that goes on
  * after a restart, when nobody holds that lock any more.

@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/str.h"
 #include "cmd/scheckpoint.h"
 #include "store/event.h"
 
@@ -18,17 +19,31 @@
 static bool is_failure(const struct event *event)
 {
 	return event->type == EVENT_FAILED || event->type == EVENT_REFUSED ||
-	       event->type == EVENT_HELD || event->type == EVENT_UNPROTECTED;
+	       event->type == EVENT_HELD || event->type == EVENT_UNPROTECTED ||
+	       (event->type == EVENT_END && *event->text);
 }
 
 /* The engine's own words about it, owned by the caller; NULL if it had none. */
 static char *engine_log(const struct folder *folder, const struct event *event)
 {
-	bool restart = event->type == EVENT_REFUSED || event->type == EVENT_HELD;
+	bool restart = event->type == EVENT_REFUSED || event->type == EVENT_HELD ||
+		       event->type == EVENT_END;
 	size_t size;
 
 	return file_read(folder->fd, restart ? "criu-restore.log" : "criu-dump.log",
 			 LOG_MAX, &size, NULL);
+}
+
+/* What users write is not to reach a terminal as it is; a log has lines. */
+static void make_printable(char *log)
+{
+	char *rest = log, *line;
+
+	while (rest && (line = strsep(&rest, "\n"))) {
+		str_make_printable(line);
+		if (rest)
+			rest[-1] = '\n';
+	}
 }
 
 static const char *what(const struct event *event)
@@ -40,6 +55,8 @@ static const char *what(const struct event *event)
 		return "a checkpoint was not gone on from";
 	case EVENT_HELD:
 		return "it could not go on, and was held";
+	case EVENT_END:
+		return "no checkpoint could be restored, and it failed";
 	default:
 		return "it ran unprotected";
 	}
@@ -90,6 +107,7 @@ static int print_error(const struct scheckpoint *s, const struct stored_job *job
 		return EXIT_DONE;
 	}
 	log = engine_log(job->folder, &events[count - 1]);
+	make_printable(log);
 	if (s->json)
 		add_json(s, job, &events[count - 1], log);
 	else

@@ -333,10 +333,20 @@ int verb_create(const struct scheckpoint *s, int argc, char **argv)
 	return run(s, argc, argv, &ask, true);
 }
 
+/* So that it can be restarted, or changed, at once. */
+static int be_held(const struct scheckpoint *s, struct asked *asked, size_t count)
+{
+	struct error e;
+
+	if (s->no_wait)
+		return EXIT_DONE;
+	return wait_until_held(s, asked, count, &e) < 0 ? complain(&e) : EXIT_DONE;
+}
+
 int verb_vacate(const struct scheckpoint *s, int argc, char **argv)
 {
 	static const struct ask ask = { CHECKPOINT_SIGNAL_VACATE, CONTROL_VACATE,
-					answer_leave, NULL };
+					answer_leave, be_held };
 
 	return run(s, argc, argv, &ask, true);
 }
@@ -383,10 +393,15 @@ int verb_requeue(const struct scheckpoint *s, int argc, char **argv)
 	const struct ask ask = { held ? CHECKPOINT_SIGNAL_VACATE
 				      : CHECKPOINT_SIGNAL_REQUEUE,
 				 held ? CONTROL_VACATE : CONTROL_REQUEUE, answer_leave,
-				 elsewhere ? send_elsewhere : NULL };
+				 elsewhere ? send_elsewhere
+				 : s->hold ? be_held
+					   : NULL };
 
 	if (elsewhere && s->no_wait)
 		return misuse("requeue: --nodelist and --exclude need to wait");
+	if (elsewhere && !is_anyone_named(s, argc, false))
+		return misuse("requeue: a job cannot send itself elsewhere; name it from "
+			      "outside");
 	return run(s, argc, argv, &ask, false);
 }
 

@@ -323,7 +323,7 @@ int main(int argc, char **argv)
 
 	if (!verb)
 		return status;
-	if (verb->arguments[0] != '[' && argc == 0)
+	if (*verb->arguments && verb->arguments[0] != '[' && argc == 0)
 		return misuse("%s: no %s given", verb->name,
 			      verb->options ? "job" : "command");
 	if (complete(&s, &e) < 0)

@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -112,6 +113,16 @@ static int visit(void *arg, const char *user, unsigned int job, struct folder *f
 	return 0;
 }
 
+/* The job that a folder is of: another one took it over if there is but a link. */
+static unsigned int goes_on_as(unsigned int job, const struct folder *folder)
+{
+	struct stat st;
+
+	if (folder->path && lstat(folder->path, &st) == 0 && S_ISLNK(st.st_mode))
+		return number_of(folder, RECORD_JOB, job);
+	return job;
+}
+
 /*
  * A plain number of a known user's is looked up, and not searched for. False if there
  * may be more: it is the number of an array, too, which one of its elements has.
@@ -121,6 +132,7 @@ static bool try_directly(struct selection *sel, size_t i, const char *user,
 {
 	const struct jobspec *spec = &sel->specs.specs[i];
 	struct folder folder;
+	unsigned int job;
 	bool array;
 	int rc;
 
@@ -129,7 +141,8 @@ static bool try_directly(struct selection *sel, size_t i, const char *user,
 	rc = folder_open(&folder, sel->s->dir, user, sel->s->cluster, spec->job, e);
 	if (rc == 0 || folder.fd >= 0) {
 		sel->found[i] = true;
-		if (call(sel, user, spec->job, &folder) != EXIT_DONE)
+		job = goes_on_as(spec->job, &folder);
+		if (call(sel, user, job, &folder) != EXIT_DONE)
 			sel->status = EXIT_FAILED;
 	}
 	array = number_of(&folder, RECORD_ARRAY_JOB, 0) != 0;

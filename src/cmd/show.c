@@ -134,30 +134,85 @@ static void print_history(const struct history *h)
 		       HISTORY_EVENTS_MAX);
 }
 
+/* ---- for --json ---- */
+
+static struct json_object *json_generation(const struct folder *folder,
+					   unsigned int number)
+{
+	static const char *const texts[] = { "reason", "engine", "node" };
+	struct json_object *o = json_object_new_object();
+	unsigned long long when = 0;
+	struct generation gen;
+
+	json_number(o, "generation", number);
+	if (generation_open(&gen, folder, number, NULL) == 0) {
+		(void)manifest_get_number(&gen.manifest, "time", LLONG_MAX, &when);
+		json_number(o, "time", when);
+		json_number(o, "bytes", manifest_bytes(&gen.manifest));
+		for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+			json_text(o, texts[i], manifest_get(&gen.manifest, texts[i]));
+	}
+	generation_close(&gen);
+	return o;
+}
+
+static void add_json(const struct scheckpoint *s, const struct stored_job *job,
+		     const struct history *h)
+{
+	struct json_object *o = json_object_new_object();
+	struct json_object *generations = json_object_new_array();
+
+	json_text(o, "job", job->name);
+	json_text(o, "user", job->user);
+	json_text(o, "cluster", s->cluster);
+	json_text(o, "dir", job->folder->path);
+	for (size_t i = 0; i < job->count; i++)
+		json_object_array_add(generations,
+				      json_generation(job->folder, job->numbers[i]));
+	json_object_object_add(o, "generations", generations);
+	json_number(o, "starts", h->starts);
+	json_number(o, "restarts", h->restarts);
+	json_number(o, "checkpoints", h->checkpoints);
+	json_number(o, "failed", h->failures);
+	json_number(o, "cut_short", h->deaths);
+	json_seconds(o, "on_nodes", h->total);
+	json_seconds(o, "useful", h->useful);
+	json_seconds(o, "stopped", h->stopped);
+	json_seconds(o, "restoring", h->restoring);
+	json_seconds(o, "lost", h->lost);
+	json_object_array_add(s->json, o);
+}
+
+/* ---- all of a job ---- */
+
 /* slurmctld is asked once, with the first job. */
-static int show_history(struct life_list *list, const struct stored_job *job)
+static int show_history(const struct scheckpoint *s, struct life_list *list,
+			const struct stored_job *job)
 {
 	struct error e;
 
 	if (life_add(list, job->id, job->folder, &e) < 0)
 		return complain(&e);
-	print_history(&list->lives[list->count - 1].history);
+	if (s->json)
+		add_json(s, job, &list->lives[list->count - 1].history);
+	else
+		print_history(&list->lives[list->count - 1].history);
 	return EXIT_DONE;
 }
-
-/* ---- all of a job ---- */
 
 static int show_job(const struct scheckpoint *s, const struct stored_job *job, void *arg)
 {
 	int status = EXIT_DONE;
 
+	if (s->json)
+		return show_history(s, arg, job);
 	printf("JobId=%s Cluster=%s User=%s Generations=%zu Dir=%s\n", job->name,
 	       s->cluster, job->user, job->count, job->folder->path);
 	for (size_t i = 0; i < job->count; i++) {
 		if (print_generation(job->folder, job->numbers[i]) != EXIT_DONE)
 			status = EXIT_FAILED;
 	}
-	if (show_history(arg, job) != EXIT_DONE)
+	if (show_history(s, arg, job) != EXIT_DONE)
 		status = EXIT_FAILED;
 	return status;
 }

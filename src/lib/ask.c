@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -111,8 +112,11 @@ int ask_hold(void)
 void ask_release(void)
 {
 	pthread_mutex_lock(&mutex);
-	if (--holders == 0)
+	if (--holders == 0) {
 		(void)lock_byte(lock_fd, F_UNLCK, CONTROL_LOCK_DUMP);
+		/* Another thread may keep the file open, and the runner wait for this. */
+		(void)futimens(lock_fd, NULL);
+	}
 	close_lock();
 	pthread_mutex_unlock(&mutex);
 }

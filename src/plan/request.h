@@ -48,7 +48,7 @@ struct request_facts {
 
 enum leaving request_leaving(enum request request, const struct request_facts *facts);
 
-/* A word for the generation's record: interval, request, preemption, time-limit. */
+/* A word for the generation's record, and events: doc/store-format.md has them. */
 const char *request_reason(enum request request, bool preempted);
 
 #endif

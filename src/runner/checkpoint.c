@@ -32,6 +32,7 @@ struct work {
 	struct generation gen;
 	bool preempted;
 	enum leaving leaving;
+	struct own_output_keep keep;
 	bool committed;
 	struct timespec began;
 };
@@ -75,7 +76,7 @@ static int record_output(void *arg, const char *path, int fd, struct error *e)
 {
 	struct work *w = arg;
 
-	return own_output_record(&w->gen, path, fd, w->c->task->append, e);
+	return own_output_record(&w->gen, path, fd, &w->keep, e);
 }
 
 /* Does it depend on what Slurm says of the job? */
@@ -112,8 +113,7 @@ static int seal(void *arg, struct error *e)
 		w->leaving = decide(w);
 	}
 	if ((tmp && tmpdir_save(&w->gen, tmp, e) < 0) ||
-	    own_output_record_all(&w->gen, w->c->task->append, e) < 0 ||
-	    describe(w, e) < 0)
+	    own_output_record_all(&w->gen, &w->keep, e) < 0 || describe(w, e) < 0)
 		return -1;
 	if (w->leaving == LEAVE_NOT || w->leaving == LEAVE_IGNORE)
 		return 0;
@@ -151,7 +151,12 @@ static void work(const struct checkpoint *c, const struct checkpoint_worker *wor
 		 int cancel_fd, int done_fd, struct checkpoint_result *result)
 {
 	struct work w = {
-		.c = c, .worker = worker, .request = c->request, .gen = { .fd = -1 }
+		.c = c,
+		.worker = worker,
+		.request = c->request,
+		.gen = { .fd = -1 },
+		.keep = { .appends = c->task->append,
+			  .copies = c->task->files == FILES_COPY },
 	};
 	cleanup_close int gate = -1;
 

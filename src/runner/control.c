@@ -21,7 +21,7 @@
 #define RESULTS 16
 
 struct result {
-	uint32_t last; /* the last ticket that it served */
+	uint32_t first, last; /* the tickets that it served */
 	bool failed;
 	char why[sizeof(((struct control_reply *)0)->text)];
 };
@@ -75,7 +75,9 @@ void control_finish(struct control *control, const char *why)
 
 	if (control->begun == control->done)
 		return;
-	*result = (struct result){ .last = control->begun, .failed = why != NULL };
+	*result = (struct result){ .first = control->done + 1,
+				   .last = control->begun,
+				   .failed = why != NULL };
 	if (why)
 		snprintf(result->why, sizeof(result->why), "%s", why);
 	control->nresults++;
@@ -92,7 +94,7 @@ void control_result(const struct control *control, uint32_t ticket,
 	for (unsigned int i = control->nresults - kept; i < control->nresults; i++) {
 		const struct result *result = &control->results[i % RESULTS];
 
-		if (ticket > result->last)
+		if (ticket < result->first || ticket > result->last)
 			continue;
 		reply->rc = result->failed ? -1 : 0;
 		memcpy(reply->text, result->why, sizeof(reply->text));
@@ -111,8 +113,10 @@ int control_shut(const char *dir, int cancel_fd, struct error *e)
 				 { .fd = cancel_fd, .events = POLLIN } };
 	char events[4096];
 
-	/* Whoever lets go of the lock closes the file, if only by ending. */
-	if (fd < 0 || watch < 0 || inotify_add_watch(watch, path, IN_CLOSE) < 0)
+	/* Whoever lets go of the lock closes the file, if only by ending, or touches it.
+	 */
+	if (fd < 0 || watch < 0 ||
+	    inotify_add_watch(watch, path, IN_CLOSE | IN_ATTRIB) < 0)
 		return error_sys(e, "%s/" CONTROL_LOCK, dir);
 	while (set_lock(fd, F_WRLCK, CONTROL_LOCK_DUMP, 1) < 0) {
 		if (errno != EACCES && errno != EAGAIN)

@@ -112,6 +112,7 @@ static void go_on(struct runner *r)
 	case RESTART_RUNNING:
 		r->engine = restarted.engine;
 		r->run = restarted.run;
+		r->cost = restarted.cost;
 		r->task.from_generation = 0;
 		record_set_count(&r->folder, ATTR_RESTORED,
 				 record_count(&r->folder, ATTR_RESTORED) + 1);
@@ -177,6 +178,7 @@ static enum supervise_outcome supervise_run(struct runner *r, int *status,
 				 .job = &r->job,
 				 .run = r->run,
 				 .control = r->hears,
+				 .cost = r->cost,
 				 .disabled = record_count(&r->folder, ATTR_DISABLED),
 				 .restored = record_count(&r->folder, ATTR_RESTORED) };
 	enum supervise_outcome outcome;

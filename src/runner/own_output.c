@@ -41,8 +41,8 @@ static bool is_own(const struct stat *st)
 	return false;
 }
 
-int own_output_record(struct generation *gen, const char *path, int fd, bool appends,
-		      struct error *e)
+int own_output_record(struct generation *gen, const char *path, int fd,
+		      const struct own_output_keep *keep, struct error *e)
 {
 	struct stat st;
 
@@ -50,10 +50,12 @@ int own_output_record(struct generation *gen, const char *path, int fd, bool app
 		return error_sys(e, "%s", path);
 	if (output_is_recorded(gen, &st))
 		return 0;
-	return output_record(gen, path, fd, !appends && is_own(&st), e);
+	return output_record(gen, path, fd, is_own(&st) ? !keep->appends : keep->copies,
+			     e);
 }
 
-int own_output_record_all(struct generation *gen, bool appends, struct error *e)
+int own_output_record_all(struct generation *gen, const struct own_output_keep *keep,
+			  struct error *e)
 {
 	for (size_t i = 0; i < 2; i++) {
 		cleanup_free char *path = path_of(own[i]);
@@ -65,7 +67,7 @@ int own_output_record_all(struct generation *gen, bool appends, struct error *e)
 		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 		if (fd < 0)
 			return error_sys(e, "%s", path);
-		if (own_output_record(gen, path, fd, appends, e) < 0)
+		if (own_output_record(gen, path, fd, keep, e) < 0)
 			return -1;
 	}
 	return 0;

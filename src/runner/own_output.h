@@ -10,17 +10,23 @@
 #include "base/error.h"
 #include "store/generation.h"
 
+/* What is kept of the files that a job writes. */
+struct own_output_keep {
+	bool appends; /* Slurm appends to the job's own outputs when it starts it again */
+	bool copies;  /* the content of all others is kept, and not only their lengths */
+};
+
 /*
- * Record a file that the job writes (store/output.h), if it is not recorded yet.
- * The length will do, but for an output that Slurm opened and may truncate when it
- * starts the job again (appends is false): of that the content is kept.
+ * Record a file that the job writes (store/output.h), if it is not recorded yet. Of an
+ * output that Slurm opened and may truncate the content is kept in any case.
  */
-int own_output_record(struct generation *gen, const char *path, int fd, bool appends,
-		      struct error *e);
+int own_output_record(struct generation *gen, const char *path, int fd,
+		      const struct own_output_keep *keep, struct error *e);
 
 /* The same for the outputs that Slurm opened, whether the job still writes them or not.
  */
-int own_output_record_all(struct generation *gen, bool appends, struct error *e);
+int own_output_record_all(struct generation *gen, const struct own_output_keep *keep,
+			  struct error *e);
 
 /* The path of one of them, owned by the caller; NULL if it is no file. */
 char *own_output_path(int fd);

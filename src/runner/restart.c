@@ -39,7 +39,7 @@ static enum restart_outcome try_one(const struct engine_job *job, struct generat
 				    unsigned int number, struct restarted *restarted,
 				    struct error *e)
 {
-	const char *name;
+	const char *name, *cost;
 
 	if (generation_open(gen, job->folder, number, e) < 0 ||
 	    generation_verify(gen, e) < 0)
@@ -56,6 +56,8 @@ static enum restart_outcome try_one(const struct engine_job *job, struct generat
 		return RESTART_DAMAGED;
 	if (put_back_tmpdir(job, gen, e) < 0)
 		return RESTART_ELSEWHERE;
+	cost = manifest_get(&gen->manifest, "seconds");
+	restarted->cost = cost ? strtod(cost, NULL) : 0;
 	restarted->run = restarted->engine->restore(job, gen, e);
 	if (restarted->run)
 		return RESTART_RUNNING;

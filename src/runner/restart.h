@@ -21,6 +21,7 @@ struct restarted {
 	const struct engine *engine;
 	struct engine_run *run;
 	unsigned int generation;
+	double cost;	      /* seconds that its checkpoint took */
 	double seconds;	      /* from the beginning of the restore until it runs */
 	struct error refused; /* why a newer one was not taken, or empty */
 };

@@ -9,20 +9,35 @@
 #include "base/str.h"
 #include "store/generation.h"
 
-/* Bytes of the job's newest generation; 0 if there is none. */
-static uint64_t last_size(const struct folder *folder)
+/* Bytes of the job's newest generation, and of those that the next one replaces. */
+struct sizes {
+	uint64_t last;
+	uint64_t replaced;
+};
+
+static uint64_t size_of(const struct folder *folder, unsigned int number)
 {
-	cleanup_free unsigned int *numbers = NULL;
 	struct generation gen;
 	uint64_t bytes = 0;
-	size_t count;
 
-	if (generation_list(folder, &numbers, &count, NULL) < 0 || count == 0)
-		return 0;
-	if (generation_open(&gen, folder, numbers[0], NULL) == 0)
+	if (generation_open(&gen, folder, number, NULL) == 0)
 		bytes = manifest_bytes(&gen.manifest);
 	generation_close(&gen);
 	return bytes;
+}
+
+static struct sizes read_sizes(const struct folder *folder, unsigned int keep)
+{
+	cleanup_free unsigned int *numbers = NULL;
+	struct sizes sizes = { 0 };
+	size_t count;
+
+	if (generation_list(folder, &numbers, &count, NULL) < 0 || count == 0)
+		return sizes;
+	sizes.last = size_of(folder, numbers[0]);
+	for (size_t i = keep - 1; i < count; i++)
+		sizes.replaced += size_of(folder, numbers[i]);
+	return sizes;
 }
 
 static int check_free(const struct folder *folder, uint64_t needed, struct error *e)
@@ -43,7 +58,7 @@ static int check_free(const struct folder *folder, uint64_t needed, struct error
 }
 
 static int check_quota(const struct task *task, const struct folder *folder,
-		       uint64_t needed, struct error *e)
+		       const struct sizes *sizes, struct error *e)
 {
 	uint64_t quota = task->conf.quota, used;
 
@@ -51,22 +66,19 @@ static int check_quota(const struct task *task, const struct folder *folder,
 		return 0;
 	if (generation_bytes_beside(folder, &used, e) < 0)
 		return -1;
-	if (used + needed <= quota)
+	if (used + sizes->last <= quota + sizes->replaced)
 		return 0;
-	return error_set(
-		e,
-		"user %s has reached Quota=%s of checkpoint.conf: %s are in use, "
-		"and the last checkpoint took %s; remove old ones with "
-		"\"scheckpoint remove\"",
-		task->user, str_size(quota).text, str_size(used).text,
-		str_size(needed).text);
+	return error_set(e,
+			 "user %s has reached Quota=%s of checkpoint.conf, with %s in "
+			 "use; remove old checkpoints with \"scheckpoint remove\"",
+			 task->user, str_size(quota).text, str_size(used).text);
 }
 
 int room_check(const struct task *task, const struct folder *folder, struct error *e)
 {
-	uint64_t needed = last_size(folder);
+	struct sizes sizes = read_sizes(folder, task->keep);
 
-	if (check_free(folder, needed, e) < 0)
+	if (check_free(folder, sizes.last, e) < 0)
 		return -1;
-	return check_quota(task, folder, needed, e);
+	return check_quota(task, folder, &sizes, e);
 }

@@ -17,6 +17,7 @@ struct runner {
 	struct engine_job job;
 	const struct engine *engine;
 	struct engine_run *run;
+	double cost;   /* seconds that the last checkpoint took, or 0 */
 	char *script;  /* the store's copy */
 	char **argv;   /* the task, with that */
 	char *tmpdir;  /* the job's TMPDIR, or NULL: it is none of ours */

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
@@ -48,24 +49,35 @@ static int set_timer(int timer, long seconds)
 	return timerfd_settime(timer, 0, &when, NULL);
 }
 
-/* Until the next checkpoint of its own accord; and tell if that was chosen for it. */
-static int set_interval(struct supervisor *v)
+/* What an interval was chosen by, in the job's history. */
+static void tell_interval(struct supervisor *v, long seconds)
 {
-	struct supervision *s = v->s;
-	struct event event = { .type = EVENT_INTERVAL };
-	long seconds = s->task->interval;
+	const struct supervision *s = v->s;
+	struct event event = { .type = EVENT_INTERVAL, .seconds = (double)seconds };
 
-	if (seconds == CONF_INTERVAL_AUTO) {
-		seconds = interval_daly(s->cost, s->task->mtbf);
-		event.seconds = (double)seconds;
+	if (s->cost > 0)
 		snprintf(event.text, sizeof(event.text),
 			 "a checkpoint takes %.3f s, and a node of the job is taken to "
-			 "fail "
-			 "every %.0f hours",
+			 "fail every %.0f hours",
 			 s->cost, s->task->mtbf / 3600);
-		if (seconds != v->chosen)
-			journal(s->task, s->folder, &event);
-		v->chosen = seconds;
+	else
+		snprintf(event.text, sizeof(event.text),
+			 "it is not known yet what a checkpoint takes, and a node of the "
+			 "job is taken to fail every %.0f hours",
+			 s->task->mtbf / 3600);
+	journal(s->task, s->folder, &event);
+	v->chosen = seconds;
+}
+
+/* Until the next checkpoint of its own accord; told of when it has changed by much. */
+static int set_interval(struct supervisor *v)
+{
+	long seconds = v->s->task->interval;
+
+	if (seconds == CONF_INTERVAL_AUTO) {
+		seconds = interval_daly(v->s->cost, v->s->task->mtbf);
+		if (labs(seconds - v->chosen) > v->chosen / 4)
+			tell_interval(v, seconds);
 	}
 	return set_timer(v->interval, seconds);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * job.h - what is asked of Slurm about a job. All use of libslurm is here.
+ * job.h - what is asked of Slurm about one job. All use of libslurm is in this folder.
  *
  * Each call may wait for slurmctld as long as Slurm's own commands would.
  */

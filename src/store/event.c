@@ -149,6 +149,8 @@ static void get_text(struct json_object *o, const char *name, char *value, size_
 	if (json_object_object_get_ex(o, name, &member) &&
 	    json_object_is_type(member, json_type_string))
 		snprintf(value, size, "%s", json_object_get_string(member));
+	/* Users can write here what they like, and it is shown to others. */
+	str_make_printable(value);
 }
 
 static double get_seconds(struct json_object *o, const char *name)

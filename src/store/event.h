@@ -4,7 +4,7 @@
  *
  * The runner appends, the commands read. Each line is a JSON object; doc/store-format.md
  * has its members. A reader passes over what it does not understand: a line cut short
- * by a power failure, or written by a later version.
+ * by a power failure, or written by a later version. What it reads is printable.
  */
 #ifndef STORE_EVENT_H
 #define STORE_EVENT_H

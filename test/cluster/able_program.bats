@@ -34,7 +34,7 @@ able() { run cluster run -u alice n1 sh -c 'cd "$1" && shift && exec scheckpoint
 	[[ ${lines[1]} == "scheckpoint: error: ./plain.sh is not executable"* ]]
 	[[ ${lines[2]} == "scheckpoint: error: /usr/bin/nonesuch: No such file"* ]]
 	[[ ${lines[3]} == "scheckpoint: error: ./short is damaged: it is cut short" ]]
-	[[ ${lines[4]} == "scheckpoint: error: banana: no such file"* ]]
+	[[ ${lines[4]} == "scheckpoint: error: Invalid job id banana" ]]
 }
 
 @test "privileges that a program would have to do without are said" {

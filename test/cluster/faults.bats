@@ -182,7 +182,8 @@ END
 	[ "$(said)" -eq 1 ]
 	get out | grep -q "no checkpoint was taken: .*No space left on device"
 	[ -n "$(newest "$job")" ]
-	[ -z "$(alice sh -c 'ls "$1" | grep tmp$ | grep -v "^tmp$"' _ "$(store "$job")")" ]
+	# the next try is at most a second away, and leaves nothing either
+	until_true 10 "nothing half written is left" eval '[[ -z $(alice ls "$(store '"$job"')" | grep "[0-9]\.tmp$") ]]'
 	cluster run n1 mount -o remount,size=400m /mnt
 	wait_generation "$job" $(($(newest "$job") + 1))
 	alice touch "$WORK/stop"

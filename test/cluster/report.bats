@@ -121,7 +121,7 @@ for i in range(3000):
 END
 	JOB=$(submit --checkpoint --output=out job.py)
 	wait_lines out 3
-	scheckpoint create "$JOB"
+	refute scheckpoint create "$JOB"
 	wait_events "$JOB" failed 1
 	run scheckpoint show "$JOB"
 	[ "$status" -eq 0 ]

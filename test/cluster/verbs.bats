@@ -6,6 +6,7 @@ load lib
 setup() { new_workdir; }
 teardown() {
 	clean
+	root sh -c 'cd /etc/slurm && [ ! -e checkpoint.conf.kept ] || mv checkpoint.conf.kept checkpoint.conf'
 	if root test -e /etc/slurm/slurm.conf.kept; then
 		root mv /etc/slurm/slurm.conf.kept /etc/slurm/slurm.conf
 		root scontrol reconfigure
@@ -157,6 +158,18 @@ one_line() {
 	diff <(seq 100) <(get out)
 }
 
+@test "vacate returns when the job is held: it can be restarted at once" {
+	counting_job
+	alice scheckpoint vacate "$JOB"
+	run alice scheckpoint restart "$JOB"
+	one_line 0 "job $JOB: released"
+	until_true 30 "it goes on" is_state "$JOB" RUNNING
+	run alice scheckpoint show --json "$JOB"
+	[ "$(python3 -c 'import json,sys; print(json.load(sys.stdin)["jobs"][0]["checkpoints"])' <<<"$output")" -eq 1 ]
+	wait_over "$JOB"
+	diff <(seq 100) <(get out)
+}
+
 @test "restart of a job that has ended: the same number, from its last checkpoint" {
 	counting_job --time=1
 	alice scheckpoint create "$JOB"
@@ -200,6 +213,13 @@ one_line() {
 	run alice scheckpoint restart "$JOB"
 	one_line 0 "job $JOB: goes on as job "
 	new=${output##* }
+	wait_running "$new"
+	until_true 30 "it goes on" eval '[[ $(alice cat $(store $new)/events) == *\"restart\",*generation* ]]'
+	# by its old number it is the same job, which is not over
+	run alice scheckpoint remove "$JOB"
+	one_line 1 "job $new is not over"
+	run alice scheckpoint show "$JOB"
+	[[ $output == "JobId=$new "* ]]
 	wait_over "$new"
 	wait_accounted "$new" "COMPLETED|0:0"
 	[ "$(root sacct -X -n -P -j "$new" -o jobname)" = forgotten ]
@@ -310,17 +330,90 @@ END
 }
 
 @test "ten thousand jobs' folders are listed" {
-	put many.sh <<'END'
-#!/bin/sh
+	put many.py <<'END'
+#!/usr/bin/env python3
 # copies of one job's folder, under other numbers
-cd "$1" || exit
-for i in $(seq 100001 110000); do mkdir "$i" && cp -r "$2/." "$i"; done
+import os, sys
+record, manifest = (open(sys.argv[2] + name, "rb").read() for name in ("/job", "/1/manifest"))
+for i in range(100001, 110001):
+    folder = f"{sys.argv[1]}/{i}"
+    os.makedirs(folder + "/1", 0o700)
+    open(folder + "/job", "wb").write(record)
+    open(folder + "/1/manifest", "wb").write(manifest)
 END
 	counting_job
 	alice scheckpoint create "$JOB"
-	alice sh -c 'mkdir "$1/few" && cp -r "$2/job" "$2/1" "$1/few" && rm "$1"/few/1/pages*' _ "$WORK" "$(store "$JOB")"
-	alice "$WORK/many.sh" "$(dirname "$(store "$JOB")")" "$WORK/few"
+	alice "$WORK/many.py" "$(dirname "$(store "$JOB")")" "$(store "$JOB")"
 	time alice scheckpoint list >"$BATS_TEST_TMPDIR/list"
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/list")" -ge 10001 ]
 	alice sh -c 'cd "$1" && rm -rf 1000?? 10???? 110000' _ "$(dirname "$(store "$JOB")")"
+}
+
+@test "--checkpoint-files=copy: a file that is rewritten in place is put back, also after a node's death" {
+	put job.py <<'END'
+#!/usr/bin/env python3
+import time
+f = open("state", "w+")
+for i in range(100):
+    f.seek(0)
+    last = f.read()
+    if last != str(i * 7 % 50) and i:
+        print("lost at", i, last, flush=True)
+    f.seek(0)
+    f.truncate()
+    f.write(str((i + 1) * 7 % 50))
+    f.flush()
+    print(i, flush=True)
+    time.sleep(0.1)
+END
+	JOB=$(submit --checkpoint --checkpoint-files=copy --checkpoint-tmpdir=no --output=out job.py)
+	local node
+	wait_lines out 5
+	alice scheckpoint create "$JOB"
+	wait_lines out 20
+	node=$(job_node "$JOB")
+	cluster kill "$node"
+	root scontrol update NodeName="$node" State=DOWN Reason="power failed"
+	until_true 60 "it goes on" restarted "$JOB" 0
+	wait_over "$JOB"
+	cluster boot "$node"
+	diff <(seq 0 99) <(get out)
+	[ "$(get state)" = 0 ]
+}
+
+@test "--checkpoint=auto chooses the interval, and says which" {
+	counting_job --checkpoint=auto
+	until_true 20 "it has chosen" eval '[[ $(alice scheckpoint show $JOB) == *Event=interval*Seconds=* ]]'
+	alice scheckpoint create "$JOB"
+	until_true 20 "it has chosen again" eval '[[ $(alice scheckpoint show $JOB | grep -c Event=interval) -eq 2 ]]'
+	run alice scheckpoint show "$JOB"
+	[[ $output == *"Event=interval"*"a checkpoint takes "*"fail every 8760 hours"* ]]
+	wait_over "$JOB"
+	diff <(seq 100) <(get out)
+}
+
+@test "Quota is looked at before a job is stopped" {
+	put job.sh <<<$'#!/bin/bash\necho begun\nsleep 60'
+	root sed -i.kept '$a Quota=600K' /etc/slurm/checkpoint.conf
+	JOB=$(submit --checkpoint --checkpoint-dir="$WORK" --output=out job.sh)
+	wait_lines out 1
+	alice scheckpoint create -D "$WORK" "$JOB"
+	run alice scheckpoint create -D "$WORK" "$JOB"
+	[ "$status" -eq 1 ]
+	[[ $output == *"user alice has reached Quota=600.00K"* ]] || [[ $output == *"user alice has reached Quota=600K"* ]]
+	is_state "$JOB" RUNNING
+}
+
+@test "a generation of another user's choice is not an administrator's danger: root acts as the user" {
+	counting_job
+	alice scheckpoint create "$JOB"
+	alice scancel "$JOB"
+	wait_over "$JOB"
+	until_true 20 "its runner has gone" no_processes n1 alice
+	root sh -c 'mkdir -p /root/precious && touch /root/precious/file'
+	alice sh -c 'mv "$1" "$1.real" && ln -s /root/precious "$1"' _ "$(store "$JOB")/1"
+	alice sh -c 'cd "$1" && ln -s /root/precious tmp/link && mv job job.real && mkfifo job' _ "$(store "$JOB")"
+	root timeout 10 scheckpoint list --all
+	root timeout 10 scheckpoint purge --all --older=0
+	root test -e /root/precious/file
 }

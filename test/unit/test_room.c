@@ -12,7 +12,9 @@
 
 static int check(const struct folder *folder, uint64_t quota, struct error *e)
 {
-	struct task task = { .job = 7, .user = "u", .conf.quota = quota };
+	struct task task = {
+		.job = 7, .user = "u", .keep = CONF_KEEP_MAX, .conf.quota = quota
+	};
 
 	e->text[0] = '\0';
 	return room_check(&task, folder, e);
@@ -67,11 +69,25 @@ static void the_quota_is_for_all_generations_and_the_next_one(void **state)
 		assert_int_equal(check(&folder, cases[i].quota, &e), cases[i].rc);
 		if (cases[i].rc < 0) {
 			assert_says(&e, "user u has reached Quota=");
-			assert_says(&e,
-				    "40K are in use, and the last checkpoint took "
-				    "30K; remove old ones with \"scheckpoint remove\"");
+			assert_says(&e, "with 40K in use; remove old checkpoints");
 		}
 	}
+}
+
+/* Or a job at its limit could never leave. */
+static void what_the_next_one_replaces_is_room(void **state)
+{
+	struct task task = { .job = 7, .user = "u", .keep = 2 };
+	cleanup_folder struct folder folder;
+	struct error e;
+
+	make_folder(*state, 7, &folder);
+	commit_bytes(&folder, 10 * K);
+	commit_bytes(&folder, 30 * K);
+	task.conf.quota = 60 * K - 1;
+	assert_int_equal(room_check(&task, &folder, &e), -1);
+	task.conf.quota = 60 * K;
+	assert_int_equal(room_check(&task, &folder, &e), 0);
 }
 
 static void the_quota_is_for_all_jobs_of_the_user(void **state)
@@ -124,6 +140,7 @@ int main(void)
 		in_place(the_first_checkpoint_has_room),
 		in_place(without_a_quota_there_is_room_for_what_fits),
 		in_place(the_quota_is_for_all_generations_and_the_next_one),
+		in_place(what_the_next_one_replaces_is_room),
 		in_place(the_quota_is_for_all_jobs_of_the_user),
 		in_place(a_file_system_that_is_too_full_is_refused),
 		in_place(one_that_cannot_be_read_asks_for_nothing),
