@@ -74,7 +74,15 @@ static void put(const struct folder *folder, const uint8_t *data, size_t size)
 
 /* ---- promises ---- */
 
-#define must_end(text) must(memchr(text, '\0', sizeof(text)) != NULL)
+/* It ends, and steers no terminal. */
+static void check_text(const char *text, size_t size)
+{
+	const char *end = memchr(text, '\0', size);
+
+	must(end != NULL);
+	for (; text < end; text++)
+		must((unsigned char)*text >= ' ' && *text != 0x7f);
+}
 
 static void check_promises(const struct event *event)
 {
@@ -82,10 +90,10 @@ static void check_promises(const struct event *event)
 	must(event->time > 0 && event->time < 1e12);
 	must(event->seconds >= 0 && event->seconds < 1e12);
 	must(event->bytes <= INT64_MAX && event->status >= 0);
-	must_end(event->node);
-	must_end(event->engine);
-	must_end(event->reason);
-	must_end(event->text);
+	check_text(event->node, sizeof(event->node));
+	check_text(event->engine, sizeof(event->engine));
+	check_text(event->reason, sizeof(event->reason));
+	check_text(event->text, sizeof(event->text));
 }
 
 /* Written again it is the same; but for a time of less than a millisecond, which is now.

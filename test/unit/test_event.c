@@ -347,6 +347,28 @@ static void a_text_too_long_or_no_text_at_all_does_no_harm(void **state)
 	event_reader_free(reader);
 }
 
+/* Users can write there what they like, and administrators look at it. */
+static void no_event_steers_a_terminal(void **state)
+{
+	static const char line[] =
+		"{\"time\":1,\"event\":\"start\",\"node\":\"n\\u001b[2J\","
+		"\"engine\":\"a\\nb\",\"reason\":\"\\u009bm\",\"text\":"
+		"\"\\u202ex\\u0007\"}\n";
+	cleanup_folder struct folder folder;
+	struct event_reader *reader;
+	struct event event;
+	struct error e;
+
+	happened(*state, &folder, line);
+	reader = reader_of(&folder);
+	assert_int_equal(event_next(reader, &event, &e), 1);
+	assert_string_equal(event.node, "n?[2J");
+	assert_string_equal(event.engine, "a?b");
+	assert_string_equal(event.reason, "??m");
+	assert_string_equal(event.text, "???x?");
+	event_reader_free(reader);
+}
+
 static void a_last_line_cut_short_is_passed_over(void **state)
 {
 	struct place *p = *state;
@@ -555,6 +577,7 @@ int main(void)
 		in_place(the_rest_of_an_overlong_line_is_no_line),
 		in_place(a_number_out_of_bounds_or_of_another_type_is_none),
 		in_place(a_text_too_long_or_no_text_at_all_does_no_harm),
+		in_place(no_event_steers_a_terminal),
 		in_place(a_last_line_cut_short_is_passed_over),
 		in_place(what_happens_after_a_line_cut_short_is_read),
 		in_place(a_line_is_read_when_its_end_has_been_written),

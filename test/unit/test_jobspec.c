@@ -220,6 +220,7 @@ static void a_job_is_named_by_its_id_and_an_element_by_its_array_too(void **stat
 		{ "10_[0-3]", 12, 10, 3, true },
 		{ "10_[3-4]", 12, 10, 3, true },
 		{ "10_[9,1,3]", 12, 10, 3, true },
+		{ "10_[4-6]", 12, 10, 5, true },
 		/* the last one has the array's own number */
 		{ "10", 10, 10, 4294967294, true },
 		{ "10_*", 10, 10, 4294967294, true },
