@@ -307,6 +307,18 @@ char *conf_path(void)
 	return strdup(CONF_DIR "/" CONF_NAME);
 }
 
+const char *conf_find_percent(const char *pattern, char which)
+{
+	const char *p = strchr(pattern, '%');
+
+	while (p && p[1]) {
+		if (p[1] == which)
+			return p;
+		p = strchr(p + 2, '%');
+	}
+	return NULL;
+}
+
 /* Write pattern, expanded, to out. -1 at a % that stands for nothing. */
 static int expand(FILE *out, const char *pattern, const char *user, unsigned int job,
 		  struct error *e)

@@ -68,6 +68,9 @@ int conf_read(struct conf *conf, const char *path, struct error *e);
  */
 char *conf_path(void);
 
+/* Where %which stands in a directory pattern, and not behind another %; or NULL. */
+const char *conf_find_percent(const char *pattern, char which);
+
 /*
  * Expand %u (user), %j (job id) and %% of a directory pattern. Any other % is an
  * error. Owned by the caller.

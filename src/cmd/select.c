@@ -33,7 +33,8 @@ static const char *whose(const struct scheckpoint *s)
 {
 	if (s->user)
 		return s->user;
-	return s->all || (getuid() == 0 && strstr(s->dir, "%u")) ? NULL : s->self;
+	return s->all || (getuid() == 0 && conf_find_percent(s->dir, 'u')) ? NULL
+									   : s->self;
 }
 
 static unsigned int number_of(const struct folder *folder, const char *attribute,
@@ -162,7 +163,7 @@ static int search(struct selection *sel, struct error *e)
 	if (all_found)
 		return 0;
 	/* A pattern that cannot be searched says by its own sentence what is missing. */
-	if (sel->specs.count && strstr(sel->s->dir, "%j"))
+	if (sel->specs.count && conf_find_percent(sel->s->dir, 'j'))
 		return 0;
 	return catalog_each(sel->s->dir, user, sel->s->cluster, visit, sel, e);
 }

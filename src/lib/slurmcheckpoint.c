@@ -6,21 +6,23 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include "lib/ask.h"
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static unsigned int disabled;
-static pid_t disabled_by; /* not by a parent of this process */
 static _Thread_local char why[sizeof(((struct control_reply *)0)->text)];
 
-static unsigned int *count(void)
+/* A child begins outside of its parent's section, whatever another thread was doing. */
+static void forget_in_child(void)
 {
-	if (disabled_by != getpid())
-		disabled = 0;
-	disabled_by = getpid();
-	return &disabled;
+	disabled = 0;
+	pthread_mutex_init(&mutex, NULL);
+}
+
+__attribute__((constructor)) static void watch_forks(void)
+{
+	pthread_atfork(NULL, NULL, forget_in_child);
 }
 
 static int failed(int error, const char *text)
@@ -35,7 +37,7 @@ static bool is_disabled(void)
 	bool is;
 
 	pthread_mutex_lock(&mutex);
-	is = *count() > 0;
+	is = disabled > 0;
 	pthread_mutex_unlock(&mutex);
 	return is;
 }
@@ -64,7 +66,7 @@ int checkpoint_disable(void)
 	if (rc < 0)
 		return -1;
 	pthread_mutex_lock(&mutex);
-	++*count();
+	disabled++;
 	pthread_mutex_unlock(&mutex);
 	return 0;
 }
@@ -74,9 +76,9 @@ int checkpoint_enable(void)
 	bool was;
 
 	pthread_mutex_lock(&mutex);
-	was = *count() > 0;
+	was = disabled > 0;
 	if (was)
-		--*count();
+		disabled--;
 	pthread_mutex_unlock(&mutex);
 	if (!was) {
 		errno = EINVAL;

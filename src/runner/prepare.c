@@ -65,9 +65,11 @@ static int open_folder(struct runner *r, struct error *e)
 	struct task *task = &r->task;
 	bool first = task->restart == 0;
 
-	if (first && task->from &&
+	/* Later it has only to be finished, if the node died in the middle of it. */
+	if (task->from &&
 	    folder_adopt(task->dir, task->user, task->cluster, task->from, task->job, e) <
-		    0)
+		    0 &&
+	    first)
 		return error_prefix(e, "--checkpoint-from=%u", task->from);
 	if (folder_make(&r->folder, task->dir, task->user, task->cluster, task->job, e) <
 	    0)

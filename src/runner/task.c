@@ -73,6 +73,9 @@ static void read_from(struct task *task)
 
 	if (from)
 		(void)sscanf(from, "%u.%u", &task->from, &task->from_generation);
+	/* Later it goes on from its own. */
+	if (task->restart > 0)
+		task->from_generation = 0;
 }
 
 static bool is_word(const char *variable, const char *word, bool missing)

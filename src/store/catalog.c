@@ -108,7 +108,7 @@ int catalog_each(const char *pattern, const char *user, const char *cluster,
 		 catalog_fn fn, void *arg, struct error *e)
 {
 	struct walk w = { pattern, cluster, fn, arg, .all = !user };
-	const char *percent = strstr(pattern, "%u");
+	const char *percent = conf_find_percent(pattern, 'u');
 
 	if (user)
 		return walk_user(&w, user, e);

@@ -142,6 +142,16 @@ static int ascending(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+static bool is_link(int dir, const struct dirent *d)
+{
+	struct stat st;
+
+	if (d->d_type != DT_UNKNOWN)
+		return d->d_type == DT_LNK;
+	return fstatat(dir, d->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       S_ISLNK(st.st_mode);
+}
+
 int folder_list(const char *pattern, const char *user, const char *cluster,
 		unsigned int **jobs, size_t *count, struct error *e)
 {
@@ -152,7 +162,7 @@ int folder_list(const char *pattern, const char *user, const char *cluster,
 
 	*jobs = NULL;
 	*count = 0;
-	if (strstr(pattern, "%j"))
+	if (conf_find_percent(pattern, 'j'))
 		return error_set(e, "%s: has a directory for each job; name the job",
 				 pattern);
 	base = conf_expand_dir(pattern, user, 0, e);
@@ -167,7 +177,7 @@ int folder_list(const char *pattern, const char *user, const char *cluster,
 		unsigned int *grown;
 
 		/* A symbolic link is one that goes on as another job. */
-		if (d->d_type == DT_LNK || str_to_ull(d->d_name, UINT_MAX, &job) < 0)
+		if (str_to_ull(d->d_name, UINT_MAX, &job) < 0 || is_link(dirfd(dir), d))
 			continue;
 		grown = reallocarray(*jobs, *count + 1, sizeof(*grown));
 		if (!grown)

@@ -203,7 +203,7 @@ one_line() {
 
 @test "restart of a job that Slurm has forgotten: as a new job, its output exact" {
 	local new
-	put job.sh <<<$'#!/bin/bash\necho "$1 $KEPT"; for i in $(seq 60); do echo $i; sleep 0.1; done; ls "$TMPDIR"'
+	put job.sh <<<$'#!/bin/bash\necho "$1 $KEPT"; for i in $(seq 100); do echo $i; sleep 0.1; done; ls "$TMPDIR"'
 	JOB=$(KEPT=value submit --checkpoint --export=ALL,KEPT=value --job-name=forgotten --output=out-%j job.sh "an argument")
 	wait_lines "out-$JOB" 5
 	alice scheckpoint create "$JOB"
@@ -221,10 +221,12 @@ one_line() {
 	one_line 1 "job $new is not over"
 	run alice scheckpoint show "$JOB"
 	[[ $output == "JobId=$new "* ]]
+	# and from now on it goes on from checkpoints of its own
+	preempt "$new"
 	wait_over "$new"
 	wait_accounted "$new" "COMPLETED|0:0"
 	[ "$(root sacct -X -n -P -j "$new" -o jobname)" = forgotten ]
-	diff <(echo "an argument value"; seq 60) <(get "out-$JOB")
+	diff <(echo "an argument value"; seq 100) <(get "out-$JOB")
 }
 
 # Slurm looks once a minute which jobs have been over for MinJobAge.

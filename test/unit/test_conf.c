@@ -388,9 +388,30 @@ static void test_the_file_is_beside_slurm_conf_if_it_is_there(void **state)
 	assert_string_equal(beside, p->file);
 }
 
+static void a_percent_is_found_that_stands_for_something(void **state)
+{
+	static const struct {
+		const char *pattern;
+		char which;
+		int at; /* or -1 */
+	} cases[] = {
+		{ "/x/%u", 'u', 3 },	  { "/x/%j", 'u', -1 }, { "/x", 'u', -1 },
+		{ "/100%%u/x", 'u', -1 }, { "/%%%u", 'u', 3 },	{ "/%%u/%u", 'u', 5 },
+		{ "/%j/%u", 'u', 4 },	  { "/x%", 'u', -1 },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *found = conf_find_percent(cases[i].pattern, cases[i].which);
+
+		assert_true(cases[i].at < 0 ? !found
+					    : found == cases[i].pattern + cases[i].at);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_percent_is_found_that_stands_for_something),
 		cmocka_unit_test(test_defaults_are_those_that_the_manual_page_names),
 		cmocka_unit_test(test_every_keyword_sets_its_member),
 		cmocka_unit_test(test_words_stand_for_what_is_not_a_number),
