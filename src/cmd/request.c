@@ -113,6 +113,10 @@ static int check_runner(const struct scheckpoint *s, struct asked *a, struct err
 				 "--checkpoint, or with a --checkpoint-dir that is to be "
 				 "given here too",
 				 a->name);
+	if (rc < 0 && errno == EACCES)
+		return error_set(
+			e, "job %s is user %s's, whose checkpoints are closed to you",
+			a->name, a->job->user_name);
 	if (rc < 0 || event_read_all(&a->folder, &events, &count, e) < 0)
 		return -1;
 	if (count > 0 && events[count - 1].type == EVENT_UNPROTECTED &&

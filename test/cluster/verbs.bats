@@ -52,9 +52,7 @@ one_line() {
 	counting_job
 	for verb in create vacate requeue disable enable able; do
 		run bob scheckpoint "$verb" "$JOB"
-		echo "$verb: $output"
-		[ "$status" -eq 1 ]
-		[ "${#lines[@]}" -eq 1 ]
+		one_line 1 "job $JOB is user alice's, whose checkpoints are closed to you"
 	done
 	for verb in list show error verify remove purge; do
 		run bob scheckpoint "$verb" --user=alice
