@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "slurm/quiet.h"
 #include "slurm/release.h"
 
 #ifdef GRACE_PREEMPT
@@ -60,13 +61,12 @@ static void read_grace(const job_info_t *job, struct job_view *view)
 
 #endif
 
-int job_read(unsigned int job, struct job_view *view, struct error *e)
+static int read_view(unsigned int job, struct job_view *view, struct error *e)
 {
 	job_info_msg_t *msg = NULL;
 	int rc = -1;
 
 	*view = (struct job_view){ 0 };
-	slurm_init(NULL);
 	if (slurm_load_job(&msg, job_key(job), SHOW_DETAIL) != SLURM_SUCCESS)
 		return slurm_failed("cannot read", job, e);
 	if (msg->record_count > 0) {
@@ -80,12 +80,26 @@ int job_read(unsigned int job, struct job_view *view, struct error *e)
 	return rc;
 }
 
+int job_read(unsigned int job, struct job_view *view, struct error *e)
+{
+	int saved, rc;
+
+	slurm_init(NULL);
+	saved = quiet_begin();
+	rc = read_view(job, view, e);
+	quiet_end(saved);
+	return rc;
+}
+
 int job_requeue(unsigned int job, bool hold, struct error *e)
 {
+	int saved, rc;
+
 	slurm_init(NULL);
-	if (slurm_requeue(job_key(job), hold ? JOB_REQUEUE_HOLD : 0) != SLURM_SUCCESS)
-		return slurm_failed("cannot requeue", job, e);
-	return 0;
+	saved = quiet_begin();
+	rc = slurm_requeue(job_key(job), hold ? JOB_REQUEUE_HOLD : 0);
+	quiet_end(saved);
+	return rc == SLURM_SUCCESS ? 0 : slurm_failed("cannot requeue", job, e);
 }
 
 static void name_job(job_desc_msg_t *desc, unsigned int job)

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 
+#include "slurm/quiet.h"
 #include "slurm/release.h"
 
 static void put(FILE *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -103,9 +104,13 @@ static void put_numbers(const job_info_t *job, FILE *out)
 int options_of_job(unsigned int job, FILE *out, struct error *e)
 {
 	job_info_msg_t *msg = NULL;
+	int saved, rc;
 
 	slurm_init(NULL);
-	if (slurm_load_job(&msg, job_key(job), SHOW_DETAIL) != SLURM_SUCCESS)
+	saved = quiet_begin();
+	rc = slurm_load_job(&msg, job_key(job), SHOW_DETAIL);
+	quiet_end(saved);
+	if (rc != SLURM_SUCCESS)
 		return slurm_failed("cannot read", job, e);
 	if (msg->record_count > 0) {
 		put_strings(&msg->job_array[0], out);

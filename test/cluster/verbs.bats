@@ -393,6 +393,20 @@ END
 	diff <(seq 100) <(get out)
 }
 
+@test "NodeMTBF=measured: slurmdbd tells how often the job's nodes failed" {
+	root sed -i.kept '$a NodeMTBF=measured' /etc/slurm/checkpoint.conf
+	root scontrol update NodeName=n3 State=DOWN Reason="power failed"
+	root scontrol update NodeName=n3 State=RESUME
+	until_true 60 "slurmdbd knows" eval '[[ $(root sacctmgr -n -P show event nodes=n3 start=now-1days format=State) == *DOWN* ]]'
+	counting_job --checkpoint=auto --nodelist=n3
+	until_true 20 "it has chosen" eval '[[ $(alice scheckpoint show $JOB) == *Event=interval* ]]'
+	run alice scheckpoint show "$JOB"
+	[[ $output == *"fail every "* ]]
+	[[ $output != *"fail every 8760 hours"* ]]
+	wait_over "$JOB"
+	diff <(seq 100) <(get out)
+}
+
 @test "Quota is looked at before a job is stopped" {
 	put job.sh <<<$'#!/bin/bash\necho begun\nsleep 60'
 	root sed -i.kept '$a Quota=600K' /etc/slurm/checkpoint.conf
