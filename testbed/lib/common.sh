@@ -62,8 +62,10 @@ need() {
 	((${#missing[@]})) || return 0
 	say "installing ${missing[*]} on this machine"
 	type -P apt-get >/dev/null || die "this machine lacks ${missing[*]} and has no apt-get to install them"
+	# two clusters may come up at a time, and apt serves one
 	{
+		flock 9
 		apt-get update -qq
 		DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${missing[@]}"
-	} </dev/null >&2
+	} </dev/null >&2 9>/run/lock/slurm-checkpoint-apt.lock
 }
