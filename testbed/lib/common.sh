@@ -67,5 +67,5 @@ need() {
 		flock 9
 		apt-get update -qq
 		DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${missing[@]}"
-	} </dev/null >&2 9>/run/lock/slurm-checkpoint-apt.lock
+	} </dev/null >&2 9>/run/slurm-checkpoint-apt.lock
 }
