@@ -4,9 +4,14 @@
 
 load lib
 
-setup() { new_workdir; }
+setup() {
+	BEGUN=()
+	new_workdir
+}
 teardown() {
-	jobs -p | xargs -r kill
+	# not all background jobs: bats has one of its own
+	local process
+	for process in "${BEGUN[@]}"; do kill "$process" 2>/dev/null || true; done
 	clean
 	leaves_nothing
 }
@@ -24,6 +29,7 @@ begin() {
 	on_n1 sh -c 'echo $$ >"$0.pid"; exec scheckpoint test "$@" >"$0.report" 2>&1' \
 		"$name" "$@" >/dev/null 2>&1 3>&- &
 	TEST=$!
+	BEGUN+=("$TEST")
 }
 reports() { grep -q "$2" <(get "$1.report" 2>/dev/null); }
 wait_report() { until_true 60 "$1 reports $2" reports "$1" "$2"; }
