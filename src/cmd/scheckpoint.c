@@ -297,7 +297,10 @@ static int complete(struct scheckpoint *s, struct error *e)
 		return -1;
 	if (!s->dir)
 		s->dir = s->conf.checkpoint_dir;
-	s->self = pw ? strdup(pw->pw_name) : "nobody";
+	/* A copy, since others look for users, too. */
+	s->self = strdup(pw ? pw->pw_name : "nobody");
+	if (!s->self)
+		return error_sys(e, "user");
 	if (!s->cluster)
 		s->cluster = getenv("SLURM_CLUSTER_NAME");
 	if (!s->cluster)
@@ -328,11 +331,13 @@ int main(int argc, char **argv)
 		return misuse("%s: no %s given", verb->name,
 			      verb->options ? "job" : "command");
 	if (complete(&s, &e) < 0)
-		return complain(&e);
-	status = verb->run(&s, argc, argv);
+		status = complain(&e);
+	else
+		status = verb->run(&s, argc, argv);
 	if (s.json)
 		print_json(&s);
 	json_object_put(s.json);
 	conf_free(&s.conf);
+	free(s.self);
 	return status;
 }

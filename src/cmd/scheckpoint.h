@@ -21,7 +21,7 @@ struct scheckpoint {
 	struct conf conf;
 	const char *dir;       /* --checkpoint-dir, or the configuration's */
 	const char *cluster;   /* of which cluster */
-	const char *self;      /* who calls */
+	char *self;	       /* who calls */
 	const char *user;      /* --user, or NULL */
 	const char *partition; /* --partition, or NULL */
 	const char *nodelist;  /* --nodelist, or NULL: where jobs are, or are to go */

@@ -192,6 +192,7 @@ void trial_close(struct trial *t)
 		close(t->timer);
 	free(t->program);
 	free(t->tmp);
+	free(t->control);
 }
 
 /* ---- meanwhile ---- */
