@@ -131,6 +131,17 @@ int file_copy(int in, int out, uint64_t size, const char *name, struct error *e)
 	return 0;
 }
 
+DIR *file_open_dir(int dirfd, const char *name)
+{
+	cleanup_close int fd =
+		openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	if (dir)
+		fd = -1; /* it is the directory's now */
+	return dir;
+}
+
 int file_make_dir(int dirfd, const char *name, struct error *e)
 {
 	int fd;

@@ -8,6 +8,7 @@
 #ifndef BASE_FILE_H
 #define BASE_FILE_H
 
+#include <dirent.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -39,6 +40,9 @@ int file_copy(int in, int out, uint64_t size, const char *name, struct error *e)
 
 /* Make the directory dirfd/name, mode 0700, unless it is there, and open it. */
 int file_make_dir(int dirfd, const char *name, struct error *e);
+
+/* Open the directory dirfd/name, and no symbolic link, to read it; NULL and errno. */
+DIR *file_open_dir(int dirfd, const char *name);
 
 /* Flush a directory's entries, or a file's content, to the disk. */
 int file_sync(int fd, const char *name, struct error *e);

@@ -63,7 +63,6 @@ int verb_vacate(const struct scheckpoint *s, int argc, char **argv);
 int verb_report(const struct scheckpoint *s, int argc, char **argv);
 int verb_metrics(const struct scheckpoint *s, int argc, char **argv);
 int verb_verify(const struct scheckpoint *s, int argc, char **argv);
-int verb_able(const struct scheckpoint *s, int argc, char **argv);
 
 /* Gets all words after the verb, its own options among them. */
 int verb_test(const struct scheckpoint *s, int argc, char **argv);

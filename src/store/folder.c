@@ -253,15 +253,11 @@ int folder_set_aside(struct folder *folder, struct error *e)
 
 int folder_strip(struct folder *folder, struct error *e)
 {
-	int fd = openat(folder->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	cleanup_closedir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	cleanup_closedir DIR *dir = file_open_dir(folder->fd, ".");
 	struct dirent *d;
 
-	if (!dir) {
-		if (fd >= 0)
-			close(fd);
+	if (!dir)
 		return error_sys(e, "%s", folder->path);
-	}
 	while ((d = readdir(dir))) {
 		if (d->d_name[0] == '.' || !strcmp(d->d_name, FOLDER_RECORD) ||
 		    !strcmp(d->d_name, FOLDER_EVENTS))

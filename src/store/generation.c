@@ -90,15 +90,11 @@ static int newest_first(const void *a, const void *b)
 static int read_names(const struct folder *folder, struct name_list *list,
 		      struct error *e)
 {
-	int fd = openat(folder->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	cleanup_closedir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	cleanup_closedir DIR *dir = file_open_dir(folder->fd, ".");
 	struct dirent *d;
 
-	if (!dir) {
-		if (fd >= 0)
-			close(fd);
+	if (!dir)
 		return error_sys(e, "%s", folder->path);
-	}
 	while ((d = readdir(dir))) {
 		if (name_list_add(list, d->d_name) < 0)
 			return error_sys(e, "%s", folder->path);
@@ -294,22 +290,18 @@ static uint64_t bytes_in(const struct folder *folder)
 
 int generation_bytes_beside(const struct folder *folder, uint64_t *bytes, struct error *e)
 {
-	int parent = openat(folder->fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	cleanup_closedir DIR *dir = parent < 0 ? NULL : fdopendir(parent);
+	cleanup_closedir DIR *dir = file_open_dir(folder->fd, "..");
 	struct dirent *d;
 
-	if (!dir) {
-		if (parent >= 0)
-			close(parent);
+	if (!dir)
 		return error_sys(e, "%s/..", folder->path);
-	}
 	*bytes = 0;
 	while ((d = readdir(dir))) {
 		struct folder beside = { .path = folder->path };
 
 		if (d->d_name[0] == '.')
 			continue;
-		beside.fd = openat(parent, d->d_name,
+		beside.fd = openat(dirfd(dir), d->d_name,
 				   O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (beside.fd < 0)
 			continue;
@@ -328,10 +320,8 @@ static uint64_t bytes_of_files(const struct folder *folder, const char *name)
 	struct dirent *d;
 	struct stat st;
 
-	if (!dir && fd >= 0)
-		close(fd);
 	while (dir && (d = readdir(dir))) {
-		if (fstatat(fd, d->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		if (fstatat(dirfd(dir), d->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 		    S_ISREG(st.st_mode))
 			bytes += (uint64_t)st.st_size;
 	}
