@@ -57,14 +57,18 @@ has_lines() { [[ $(get "$1" 2>/dev/null | wc -l) -ge $2 ]]; }
 wait_lines() { until_true 60 "$1 has $2 lines" has_lines "$1" "$2"; }
 
 restarted() { (($(restarts "$1") > $2)); }
-# preempt JOB: bob takes the node of a running job for an instant
-preempt() {
+# take JOB COMMAND: bob runs it on the node of a running job, all of it; his job's id
+take() {
 	local before node
 	before=$(restarts "$1")
 	node=$(job_node "$1")
-	bob sbatch -Q --partition=high --nodelist="$node" --exclusive --output=/dev/null --wrap=true
+	bob sbatch --parsable --partition=high --nodelist="$node" --exclusive --output=/dev/null --wrap="$2"
 	until_true 75 "job $1 is preempted" restarted "$1" "$before"
 }
+# preempt JOB: bob takes the node of a running job for an instant
+preempt() { take "$1" true >/dev/null; }
+# occupy JOB: bob takes it and keeps it, so that the job has to go elsewhere; his job's id
+occupy() { take "$1" "sleep infinity"; }
 
 store() { echo "/shared/checkpoint/alice/testbed/$1"; }
 generations() { alice sh -c 'ls "$1" 2>/dev/null | grep -xE "[0-9]+" | sort -n' _ "$(store "$1")"; }
