@@ -45,17 +45,6 @@ static int copy_script(struct runner *r, struct error *e)
 	return file_replace(r->folder.fd, FOLDER_SCRIPT, text, size, 0700, e);
 }
 
-/* A directory of the folder on which one of this node's is mounted. */
-static int make_mount_point(const struct folder *folder, const char *name,
-			    struct error *e)
-{
-	int fd = file_make_dir(folder->fd, name, e);
-
-	if (fd >= 0)
-		close(fd);
-	return fd < 0 ? -1 : 0;
-}
-
 /*
  * The job's folder: a former job's of the same number is set aside, and that of the
  * job whose checkpoints this one goes on from is taken over.
@@ -76,9 +65,6 @@ static int open_folder(struct runner *r, struct error *e)
 		return error_prefix(e, "checkpoint directory");
 	if (first && !task->from && r->folder.record.nattrs > 0 &&
 	    folder_set_aside(&r->folder, e) < 0)
-		return -1;
-	if (make_mount_point(&r->folder, FOLDER_TMP, e) < 0 ||
-	    make_mount_point(&r->folder, CONTROL_DIR, e) < 0)
 		return -1;
 	return copy_script(r, e);
 }
@@ -135,12 +121,13 @@ int prepare(struct runner *r, struct error *e)
 				      .envp = environ,
 				      .sigmask = &r->task.sigmask,
 				      .nodes = r->task.nodes,
+				      .wishes = &r->task.wishes,
 				      .scratch = r->scratch.run,
 				      .cancel_fd = -1 };
 	if (r->tmpdir)
-		r->job.mounts[MOUNT_TMPDIR] =
+		r->job.local[MOUNT_TMPDIR] =
 			(struct engine_mount){ r->scratch.tmp, r->tmpdir };
-	r->job.mounts[MOUNT_CONTROL] =
+	r->job.local[MOUNT_CONTROL] =
 		(struct engine_mount){ r->scratch.control, r->control };
 	return 0;
 }

@@ -178,6 +178,9 @@ static void checkpoint_done(struct supervisor *v, const struct checkpoint_result
 		finish(v, SUPERVISE_LEFT);
 		break;
 	case LEAVE_NOT:
+		if (result->ended)
+			finish(v, SUPERVISE_AGAIN);
+		break;
 	case LEAVE_IGNORE:
 		break;
 	}

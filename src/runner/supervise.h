@@ -15,6 +15,7 @@ enum supervise_outcome {
 	SUPERVISE_QUEUE, /* it is saved and stopped, and to be requeued */
 	SUPERVISE_HOLD,	 /* the same, and to be held */
 	SUPERVISE_LEFT,	 /* the same, and Slurm requeues it when the runner ends */
+	SUPERVISE_AGAIN, /* it is saved and has ended with that, and goes on here */
 	SUPERVISE_FAILED /* the runner cannot go on: e */
 };
 
