@@ -125,6 +125,8 @@ static void describe_job(struct trial *t)
 	t->job.local[MOUNT_TMPDIR] = (struct engine_mount){ t->scratch.tmp, t->tmp };
 	t->job.local[MOUNT_CONTROL] =
 		(struct engine_mount){ t->scratch.control, t->control };
+	t->job.local[MOUNT_SHM] =
+		(struct engine_mount){ t->scratch.shm, DIRECTORIES_SHM };
 }
 
 int trial_open(struct trial *t, const struct conf *conf, char **argv, struct error *e)

@@ -1,38 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "runner/restart.h"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 
 #include "base/cleanup.h"
-#include "base/file.h"
 #include "runner/directories.h"
 #include "store/output.h"
-#include "store/tmpdir.h"
 
 static bool is_cancelled(const struct engine_job *job)
 {
 	struct pollfd fd = { .fd = job->cancel_fd, .events = POLLIN };
 
 	return poll(&fd, 1, 0) > 0;
-}
-
-static int put_back_tmpdir(const struct engine_job *job, const struct generation *gen,
-			   struct error *e)
-{
-	const char *tmp = job->mounts[MOUNT_TMPDIR].source;
-
-	if (!tmp)
-		return 0;
-	if (file_remove_tree(AT_FDCWD, tmp, e) < 0)
-		return -1;
-	if (mkdir(tmp, 0700) < 0)
-		return error_sys(e, "%s", tmp);
-	return tmpdir_restore(gen, tmp, e);
 }
 
 /* RESTART_DAMAGED, or RESTART_ELSEWHERE, or RESTART_RUNNING for one generation. */
@@ -56,7 +38,7 @@ static enum restart_outcome try_one(struct engine_job *job, struct generation *g
 	if (output_put_back(gen, e) < 0)
 		return RESTART_DAMAGED;
 	if (directories_place(job, restarted->engine, e) < 0 ||
-	    put_back_tmpdir(job, gen, e) < 0)
+	    directories_put_back(job, gen, e) < 0)
 		return RESTART_ELSEWHERE;
 	cost = manifest_get(&gen->manifest, "seconds");
 	restarted->cost = cost ? strtod(cost, NULL) : 0;
