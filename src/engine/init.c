@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/children.h"
+#include "engine/network.h"
 #include "engine/privilege.h"
 
 int init_send(int fd, enum init_kind kind, int value, const char *text)
@@ -150,6 +151,22 @@ static void make_mounts(const struct sandbox_spec *spec, int events)
 	}
 }
 
+/* Pids of what runs beside the job: below all of the job's own, in each of its runs. */
+#define FIRST_PID_BESIDE 10
+
+/* A loopback, and whatever the runner connects, before the job looks at it. */
+static void make_network(int events, int control)
+{
+	struct init_message m;
+
+	if (network_loopback_up() < 0)
+		fail(events, "cannot make a loopback for the job");
+	set_last_pid(FIRST_PID_BESIDE - 1);
+	init_send(events, INIT_NETWORK, 0, "");
+	if (init_receive(control, &m) < 0)
+		_exit(0); /* the runner is done with us */
+}
+
 /*
  * The root takes in processes that detach from their parents, so that they stay
  * in the tree that criu dumps.
@@ -211,6 +228,9 @@ static void handle(const struct init_message *m, struct witness *w, pid_t root)
 	case INIT_LAST_PID:
 		set_last_pid(m->value);
 		break;
+	case INIT_CLOSE_OUTSIDE:
+		network_close_outside();
+		break;
 	default:
 		break;
 	}
@@ -240,6 +260,8 @@ void init_main(const struct sandbox_spec *spec, int events, int control)
 		make_mounts(spec, events);
 	if (witness_open(&w) < 0)
 		fail(events, "cannot wait for signals");
+	if (spec->own_net)
+		make_network(events, control);
 	if (!spec->is_open)
 		set_last_pid(spec->last_pid);
 	if (spec->argv)

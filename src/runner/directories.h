@@ -5,8 +5,8 @@
  * It has to see them at the same path on every node, since it may hold files there open.
  * An engine with a mount namespace mounts them on directories of the job's folder.
  * Without one the job's TMPDIR is that directory of the folder itself, and the directory
- * by which it speaks with the runner, where no file stays open, a symbolic link there; and
- * it has the node's /dev/shm, of which nothing is saved.
+ * by which it speaks with the runner, where no file stays open, a symbolic link there;
+ * and it has the node's /dev/shm, of which nothing is saved.
  */
 #ifndef RUNNER_DIRECTORIES_H
 #define RUNNER_DIRECTORIES_H

@@ -55,8 +55,8 @@ static void close_locked(int *fd, char **path)
 }
 
 /*
- * Make a directory in dir and lock it. One that is taken for a dead runner's in between, by
- * another job of the user's that starts on the node, is made again.
+ * Make a directory in dir and lock it. One that is taken for a dead runner's in between,
+ * by another job of the user's that starts on the node, is made again.
  */
 static int make_locked(int *fd, char **path, const char *dir, unsigned int job)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * tmpdir.h - the content of a job's TMPDIR, or of another directory of a node's that goes with
- * the job, as one file of a generation.
+ * tmpdir.h - the content of a job's TMPDIR, or of another directory of a node's that goes
+ * with the job, as one file of a generation.
  *
  * A tar archive (pax, with sparse files and links) compressed with zstd. Sockets are
  * not in it: whoever restores the process that listens makes them anew.
@@ -22,7 +22,8 @@
 int tmpdir_save(struct generation *gen, const char *name, const char *dir,
 		struct error *e);
 
-/* Unpack the generation's archive of this name, if it has one, into dir, which is empty. */
+/* Unpack the generation's archive of this name, if it has one, into dir, which is empty.
+ */
 int tmpdir_restore(const struct generation *gen, const char *name, const char *dir,
 		   struct error *e);
 

@@ -20,11 +20,14 @@ static struct engine_run *criu_start(const struct engine_job *job, struct error 
 {
 	struct sandbox_spec spec = { .mounts = job->mounts,
 				     .last_pid = SANDBOX_FIRST_PID - 1,
+				     .own_net = criu_wants_own_net(job),
+				     .connect = criu_connect,
 				     .argv = job->argv,
 				     .envp = job->envp,
 				     .sigmask = job->sigmask };
 	struct engine_run *run = calloc(1, sizeof(*run));
 
+	spec.connect_arg = run;
 	if (run && sandbox_start(&run->sandbox, &spec, e) == 0)
 		return run;
 	if (!run)
@@ -39,8 +42,7 @@ static int criu_able(const struct engine_run *run, const struct engine_job *job,
 	struct tree tree;
 	int rc = tree_read(&tree, &run->sandbox, e);
 
-	(void)job;
-	if (rc == 0 && tree_has_connection(&tree, e))
+	if (rc == 0 && criu_tcp_refused(&tree, run, job, e))
 		rc = -1;
 	tree_free(&tree);
 	return rc;
