@@ -97,7 +97,10 @@ struct engine {
 	struct engine_run *(*restore)(const struct engine_job *job,
 				      const struct generation *gen, struct error *e);
 
-	/* Could the running job be saved now? One sentence why not. */
+	/*
+	 * Could the running job be saved now? One sentence why not; if it could,
+	 * what there is to say of it, or nothing.
+	 */
 	int (*able)(const struct engine_run *run, const struct engine_job *job,
 		    struct error *e);
 

@@ -151,20 +151,44 @@ static void make_mounts(const struct sandbox_spec *spec, int events)
 	}
 }
 
-/* Pids of what runs beside the job: below all of the job's own, in each of its runs. */
-#define FIRST_PID_BESIDE 10
+/* Be in the network until the other end of hold is closed. */
+static void __attribute__((noreturn)) be_anchor(int hold)
+{
+	char byte;
 
-/* A loopback, and whatever the runner connects, before the job looks at it. */
+	(void)!privilege_none();
+	prctl(PR_SET_DUMPABLE, 1);
+	(void)!read(hold, &byte, 1);
+	_exit(0);
+}
+
+/*
+ * A loopback, and whatever the runner connects, before the job looks at it. What is
+ * connected finds the network by a process that is in it and has no capabilities, since
+ * those of pid 1 it may not look at.
+ */
 static void make_network(int events, int control)
 {
 	struct init_message m;
+	int hold[2];
+	pid_t anchor;
 
-	if (network_loopback_up() < 0)
+	if (network_loopback_up() < 0 || pipe2(hold, O_CLOEXEC) < 0)
 		fail(events, "cannot make a loopback for the job");
-	set_last_pid(FIRST_PID_BESIDE - 1);
+	set_last_pid(SANDBOX_ANCHOR - 1);
+	anchor = fork();
+	if (anchor < 0)
+		fail(events, "cannot start a process");
+	if (anchor == 0) {
+		close(hold[1]);
+		be_anchor(hold[0]);
+	}
+	close(hold[0]);
 	init_send(events, INIT_NETWORK, 0, "");
 	if (init_receive(control, &m) < 0)
 		_exit(0); /* the runner is done with us */
+	close(hold[1]);
+	waitpid(anchor, NULL, 0);
 }
 
 /*

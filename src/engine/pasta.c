@@ -55,14 +55,11 @@ static int explain(int out, int status, struct error *e)
 	return error_set(e, "pasta: %s", text[0] ? text : "failed without saying why");
 }
 
-/*
- * It is told of the namespace by the file that the host's /proc has for init. Nothing is
- * passed in from the host: what the job listens at is for itself.
- */
+/* Nothing is passed in from the host: what the job listens at is for itself. */
 int pasta_start(const struct sandbox *sb, struct error *e)
 {
 	cleanup_free char *pasta = pasta_find();
-	cleanup_free char *netns = str_printf("/proc/%d/ns/net", sb->init);
+	cleanup_free char *netns = str_printf("/proc/%d/ns/net", SANDBOX_ANCHOR);
 	cleanup_close int out = memfd_create("pasta", MFD_CLOEXEC);
 	char *argv[] = { pasta,
 			 (char *)"--quiet",

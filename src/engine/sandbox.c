@@ -324,8 +324,7 @@ static int enter(const struct sandbox *sb, enum sandbox_place place)
 
 	if (pidfd < 0)
 		return -1;
-	return setns(pidfd, place == SANDBOX_INSIDE ? namespaces(sb->own_net)
-						    : CLONE_NEWUSER | CLONE_NEWPID);
+	return setns(pidfd, namespaces(sb->own_net && place == SANDBOX_INSIDE));
 }
 
 static void exec_there(const struct sandbox *sb, enum sandbox_place place,

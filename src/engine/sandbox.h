@@ -42,8 +42,9 @@ struct sandbox_spec {
 	pid_t last_pid;		      /* the next process inside gets the pid after */
 	bool own_net;		      /* with a network namespace */
 	/*
-	 * Called when that is there, with nothing in it yet but a loopback; what it
-	 * starts beside the job has pids below the job's.
+	 * Called when that is there, with nothing in it yet but a loopback, and the
+	 * process SANDBOX_ANCHOR. What it starts has pids above that, and below the
+	 * job's.
 	 */
 	void (*connect)(void *arg, const struct sandbox *sb);
 	void *connect_arg;
@@ -70,6 +71,9 @@ struct sandbox {
 
 /* First pid that a job sees of itself; the same in every run. */
 #define SANDBOX_FIRST_PID 100
+
+/* Pid of a process without capabilities that is in the network while it is connected. */
+#define SANDBOX_ANCHOR 10
 
 /* May the user have such namespaces on this node? One sentence if not. */
 int sandbox_probe(bool own_net, struct error *e);
@@ -111,7 +115,7 @@ void sandbox_close_outside(struct sandbox *sb);
 
 enum sandbox_place {
 	SANDBOX_INSIDE,
-	SANDBOX_BESIDE, /* with the host's files and network, but ending with the job */
+	SANDBOX_BESIDE, /* in the host's network: not of the job, but ending with it */
 };
 
 /*

@@ -37,6 +37,11 @@ static bool has_word(const char *text, const char *word)
 	return false;
 }
 
+static bool names_mpi(const char *text)
+{
+	return has_word(text, "mpirun") || has_word(text, "mpiexec");
+}
+
 static bool starts_mpi(const struct engine_job *job)
 {
 	for (char *const *arg = job->argv; arg && *arg; arg++) {
@@ -44,7 +49,7 @@ static bool starts_mpi(const struct engine_job *job)
 		cleanup_free char *text =
 			file_read(AT_FDCWD, *arg, SCRIPT_MAX, &size, NULL);
 
-		if (text && (has_word(text, "mpirun") || has_word(text, "mpiexec")))
+		if (names_mpi(*arg) || (text && names_mpi(text)))
 			return true;
 	}
 	return false;
@@ -68,8 +73,9 @@ void criu_connect(void *arg, const struct sandbox *sb)
 {
 	struct engine_run *run = arg;
 
-	run->unconnected.text[0] = '\0';
-	(void)pasta_start(sb, &run->unconnected);
+	if (pasta_start(sb, &run->unconnected) < 0)
+		error_prefix(&run->unconnected,
+			     "its network is its own, and has no way out");
 }
 
 bool criu_tcp_refused(const struct tree *tree, const struct engine_run *run,

@@ -38,7 +38,8 @@ int main(int argc, char **argv)
 	MPI_Comm_rank(MPI_COMM_WORLD, &rank);
 	MPI_Comm_size(MPI_COMM_WORLD, &ranks);
 	for (int step = 1; step <= steps; step++) {
-		unsigned long mine = pass_around(rank, ranks, step) + state * (unsigned)(rank + 1);
+		unsigned long mine =
+			pass_around(rank, ranks, step) + state * (unsigned)(rank + 1);
 		unsigned long all;
 
 		MPI_Allreduce(&mine, &all, 1, MPI_UNSIGNED_LONG, MPI_SUM, MPI_COMM_WORLD);
