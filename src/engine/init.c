@@ -252,9 +252,6 @@ static void handle(const struct init_message *m, struct witness *w, pid_t root)
 	case INIT_LAST_PID:
 		set_last_pid(m->value);
 		break;
-	case INIT_CLOSE_OUTSIDE:
-		network_close_outside();
-		break;
 	default:
 		break;
 	}

@@ -283,11 +283,6 @@ void sandbox_set_last_pid(struct sandbox *sb, pid_t last_pid)
 	(void)init_send(sb->control, INIT_LAST_PID, last_pid, "");
 }
 
-void sandbox_close_outside(struct sandbox *sb)
-{
-	(void)init_send(sb->control, INIT_CLOSE_OUTSIDE, 0, "");
-}
-
 /* Offset in nanoseconds of a clock in the time namespace of a process's children. */
 static int read_offsets(pid_t pid, struct sandbox_clocks *offsets)
 {

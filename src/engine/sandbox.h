@@ -110,9 +110,6 @@ void sandbox_set_last_pid(struct sandbox *sb, pid_t last_pid);
 /* Clocks as they are now inside. */
 int sandbox_read_clocks(const struct sandbox *sb, struct sandbox_clocks *now);
 
-/* With a network of its own: end the connections that leave it (network.h). */
-void sandbox_close_outside(struct sandbox *sb);
-
 enum sandbox_place {
 	SANDBOX_INSIDE,
 	SANDBOX_BESIDE, /* in the host's network: not of the job, but ending with it */

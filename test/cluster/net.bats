@@ -138,7 +138,7 @@ preempt_ten_times() {
 	local job node
 	echo "SEED=$SEED"
 	build shm
-	put job <<<$'#!/bin/sh\n./shm 300 || exit\nwhile [ ! -e over ]; do sleep 0.1; done; ls /dev/shm'
+	put job <<<$'#!/bin/sh\n./shm 300 || exit\nwhile [ ! -e over ]; do sleep 0.1; done'
 	job=$(submit --checkpoint --output=out job)
 	wait_lines out 1
 	preempt_ten_times "$job"

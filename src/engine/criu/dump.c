@@ -23,6 +23,7 @@
 #include "base/unix_socket.h"
 #include "engine/criu/criu.h"
 #include "engine/criu/hook.h"
+#include "engine/criu/shm.h"
 #include "engine/criu/stream.h"
 #include "engine/criu/tree.h"
 
@@ -303,6 +304,21 @@ static int explain(struct dumping *d, const struct engine_job *job, struct error
 	return criu_log_explain(&d->criu.log, e);
 }
 
+/* Before the job is stopped for it: what would be in the way, or can be put right. */
+static int look(struct dumping *d, const struct engine_job *job, struct error *e)
+{
+	const char *shm = job->mounts[MOUNT_SHM].source;
+	struct tree tree;
+	int rc = tree_read(&tree, &d->run->sandbox, e);
+
+	if (rc == 0 && criu_tcp_refused(&tree, d->run, job, e))
+		rc = -1;
+	if (rc == 0 && shm)
+		shm_name_mapped(&tree, shm);
+	tree_free(&tree);
+	return rc;
+}
+
 int criu_dump(struct engine_run *run, const struct engine_job *job,
 	      const struct engine_dump *dump, struct error *e)
 {
@@ -311,8 +327,7 @@ int criu_dump(struct engine_run *run, const struct engine_job *job,
 
 	d.criu.output = d.criu.pidfd = -1;
 	d.loop = d.criu.loop = loop_new(e);
-	/* Known before the job has been stopped for it. */
-	if (d.loop && !is_connected(&d, job, e) && start(&d, job, e) == 0) {
+	if (d.loop && look(&d, job, e) == 0 && start(&d, job, e) == 0) {
 		rc = follow(&d, job, e);
 		if (rc == 0 && !d.stopped && (!d.sealed || d.criu.status != 0))
 			rc = explain(&d, job, e);

@@ -50,13 +50,20 @@ static int follow(struct criu_process *criu, const struct engine_job *job,
 	return rc;
 }
 
-static char *tcp_option(const struct engine_run *run, const struct generation *gen)
+#define OPTIONS 3 /* at most */
+
+static void add_options(char **argv, const struct engine_run *run,
+			const struct generation *gen)
 {
 	const char *tcp = manifest_get(&gen->manifest, CRIU_ATTR_TCP);
 
-	if (run->sandbox.own_net)
-		return (char *)"--tcp-established";
-	return tcp && !strcmp(tcp, "close") ? (char *)"--tcp-close" : NULL;
+	if (run->sandbox.own_net) {
+		*argv++ = (char *)"--tcp-established";
+		*argv++ = (char *)"--action-script";
+		*argv++ = (char *)CRIU_HOOK_PATH;
+	} else if (tcp && !strcmp(tcp, "close")) {
+		*argv++ = (char *)"--tcp-close";
+	}
 }
 
 static int run_criu(struct engine_run *run, const struct engine_job *job,
@@ -75,13 +82,16 @@ static int run_criu(struct engine_run *run, const struct engine_job *job,
 			 (char *)"--file-locks",
 			 (char *)"--unprivileged",
 			 criu_verbosity(job->conf),
-			 tcp_option(run, gen),
+			 NULL, /* options */
+			 NULL,
+			 NULL,
 			 NULL };
 	struct criu_process criu = { .output = -1, .pidfd = -1 };
 	int rc = -1;
 
 	if (!program || !images)
 		return program ? error_sys(e, "criu restore") : -1;
+	add_options(&argv[sizeof(argv) / sizeof(argv[0]) - OPTIONS - 1], run, gen);
 	criu.loop = loop_new(e);
 	if (!criu.loop)
 		return -1;
@@ -136,8 +146,6 @@ struct engine_run *criu_restore(const struct engine_job *job,
 		sandbox_stop(&run->sandbox);
 		return NULL;
 	}
-	if (spec.own_net)
-		sandbox_close_outside(&run->sandbox);
 	sandbox_set_last_pid(&run->sandbox, (pid_t)highest);
 	return take_ptr(run);
 }
