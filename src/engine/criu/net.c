@@ -37,9 +37,11 @@ static bool has_word(const char *text, const char *word)
 	return false;
 }
 
+/* But steps of srun could not connect to it there. */
 static bool names_mpi(const char *text)
 {
-	return has_word(text, "mpirun") || has_word(text, "mpiexec");
+	return (has_word(text, "mpirun") || has_word(text, "mpiexec")) &&
+	       !has_word(text, "srun");
 }
 
 static bool starts_mpi(const struct engine_job *job)
