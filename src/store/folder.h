@@ -55,6 +55,13 @@ struct folder {
 int folder_make(struct folder *folder, const char *pattern, const char *user,
 		const char *cluster, unsigned int job, struct error *e);
 
+/* A number of the record, or missing where it has none. */
+unsigned int folder_number(const struct folder *folder, const char *attribute,
+			   unsigned int missing);
+
+/* The job's name as Slurm writes it, by its record; owned by the caller, or NULL. */
+char *folder_job_name(const struct folder *folder, unsigned int job);
+
 /* Open the folder of a job that has one, to read it. */
 int folder_open(struct folder *folder, const char *pattern, const char *user,
 		const char *cluster, unsigned int job, struct error *e);
