@@ -8,6 +8,7 @@
  *	environment	in which it would, the same
  *	events		what has happened to the job (event.h)
  *	tmp/		where the job's TMPDIR is mounted
+ *	lock		held by the processes that keep the running job (lock.h)
  *	control/	where the directory is mounted by which it speaks with its runner
  *	N/		generation N, committed
  *	N.tmp/		generation N, being written; never read
@@ -34,6 +35,7 @@
 #define RECORD_USER	  "user"
 #define RECORD_PARTITION  "partition"
 #define RECORD_RESTART	  "restart"
+#define RECORD_RUN	  "run" /* which start of the job it belongs to: a word of its own */
 #define RECORD_NODE	  "node"
 #define RECORD_ARRAY_JOB  "array-job"
 #define RECORD_ARRAY_TASK "array-task"
