@@ -210,7 +210,9 @@ static int worker_ended(struct supervisor *v, struct error *e)
 		v->waiting = request_after(v->waiting, result.request);
 	if (v->aborted && !result.disallowed)
 		error_set(&result.error, "%s", v->aborted);
-	if (rc == 0 && result.rc == 0)
+	if (rc == 0 && result.superseded)
+		finish(v, SUPERVISE_SUPERSEDED);
+	else if (rc == 0 && result.rc == 0)
 		checkpoint_done(v, &result);
 	else if (!v->aborted || *v->aborted)
 		checkpoint_failed(v, &result.error);
