@@ -329,11 +329,16 @@ static void exec_there(const struct sandbox *sb, enum sandbox_place place,
 	int status;
 	pid_t pid;
 
-	/* A signal to every process of Slurm's job is not meant for what is beside it. */
-	if (place == SANDBOX_INSIDE)
+	/*
+	 * A signal to every process of Slurm's job is not meant for what is beside it;
+	 * but pasta has children of its own.
+	 */
+	if (place == SANDBOX_INSIDE) {
 		sigemptyset(&mask);
-	else
+	} else {
 		sigfillset(&mask);
+		sigdelset(&mask, SIGCHLD);
+	}
 	/* What is sent to the batch task's process group is not meant for criu. */
 	setpgid(0, 0);
 	if (dup2(out, STDOUT_FILENO) < 0 || dup2(out, STDERR_FILENO) < 0 ||

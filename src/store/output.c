@@ -62,6 +62,14 @@ int output_record(struct generation *gen, const char *path, int fd, bool with_co
 	return 0;
 }
 
+/* A link that somebody else has put in its place, as they may in /tmp. */
+static bool is_foreign_link(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 && S_ISLNK(st.st_mode) && st.st_uid != geteuid();
+}
+
 /*
  * Can it be put back? A file without a copy only if it still has all it had; and
  * nothing but a file: a pipe in its place would be waited for.
@@ -74,7 +82,7 @@ static int check(const struct manifest_output *o, struct error *e)
 		return o->copy && errno == ENOENT
 			       ? 0
 			       : error_sys(e, "%s, which the job was writing", o->path);
-	if (!S_ISREG(st.st_mode))
+	if (!S_ISREG(st.st_mode) || is_foreign_link(o->path))
 		return error_set(e, "%s is not a regular file any more", o->path);
 	if (faccessat(AT_FDCWD, o->path, W_OK, AT_EACCESS) < 0)
 		return error_sys(e, "%s", o->path);
@@ -87,13 +95,14 @@ static int check(const struct manifest_output *o, struct error *e)
 	return 0;
 }
 
-/*
- * The path is one that led to the file itself: what is a link there now was put in its
- * place, as others may do in /tmp.
- */
 static int open_output(const struct manifest_output *o, int extra)
 {
-	return open(o->path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | extra, 0600);
+	int flags = O_WRONLY | O_CLOEXEC | O_NOCTTY | extra;
+	int fd = open(o->path, flags | O_NOFOLLOW, 0600);
+
+	if (fd < 0 && errno == ELOOP && !is_foreign_link(o->path))
+		fd = open(o->path, flags, 0600);
+	return fd;
 }
 
 static int put_back_copy(const struct generation *gen, const struct manifest_output *o,

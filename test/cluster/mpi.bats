@@ -56,3 +56,11 @@ END
 @test "MPICH on one node: output after ten preemptions at random moments is that of the undisturbed run" {
 	survives mpich 400
 }
+
+@test "scheckpoint test proves for a program of MPI that it can be checkpointed" {
+	build_mpi openmpi
+	run cluster run -u alice n1 sh -c 'cd "$1" && scheckpoint test mpirun.openmpi --oversubscribe -n 2 ./mpi.openmpi 100' _ "$WORK"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == *"can be checkpointed: output of"*"the same after 2 restarts"* ]]
+}

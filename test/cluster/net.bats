@@ -113,6 +113,7 @@ preempt_ten_times() {
 	[ "$status" -eq 0 ]
 	node=$(job_node "$job")
 	processes "$node" alice | grep -q pasta
+	refute grep -q defunct <(cluster run "$node" ps -u alice -o args=)
 	root scancel "$job"
 	wait_over "$job"
 	until_true 10 "nothing of alice's runs" no_processes "$node" alice

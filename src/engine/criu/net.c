@@ -62,7 +62,7 @@ bool criu_wants_own_net(const struct engine_job *job)
 	enum wish_net net = job->wishes ? job->wishes->net : WISH_NET_HOST;
 
 	if (net == WISH_NET_AUTO)
-		return starts_mpi(job);
+		return starts_mpi(job) && sandbox_probe(true, NULL) == 0;
 	return net == WISH_NET_PRIVATE;
 }
 
