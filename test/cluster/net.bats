@@ -152,6 +152,16 @@ preempt_ten_times() {
 	done
 }
 
+@test "a file in /tmp that is open goes with the job" {
+	local job
+	put job.sh <<<$'#!/bin/bash\nexec 5>/tmp/open.$SLURM_JOB_ID\nfor i in $(seq 80); do echo $i; echo $i >&5; sleep 0.1; done\ncat /tmp/open.$SLURM_JOB_ID\nrm /tmp/open.$SLURM_JOB_ID'
+	job=$(submit --checkpoint --output=out job.sh)
+	wait_lines out 5
+	occupy "$job"
+	wait_over "$job"
+	diff <(seq 80; seq 80) <(get out)
+}
+
 @test "jobs of one user do not see each other's shared memory" {
 	local a b
 	put job <<<$'#!/bin/sh\necho $SLURM_JOB_ID >/dev/shm/mine\ntouch is.$SLURM_JOB_ID\nwhile [ ! -e over ]; do sleep 0.1; done\ncat /dev/shm/*'
