@@ -122,9 +122,9 @@ preempt_ten_times() {
 @test "without pasta a private network is a loopback, and able says so" {
 	local job
 	[[ $SUITE != forky ]] || skip "pasta is installed"
-	put job <<<$'#!/bin/sh\nwhile [ ! -e over ]; do sleep 0.1; done'
+	put job <<<$'#!/bin/sh\necho begun\nwhile [ ! -e over ]; do sleep 0.1; done'
 	job=$(submit --checkpoint --checkpoint-net=private --output=out job)
-	wait_running "$job"
+	wait_lines out 1
 	run alice scheckpoint able "$job"
 	[ "$status" -eq 0 ]
 	[[ $output == "job $job: yes, by criu; its network is its own, and has no way out: pasta is not installed on this node" ]]
