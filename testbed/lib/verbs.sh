@@ -192,7 +192,7 @@ bring_down() {
 	done
 	network_remove switch
 	cgroup_down
-	rm -rf --one-file-system "${RUN:?}"/{hosts,net,bin,etc,shared,hosts.txt}
+	rm -rf --one-file-system "${RUN:?}"/{hosts,net,bin,etc,etc.before,shared,hosts.txt}
 	rm -rf "$TESTBED"/*/install.old.*
 	rm -f "$RUN/cluster"
 }
