@@ -61,6 +61,28 @@ static void read_grace(const job_info_t *job, struct job_view *view)
 
 #endif
 
+/* MaxBatchRequeue; if it cannot be told, Slurm's default. */
+static unsigned int max_batch_requeue(void)
+{
+	unsigned int max = DEFAULT_MAX_BATCH_REQUEUE;
+#ifdef HAVE_MAX_BATCH_REQUEUE
+	slurm_conf_t *conf = NULL;
+
+	if (slurm_load_ctl_conf(0, &conf) == SLURM_SUCCESS) {
+		max = conf->max_batch_requeue;
+		slurm_free_ctl_conf(conf);
+	}
+#endif
+	return max;
+}
+
+unsigned int job_failures_left(unsigned int batch_flag)
+{
+	unsigned int max = max_batch_requeue();
+
+	return max > batch_flag ? max - batch_flag : 0;
+}
+
 static int read_view(unsigned int job, struct job_view *view, struct error *e)
 {
 	job_info_msg_t *msg = NULL;
@@ -71,6 +93,7 @@ static int read_view(unsigned int job, struct job_view *view, struct error *e)
 		return slurm_failed("cannot read", job, e);
 	if (msg->record_count > 0) {
 		view->preempted = msg->job_array[0].preempt_time != 0;
+		view->failures_left = job_failures_left(msg->job_array[0].batch_flag);
 		read_grace(&msg->job_array[0], view);
 		rc = 0;
 	} else {

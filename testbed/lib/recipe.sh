@@ -86,8 +86,9 @@ recipe_reconfigure() {
 		wait_for 60 recipe_slurmctld_ended || die "slurmctld does not end"
 		host_run ctl root slurmctld
 	fi
-	wait_for 60 host_run ctl root scontrol reconfigure && wait_for 60 recipe_nodes_known ||
+	if ! wait_for 60 host_run ctl root scontrol reconfigure || ! wait_for 60 recipe_nodes_known; then
 		die "slurmctld does not come back: see testbed/cluster logs ctl"
+	fi
 }
 
 # Nodes that were lost stay so.
