@@ -9,7 +9,7 @@ local default = false
 -- What is asked for with options of the plugin is in variables of the job, as are those
 -- of an sbatch inside of a job.
 local function option(job_desc, name)
-	local variable = "_SLURM_SPANK_OPTION_checkpoint_" .. name .. "="
+	local variable = "_SLURM_SPANK_OPTION_checkpoint_" .. name:gsub("-", "_") .. "="
 	local count = job_desc.spank_job_env_size or 0
 
 	for i = 0, count - 1 do
