@@ -31,8 +31,8 @@ teardown_file() {
 	wait_over "$LIMITED" 150
 	wait_accounted "$LIMITED" "TIMEOUT|0:0"
 	alice scheckpoint show "$LIMITED" | grep -q 'Event=checkpoint.*Reason=time-limit'
-	root scontrol update JobId="$LIMITED" TimeLimit=10
 	alice scheckpoint restart "$LIMITED"
+	root scontrol update JobId="$LIMITED" TimeLimit=10
 	wait_running "$LIMITED"
 	let_end
 	wait_over "$LIMITED"

@@ -51,12 +51,17 @@ static void judge(const struct site *site)
 
 /* ---- a site that lacks nothing ---- */
 
-static char none[] = "", low[] = "low", high[] = "high", signal_new[] = "send_user_signal",
+static char none[] = "", low[] = "low", high[] = "high",
+	    signal_new[] = "send_user_signal",
 	    signal_old[] = "enable_configless,preempt_send_user_signal",
 	    expire[] = "cred_expire=10", delay[] = "bf_max_job_test=100,requeue_delay=2";
 
 static struct site_queue partitions[] = {
-	{ .name = low, .tier = 1, .mode = SITE_PREEMPT_REQUEUE, .grace = 60, .max_time = SITE_UNLIMITED },
+	{ .name = low,
+	  .tier = 1,
+	  .mode = SITE_PREEMPT_REQUEUE,
+	  .grace = 60,
+	  .max_time = SITE_UNLIMITED },
 	{ .name = high, .tier = 10, .mode = SITE_PREEMPT_OFF, .max_time = 86400 },
 };
 
@@ -182,9 +187,18 @@ static void a_QOS_makes_way_for_those_that_preempt_it(void **state)
 	char normal[] = "normal", list[] = "other,low";
 	struct site_queue queues[] = {
 		partitions[0],
-		{ .name = normal, .grace = 0, .mode = SITE_PREEMPT_REQUEUE, .max_time = SITE_UNLIMITED },
-		{ .name = low, .grace = 30, .mode = SITE_PREEMPT_REQUEUE, .max_time = SITE_UNLIMITED },
-		{ .name = high, .mode = SITE_PREEMPT_OFF, .preempted = list, .max_time = SITE_UNLIMITED },
+		{ .name = normal,
+		  .grace = 0,
+		  .mode = SITE_PREEMPT_REQUEUE,
+		  .max_time = SITE_UNLIMITED },
+		{ .name = low,
+		  .grace = 30,
+		  .mode = SITE_PREEMPT_REQUEUE,
+		  .max_time = SITE_UNLIMITED },
+		{ .name = high,
+		  .mode = SITE_PREEMPT_OFF,
+		  .preempted = list,
+		  .max_time = SITE_UNLIMITED },
 	};
 	struct site site = good();
 
@@ -233,7 +247,8 @@ static void a_time_limit_shorter_than_its_warning_is_told(void **state)
 	site.queues = queues;
 	queues[1].max_time = 120;
 	judge(&site);
-	assert_true(has(FINDING_MISSING, "partition high: jobs of 120 seconds", "MaxTime"));
+	assert_true(
+		has(FINDING_MISSING, "partition high: jobs of 120 seconds", "MaxTime"));
 	queues[1].max_time = 121;
 	judge(&site);
 	assert_int_equal(missing(), 0);
@@ -244,9 +259,9 @@ static void an_item_of_a_list_is_found_whole(void **state)
 	static const struct {
 		const char *list, *item, *value; /* what it begins with */
 	} cases[] = {
-		{ "a=1,b", "a", "1,b" },  { "a=1,b", "b", "" },	   { "", "a", NULL },
-		{ "ab=1", "a", NULL },	  { "xa=1", "a", NULL },   { "A=2", "a", "2" },
-		{ "a", "ab", NULL },	  { ",,a=3", "a", "3" },
+		{ "a=1,b", "a", "1,b" }, { "a=1,b", "b", "" },	{ "", "a", NULL },
+		{ "ab=1", "a", NULL },	 { "xa=1", "a", NULL }, { "A=2", "a", "2" },
+		{ "a", "ab", NULL },	 { ",,a=3", "a", "3" },
 	};
 
 	for (size_t i = 0; i < LENGTH(cases); i++) {
