@@ -131,11 +131,6 @@ policy() {
 	ticking
 	saved=$(submit --checkpoint --nodelist=n1 --output=saved job.sh)
 	firm=$(submit --nodelist=n1 --output=firm job.sh)
-	[ "$(job_field "$saved" Partition)" = low ]
-	[ "$(job_field "$firm" Partition)" = firm ]
-	[ "$(job_field "$(submit --eternal --hold job.sh)" Partition)" = low ]
-	[ "$(job_field "$(submit --checkpoint --no-checkpoint --hold job.sh)" Partition)" = firm ]
-	[ "$(job_field "$(submit -p high --hold job.sh)" Partition)" = high ]
 	wait_lines saved 5
 	wait_lines firm 5
 	high=$(bob sbatch --parsable -p high --nodelist=n1 --ntasks=1 --mem=1800 --output=/dev/null --wrap='sleep infinity')

@@ -34,20 +34,20 @@ lines() { get out | wc -l; }
 @test "a job that was saved a moment ago leaves without a checkpoint, and its output is exact" {
 	local job
 	build heap
-	put job.sh <<<$'#!/bin/sh\nexec ./heap 1000 200'
+	put job.sh <<<$'#!/bin/sh\nexec ./heap 800 40'
 	root sed -i '/^PreemptExemptTime/d' /etc/slurm/slurm.conf
 	root scontrol reconfigure
 	job=$(submit --checkpoint --mem=1500 --output=out job.sh)
-	wait_lines out 10
+	wait_lines out 3
 	alice scheckpoint create "$job"
 	for _ in 1 2; do
 		drive_off "$job" --partition=high
 		wait_running "$job"
-		wait_lines out 10
+		wait_lines out 3
 	done
 	alice scheckpoint show "$job"
 	alice scheckpoint show "$job" | grep -q 'Event=leave.*Text=it goes on from its last checkpoint'
 	wait_over "$job" 120
 	ended_well "$job"
-	diff <(alice env PACE=0 "$WORK/heap" 1000 200) <(get out)
+	diff <(alice env PACE=0 "$WORK/heap" 800 40) <(get out)
 }
