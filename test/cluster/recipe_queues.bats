@@ -162,6 +162,7 @@ policy() {
 	is_exact out
 }
 
+was_preempted() { [[ $(accounted "$1") == PREEMPTED* ]]; }
 @test "jobs that are not checkpointed are cancelled, if the site wants it so, and those that are go on" {
 	local saved job
 	policy cancel
@@ -172,7 +173,7 @@ policy() {
 	wait_lines out 5
 	drive_off "$saved" --partition=high
 	wait_over "$job"
-	wait_accounted "$job" "PREEMPTED|0:15"
+	until_true 30 "it is accounted as preempted" was_preempted "$job"
 	let_end
 	ended_well "$saved"
 	is_exact saved
