@@ -46,6 +46,13 @@ static inline uint32_t job_key(unsigned int job)
 #define HAVE_MAX_BATCH_REQUEUE
 #endif
 
+/* PreemptParameters came at the same time. */
+#ifdef HAVE_MAX_BATCH_REQUEUE
+#define conf_preempt_params(conf) ((conf)->preempt_params)
+#else
+#define conf_preempt_params(conf) NULL
+#endif
+
 /* errno is Slurm's own, and so is its text. */
 static inline int slurm_failed(const char *what, unsigned int job, struct error *e)
 {
