@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "base/timefmt.h"
+#include "base/wishes.h"
 
 /* Where slurm.conf is unless SLURM_CONF says otherwise; Meson knows. */
 #ifndef CONF_DIR
@@ -150,6 +151,15 @@ static int set_path(const struct keyword *k, void *member, const char *value,
 	return replace_string(member, value, e);
 }
 
+static int set_engines(const struct keyword *k, void *member, const char *value,
+		       struct error *e)
+{
+	(void)k;
+	if (wishes_check_engines(value, e) < 0)
+		return -1;
+	return replace_string(member, value, e);
+}
+
 static int set_dir(const struct keyword *k, void *member, const char *value,
 		   struct error *e)
 {
@@ -173,6 +183,7 @@ static const struct keyword keywords[] = {
 	{ "Fallback", set_word, MEMBER(fallback), 0, 0, "fail|restart" },
 	{ "LogLevel", set_word, MEMBER(log_level), 0, 0,
 	  "quiet|error|info|verbose|debug" },
+	{ "CheckpointEngines", set_engines, MEMBER(engines), 0, 0, NULL },
 	{ "CriuPath", set_path, MEMBER(criu_path), 0, 0, NULL },
 	{ "TmpDir", set_path, MEMBER(tmp_dir), 0, 0, NULL },
 	{ "DumpTimeout", set_number, MEMBER(dump_timeout), 1, SECONDS_IN_DAY, NULL },
@@ -370,6 +381,7 @@ char *conf_expand_dir(const char *pattern, const char *user, unsigned int job,
 void conf_free(struct conf *conf)
 {
 	free(conf->checkpoint_dir);
+	free(conf->engines);
 	free(conf->criu_path);
 	free(conf->tmp_dir);
 	*conf = (struct conf){ 0 };

@@ -29,8 +29,9 @@ struct conf {
 	enum conf_preempt_save preempt_save; /* PreemptSave=always|worthwhile */
 	enum conf_fallback fallback;	     /* Fallback=fail|restart */
 	enum conf_log_level log_level;	     /* LogLevel=quiet|error|info|verbose|debug */
-	char *criu_path;		     /* CriuPath, or NULL: search PATH and sbin */
-	char *tmp_dir; /* TmpDir, node-local scratch, or NULL: TMPDIR or /tmp */
+	char *engines;	 /* CheckpointEngines, in the order to try them; NULL: all */
+	char *criu_path; /* CriuPath, or NULL: search PATH and sbin */
+	char *tmp_dir;	 /* TmpDir, node-local scratch, or NULL: TMPDIR or /tmp */
 	unsigned int dump_timeout;    /* DumpTimeout, seconds */
 	unsigned int restore_timeout; /* RestoreTimeout, seconds */
 	uint64_t quota;		      /* Quota, bytes of a user's; 0: none */

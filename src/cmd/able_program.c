@@ -7,11 +7,13 @@
 #include "cmd/scheckpoint.h"
 #include "engine/engine.h"
 
+/* NULL and why if none will do. */
 static const struct engine *choose(const struct scheckpoint *s, struct error *e)
 {
 	struct engine_job job = { .conf = &s->conf, .nodes = 1, .cancel_fd = -1 };
+	struct engine_choice choice;
 
-	return engine_choose(&job, e);
+	return engine_choose(&job, &choice, e) < 0 ? NULL : choice.engine;
 }
 
 static void print_able(const struct scheckpoint *s, const char *path,

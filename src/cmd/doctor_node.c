@@ -106,14 +106,16 @@ static void check_engine(const struct node *n)
 {
 	struct engine_job job = { .conf = &n->s->conf, .nodes = 1, .cancel_fd = -1 };
 	struct error why;
-	const struct engine *engine = engine_choose(&job, &why);
-	cleanup_free char *version = engine ? engine->version(&n->s->conf, NULL) : NULL;
+	struct engine_choice choice;
+	cleanup_free char *version = NULL;
 
-	if (engine)
-		find(n, FINDING_RIGHT, "", "%s %s can save jobs", engine->name,
-		     version ? version : "");
-	else
+	if (engine_choose(&job, &choice, &why) < 0) {
 		find(n, FINDING_MISSING, "", "no job can be saved: %s", why.text);
+		return;
+	}
+	version = choice.engine->version(&n->s->conf, NULL);
+	find(n, FINDING_RIGHT, "", "%s %s can save jobs", choice.engine->name,
+	     version ? version : "");
 }
 
 /* ---- the checkpoint directory ---- */

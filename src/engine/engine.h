@@ -13,6 +13,7 @@
 
 #include "base/conf.h"
 #include "base/error.h"
+#include "base/wishes.h"
 #include "store/generation.h"
 
 /*
@@ -32,11 +33,13 @@ struct engine_job {
 	const struct folder *folder;
 	char *const *argv; /* the job's script and its arguments, or what runs it */
 	char *const *envp;
-	const sigset_t *sigmask; /* as Slurm gave it */
-	unsigned int nodes;	 /* of the job */
-	struct engine_mount mounts[MOUNTS];
-	const char *scratch; /* directory of this node for the engine */
-	int cancel_fd;	     /* readable when a restore is to be given up */
+	const sigset_t *sigmask;     /* as Slurm gave it */
+	unsigned int nodes;	     /* of the job */
+	const struct wishes *wishes; /* what the job asks of the engine; NULL: nothing */
+	struct engine_mount local[MOUNTS];  /* this node's, and where the job looks */
+	struct engine_mount mounts[MOUNTS]; /* as they are in force (directories.h) */
+	const char *scratch;		    /* directory of this node for the engine */
+	int cancel_fd; /* readable when a restore is to be given up */
 };
 
 enum dump_mode {
@@ -45,6 +48,9 @@ enum dump_mode {
 };
 
 #define SEAL_AND_STOP 1
+
+/* Of a dump: the job has ended with it, though it was to go on, and is to be restored. */
+#define DUMP_ENDED 1
 
 /* A dump, as its worker process asks for it. */
 struct engine_dump {
@@ -72,6 +78,12 @@ struct engine_run; /* a job's processes; each engine has its own */
 struct engine {
 	const char *name;
 
+	/*
+	 * Does the job have a mount namespace, in which mounts are made? Else it sees
+	 * the job's folder as it is on every node.
+	 */
+	bool mounts;
+
 	/* Will it work for this job on this node? One sentence why not. */
 	int (*probe)(const struct engine_job *job, struct error *e);
 
@@ -91,7 +103,8 @@ struct engine {
 
 	/*
 	 * Save the job. Runs in a process of its own, a child of the runner. On
-	 * failure, and when cancel_fd becomes readable, the job goes on.
+	 * failure, and when cancel_fd becomes readable, the job goes on. DUMP_ENDED:
+	 * it is saved, but has ended although it was to go on.
 	 */
 	int (*dump)(struct engine_run *run, const struct engine_job *job,
 		    const struct engine_dump *dump, struct error *e);
@@ -114,7 +127,17 @@ extern const struct engine engine_criu;
 /* The engine of this name, or NULL. */
 const struct engine *engine_find(const char *name);
 
-/* The first engine that will work for the job; NULL and one sentence if none does. */
-const struct engine *engine_choose(const struct engine_job *job, struct error *e);
+/* The engine for a job, and one sentence on why those before it were passed over. */
+struct engine_choice {
+	const struct engine *engine;
+	struct error passed_over; /* empty if there were none */
+};
+
+/*
+ * The engine that the job asks for, or else the first of the site's that will work for
+ * it. -1 and one sentence if none does.
+ */
+int engine_choose(const struct engine_job *job, struct engine_choice *choice,
+		  struct error *e);
 
 #endif

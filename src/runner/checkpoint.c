@@ -34,6 +34,8 @@ struct work {
 	enum leaving leaving;
 	struct own_output_keep keep;
 	bool committed;
+	bool superseded;
+	bool ended;
 	struct timespec began;
 };
 
@@ -66,8 +68,11 @@ static int describe(struct work *w, struct error *e)
 
 static int commit(struct work *w, struct error *e)
 {
-	if (generation_commit(&w->gen, w->c->folder, e) < 0)
+	errno = 0;
+	if (generation_commit(&w->gen, w->c->folder, e) < 0) {
+		w->superseded = errno == ESTALE;
 		return -1;
+	}
 	w->committed = true;
 	return 0;
 }
@@ -146,12 +151,15 @@ static int take(struct work *w, int cancel_fd, int done_fd, struct error *e)
 				    .arg = w,
 				    .cancel_fd = cancel_fd,
 				    .done_fd = done_fd };
+	int rc;
 
 	if (room_check(c->task, c->folder, e) < 0 ||
 	    generation_begin(&w->gen, c->folder, e) < 0)
 		return -1;
-	if (c->engine->dump(c->run, c->job, &dump, e) < 0)
+	rc = c->engine->dump(c->run, c->job, &dump, e);
+	if (rc < 0)
 		return -1;
+	w->ended = rc == DUMP_ENDED;
 	if (!w->committed && commit(w, e) < 0)
 		return -1;
 	return generation_retire(c->folder, c->task->keep, e);
@@ -182,6 +190,8 @@ static void work(const struct checkpoint *c, const struct checkpoint_worker *wor
 	result->rc = gate < 0 ? -1 : take(&w, cancel_fd, done_fd, &result->error);
 	result->request = w.request;
 	result->leaving = w.leaving == LEAVE_IGNORE ? LEAVE_NOT : w.leaving;
+	result->ended = w.ended;
+	result->superseded = w.superseded;
 	result->preempted = w.preempted;
 	result->generation = w.gen.number;
 	result->bytes = manifest_bytes(&w.gen.manifest);

@@ -16,6 +16,7 @@
 
 #include "base/cleanup.h"
 #include "base/protocol.h"
+#include "runner/directories.h"
 #include "runner/journal.h"
 #include "runner/own_output.h"
 #include "runner/record.h"
@@ -35,12 +36,15 @@ extern char **environ;
 static int start(struct runner *r, struct error *e)
 {
 	struct event event = { .type = EVENT_START };
+	struct engine_choice choice;
 	const char *tmpdir = getenv("TMPDIR");
 	cleanup_free char *old_tmpdir = tmpdir ? strdup(tmpdir) : NULL;
 
-	r->engine = engine_choose(&r->job, e);
-	if (!r->engine || own_output_start_over(&r->folder.record, e) < 0)
+	if (engine_choose(&r->job, &choice, e) < 0 ||
+	    directories_place(&r->job, choice.engine, e) < 0 ||
+	    own_output_start_over(&r->folder.record, e) < 0)
 		return -1;
+	r->engine = choice.engine;
 	if ((r->tmpdir && setenv("TMPDIR", r->tmpdir, 1) < 0) ||
 	    setenv(CHECKPOINT_ENV_IMAGE_DIR, r->folder.path, 1) < 0)
 		return error_sys(e, "environment");
@@ -48,6 +52,7 @@ static int start(struct runner *r, struct error *e)
 	r->run = r->engine->start(&r->job, e);
 	if (r->run) {
 		snprintf(event.engine, sizeof(event.engine), "%s", r->engine->name);
+		snprintf(event.text, sizeof(event.text), "%s", choice.passed_over.text);
 		journal(&r->task, &r->folder, &event);
 		return 0;
 	}
@@ -69,15 +74,6 @@ static void start_or_exec(struct runner *r)
 }
 
 /* ---- go on ---- */
-
-static int open_cancel_fd(void)
-{
-	sigset_t term;
-
-	sigemptyset(&term);
-	sigaddset(&term, SIGTERM);
-	return signalfd(-1, &term, SFD_CLOEXEC | SFD_NONBLOCK);
-}
 
 static void tell_restarted(struct runner *r, const struct restarted *restarted)
 {
@@ -217,6 +213,13 @@ static void supervise_to_the_end(struct runner *r)
 		case SUPERVISE_HOLD:
 			leave_or_go_on(r, LEAVE_TO_HOLD);
 			break;
+		case SUPERVISE_SUPERSEDED:
+			/* What it is to end with, the other one will tell Slurm. */
+			scratch_remove(&r->scratch);
+			_exit(1);
+		case SUPERVISE_AGAIN:
+			go_on(r);
+			break;
 		case SUPERVISE_FAILED:
 			say(r->task.job, "%s", e.text);
 			end_killed(r, SIGKILL);
@@ -228,7 +231,7 @@ static void supervise_to_the_end(struct runner *r)
 
 int main(int argc, char **argv)
 {
-	struct runner r = { .folder.fd = -1, .scratch.fd = -1 };
+	struct runner r = { .folder.fd = -1, .lock = -1, .scratch.fd = -1 };
 	struct error e;
 	sigset_t all;
 

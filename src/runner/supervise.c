@@ -169,9 +169,9 @@ static void write_checkpoint(struct supervisor *v, const struct checkpoint_resul
 	journal(v->s->task, v->s->folder, &event);
 }
 
-static void leave_as(struct supervisor *v, enum leaving leaving)
+static void leave_as(struct supervisor *v, const struct checkpoint_result *result)
 {
-	switch (leaving) {
+	switch (result->leaving) {
 	case LEAVE_QUEUE:
 		finish(v, SUPERVISE_QUEUE);
 		break;
@@ -182,6 +182,9 @@ static void leave_as(struct supervisor *v, enum leaving leaving)
 		finish(v, SUPERVISE_LEFT);
 		break;
 	case LEAVE_NOT:
+		if (result->ended)
+			finish(v, SUPERVISE_AGAIN);
+		break;
 	case LEAVE_IGNORE:
 		break;
 	}
@@ -193,7 +196,7 @@ static void leave_unsaved(struct supervisor *v, const struct checkpoint_result *
 	if (v->event < 0 || request_first(v->waiting) > REQUEST_WARN)
 		return;
 	v->s->unsaved = v->now.worth;
-	leave_as(v, result->leaving);
+	leave_as(v, result);
 }
 
 static void checkpoint_done(struct supervisor *v, const struct checkpoint_result *result)
@@ -211,7 +214,7 @@ static void checkpoint_done(struct supervisor *v, const struct checkpoint_result
 	v->s->lost = 0;
 	v->since = uptime();
 	write_checkpoint(v, result);
-	leave_as(v, result->leaving);
+	leave_as(v, result);
 }
 
 /* What came while the job was being saved: then it would have disturbed the engine. */
@@ -238,7 +241,9 @@ static int worker_ended(struct supervisor *v, struct error *e)
 		v->waiting = request_after(v->waiting, result.request);
 	if (v->aborted && !result.disallowed)
 		error_set(&result.error, "%s", v->aborted);
-	if (rc == 0 && result.rc == 0)
+	if (rc == 0 && result.superseded)
+		finish(v, SUPERVISE_SUPERSEDED);
+	else if (rc == 0 && result.rc == 0)
 		checkpoint_done(v, &result);
 	else if (!v->aborted || *v->aborted)
 		checkpoint_failed(v, &result.error);

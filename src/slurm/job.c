@@ -130,6 +130,7 @@ static int read_view(unsigned int job, struct job_view *view, struct error *e)
 	if (slurm_load_job(&msg, job_key(job), SHOW_DETAIL) != SLURM_SUCCESS)
 		return slurm_failed("cannot read", job, e);
 	if (msg->record_count > 0) {
+		view->submitted = msg->job_array[0].submit_time;
 		view->preempted = msg->job_array[0].preempt_time != 0;
 		view->failures_left = job_failures_left(msg->job_array[0].batch_flag);
 		read_grace(&msg->job_array[0], view);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #define _GNU_SOURCE
-#include "engine/criu/sandbox.h"
+#include "engine/sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,8 +18,8 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
-#include "engine/criu/init.h"
-#include "engine/criu/privilege.h"
+#include "engine/init.h"
+#include "engine/privilege.h"
 
 #ifndef CLONE_NEWTIME
 #define CLONE_NEWTIME 0x00000080
@@ -135,7 +135,7 @@ static void keeper_main(const struct sandbox_spec *spec, int events, int control
 
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, NULL);
-	if (make_namespaces(spec) < 0)
+	if (!spec->is_open && make_namespaces(spec) < 0)
 		keeper_fail(events, "cannot make a user, pid, mount and time namespace");
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != runner)
@@ -186,7 +186,9 @@ int sandbox_start(struct sandbox *sb, const struct sandbox_spec *spec, struct er
 	int events[2], control[2], sentinel[2];
 	pid_t runner = getpid();
 
-	*sb = (struct sandbox){ .events = -1, .control = -1, .sentinel = -1 };
+	*sb = (struct sandbox){
+		.is_open = spec->is_open, .events = -1, .control = -1, .sentinel = -1
+	};
 	if (socket_pair(events, e) < 0 || socket_pair(control, e) < 0 ||
 	    socket_pair(sentinel, e) < 0)
 		return -1;
@@ -209,6 +211,19 @@ int sandbox_start(struct sandbox *sb, const struct sandbox_spec *spec, struct er
 		return 0;
 	sandbox_stop(sb);
 	return -1;
+}
+
+int sandbox_root_has_ended(const struct sandbox *sb, int *status)
+{
+	struct init_message m;
+	ssize_t n = recv(sb->events, &m, sizeof(m), MSG_PEEK | MSG_DONTWAIT);
+
+	if (n < 0)
+		return 0;
+	if (n != sizeof(m) || m.kind != INIT_EXITED)
+		return -1;
+	*status = m.value;
+	return 1;
 }
 
 int sandbox_root_ended(struct sandbox *sb, int *status)
@@ -326,9 +341,22 @@ static void close_fd(int *fd)
 	*fd = -1;
 }
 
+/* It tells when nothing is left, by ending. */
+static void end_init(struct sandbox *sb)
+{
+	struct init_message m;
+
+	close_fd(&sb->control);
+	while (init_receive(sb->events, &m) == 0)
+		;
+}
+
 void sandbox_stop(struct sandbox *sb)
 {
-	/* init dies with the keeper, and with init all that is inside. */
+	/* In a pid namespace all that is inside dies with init; else init kills it. */
+	if (sb->is_open && sb->init > 0)
+		end_init(sb);
+	/* init dies with the keeper. */
 	if (sb->keeper > 0) {
 		kill(sb->keeper, SIGKILL);
 		while (waitpid(sb->keeper, NULL, 0) < 0 && errno == EINTR)

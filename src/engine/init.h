@@ -3,12 +3,12 @@
  * init.h - pid 1 of a job's pid namespace, and what it and the runner tell each
  * other. Used by sandbox.c alone.
  */
-#ifndef ENGINE_CRIU_INIT_H
-#define ENGINE_CRIU_INIT_H
+#ifndef ENGINE_INIT_H
+#define ENGINE_INIT_H
 
 #include <sys/types.h>
 
-#include "engine/criu/sandbox.h"
+#include "engine/sandbox.h"
 
 enum init_kind {
 	INIT_PID = 1,  /* to the runner: init's pid on the host */

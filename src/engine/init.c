@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #define _GNU_SOURCE
-#include "engine/criu/init.h"
+#include "engine/init.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "engine/criu/privilege.h"
+#include "base/children.h"
+#include "engine/privilege.h"
 
 int init_send(int fd, enum init_kind kind, int value, const char *text)
 {
@@ -156,8 +157,9 @@ static void make_mounts(const struct sandbox_spec *spec, int events)
 static void exec_root(const struct sandbox_spec *spec, int report)
 {
 	setsid();
-	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	if (privilege_none() == 0) {
+	if (!spec->is_open)
+		prctl(PR_SET_CHILD_SUBREAPER, 1);
+	if (spec->is_open || privilege_none() == 0) {
 		sigprocmask(SIG_SETMASK, spec->sigmask, NULL);
 		execve(spec->argv[0], spec->argv, spec->envp);
 	}
@@ -214,6 +216,14 @@ static void handle(const struct init_message *m, struct witness *w, pid_t root)
 	}
 }
 
+/* In a pid namespace the kernel does the killing. */
+static void __attribute__((noreturn)) end(const struct sandbox_spec *spec)
+{
+	if (spec->is_open)
+		children_end_all();
+	_exit(0);
+}
+
 void init_main(const struct sandbox_spec *spec, int events, int control)
 {
 	struct init_message m;
@@ -224,10 +234,14 @@ void init_main(const struct sandbox_spec *spec, int events, int control)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	prctl(PR_SET_DUMPABLE, 1);
 	prctl(PR_SET_NAME, "checkpoint-init");
-	make_mounts(spec, events);
+	if (spec->is_open)
+		prctl(PR_SET_CHILD_SUBREAPER, 1);
+	else
+		make_mounts(spec, events);
 	if (witness_open(&w) < 0)
 		fail(events, "cannot wait for signals");
-	set_last_pid(spec->last_pid);
+	if (!spec->is_open)
+		set_last_pid(spec->last_pid);
 	if (spec->argv)
 		root = start_root(spec, events);
 	init_send(events, INIT_STARTED, root, "");
@@ -238,7 +252,7 @@ void init_main(const struct sandbox_spec *spec, int events, int control)
 		if (!fds[1].revents)
 			continue;
 		if (init_receive(control, &m) < 0)
-			_exit(0); /* the runner is done with us */
+			end(spec); /* the runner is done with us */
 		handle(&m, &w, root);
 	}
 }
