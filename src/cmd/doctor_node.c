@@ -131,7 +131,7 @@ static void cut_to_existing(char *path)
 
 static void check_dir(const struct node *n)
 {
-	struct error e;
+	struct error e = { .text = "" };
 	cleanup_free char *dir = conf_expand_dir(n->s->dir, n->s->self, 0, &e);
 	cleanup_free char *there = dir ? strdup(dir) : NULL;
 	struct stat st;

@@ -34,7 +34,7 @@ lines() { get out | wc -l; }
 @test "a job that was saved a moment ago leaves without a checkpoint, and its output is exact" {
 	local job
 	build heap
-	put job.sh <<<$'#!/bin/sh\nexec ./heap 800 40'
+	put job.sh <<<$'#!/bin/sh\nexec ./heap 700 20'
 	root sed -i '/^PreemptExemptTime/d' /etc/slurm/slurm.conf
 	root scontrol reconfigure
 	job=$(submit --checkpoint --mem=1500 --output=out job.sh)
@@ -49,5 +49,5 @@ lines() { get out | wc -l; }
 	alice scheckpoint show "$job" | grep -q 'Event=leave.*Text=it goes on from its last checkpoint'
 	wait_over "$job" 120
 	ended_well "$job"
-	diff <(alice env PACE=0 "$WORK/heap" 800 40) <(get out)
+	diff <(alice env PACE=0 "$WORK/heap" 700 20) <(get out)
 }

@@ -21,7 +21,6 @@ partition_of() { job_field "$(submit --hold "$@" job.sh)" Partition; }
 	[ "$(partition_of --checkpoint=10m)" = low ]
 	[ "$(partition_of --eternal)" = low ]
 	[ "$(partition_of --checkpoint --no-checkpoint)" = firm ]
-	[ "$(partition_of --checkpoint-dir=/shared/other)" = firm ]
 	[ "$(partition_of --partition=high)" = high ]
 	[ "$(job_field "$(submit --hold asks.sh)" Partition)" = low ]
 	[ "$(job_field "$(alice env SBATCH_CHECKPOINT=1h sbatch --parsable --hold "$WORK/job.sh")" Partition)" = low ]
