@@ -6,6 +6,7 @@
  * protect the job it says so and becomes the script.
  */
 #define _GNU_SOURCE
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -159,6 +160,8 @@ static void remember(struct runner *r, const struct supervision *s)
 {
 	record_save_held(&r->folder, &s->held);
 	record_set_count(&r->folder, ATTR_DISABLED, s->disabled);
+	record_set_count(&r->folder, ATTR_LOST,
+			 (unsigned int)lround((s->lost + s->unsaved.work) * 1000));
 	if (!s->warned || manifest_get(&r->folder.record, ATTR_WARNED))
 		return;
 	(void)manifest_set(&r->folder.record, ATTR_WARNED, "yes");
@@ -175,6 +178,7 @@ static enum supervise_outcome supervise_run(struct runner *r, int *status,
 				 .run = r->run,
 				 .control = r->hears,
 				 .cost = r->cost,
+				 .lost = record_count(&r->folder, ATTR_LOST) / 1000.0,
 				 .disabled = record_count(&r->folder, ATTR_DISABLED),
 				 .restored = record_count(&r->folder, ATTR_RESTORED) };
 	enum supervise_outcome outcome;
@@ -184,6 +188,7 @@ static enum supervise_outcome supervise_run(struct runner *r, int *status,
 	*status = s.status;
 	r->engine->stop(r->run);
 	r->run = NULL;
+	r->unsaved = s.unsaved;
 	remember(r, &s);
 	return outcome;
 }

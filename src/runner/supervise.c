@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/loop.h"
@@ -34,6 +35,7 @@ struct supervisor {
 	struct checkpoint_worker worker;
 	int worker_ends;     /* of its two descriptors, those still open */
 	const char *aborted; /* why the one being taken was given up, or NULL */
+	double since;	     /* when the job was saved or began, seconds of uptime */
 	long chosen;	     /* interval, seconds, that was last told of */
 	bool finished;
 	enum supervise_outcome outcome;
@@ -41,6 +43,14 @@ struct supervisor {
 };
 
 /* ---- timers ---- */
+
+static double uptime(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
 
 static int set_timer(int timer, long seconds)
 {
@@ -159,14 +169,8 @@ static void write_checkpoint(struct supervisor *v, const struct checkpoint_resul
 	journal(v->s->task, v->s->folder, &event);
 }
 
-static void checkpoint_done(struct supervisor *v, const struct checkpoint_result *result)
+static void leave_as(struct supervisor *v, const struct checkpoint_result *result)
 {
-	control_finish(v->s->control, NULL);
-	if (result->leaving == LEAVE_IGNORE)
-		return;
-	v->last.text[0] = '\0';
-	v->s->cost = result->seconds;
-	write_checkpoint(v, result);
 	switch (result->leaving) {
 	case LEAVE_QUEUE:
 		finish(v, SUPERVISE_QUEUE);
@@ -184,6 +188,33 @@ static void checkpoint_done(struct supervisor *v, const struct checkpoint_result
 	case LEAVE_IGNORE:
 		break;
 	}
+}
+
+/* As its generations are; unless it has ended meanwhile, or somebody asks for more. */
+static void leave_unsaved(struct supervisor *v, const struct checkpoint_result *result)
+{
+	if (v->event < 0 || request_first(v->waiting) > REQUEST_WARN)
+		return;
+	v->s->unsaved = v->now.worth;
+	leave_as(v, result);
+}
+
+static void checkpoint_done(struct supervisor *v, const struct checkpoint_result *result)
+{
+	if (result->unsaved) {
+		control_finish(v->s->control, "the job leaves without a checkpoint");
+		leave_unsaved(v, result);
+		return;
+	}
+	control_finish(v->s->control, NULL);
+	if (result->leaving == LEAVE_IGNORE)
+		return;
+	v->last.text[0] = '\0';
+	v->s->cost = result->seconds;
+	v->s->lost = 0;
+	v->since = uptime();
+	write_checkpoint(v, result);
+	leave_as(v, result);
 }
 
 /* What came while the job was being saved: then it would have disturbed the engine. */
@@ -254,7 +285,11 @@ static int start_next(struct supervisor *v, struct error *e)
 				      .engine = s->engine,
 				      .job = s->job,
 				      .run = s->run,
-				      .request = request_first(v->waiting) };
+				      .request = request_first(v->waiting),
+				      .worth = { .saved = s->cost > 0,
+						 .cost = s->cost,
+						 .work = uptime() - v->since,
+						 .lost = s->lost } };
 	v->waiting = request_after(v->waiting, v->now.request);
 	control_begin(v->s->control);
 	v->worker_ends = 2;
@@ -481,6 +516,7 @@ static int prepare(struct supervisor *v, struct error *e)
 	if (v->signals < 0 || v->interval < 0 || v->deadline < 0)
 		return error_sys(e, "cannot wait for events");
 	v->event = v->s->engine->event_fd(v->s->run);
+	v->since = uptime();
 	if (loop_add(v->loop, v->event, event_ready, v, e) < 0 ||
 	    loop_add(v->loop, v->signals, signal_ready, v, e) < 0 ||
 	    loop_add(v->loop, v->interval, interval_passed, v, e) < 0 ||
