@@ -22,6 +22,10 @@
 
 #define DISABLED "checkpoints of the job are disabled"
 
+/* A job that saves itself unasked and ends ought to have done some work before. */
+#define HASTY	  10 /* seconds that are none */
+#define HASTY_MAX 5  /* times in a row after which it is not run again */
+
 struct supervisor {
 	struct supervision *s;
 	struct loop *loop;
@@ -35,6 +39,8 @@ struct supervisor {
 	int worker_ends;     /* of its two descriptors, those still open */
 	const char *aborted; /* why the one being taken was given up, or NULL */
 	long chosen;	     /* interval, seconds, that was last told of */
+	bool asked;	     /* the job has been asked to save itself since it began */
+	struct timespec began;
 	bool finished;
 	enum supervise_outcome outcome;
 	struct error last; /* what was said last, not to be said again */
@@ -105,17 +111,62 @@ static void job_ended(struct supervisor *v)
 							     : SUPERVISE_LOST);
 }
 
+static bool saved_itself(const struct supervisor *v)
+{
+	return v->s->engine->saved_itself && v->s->engine->saved_itself(v->s->run);
+}
+
+/* Does it end again and again, soon after its start, and was never asked to? */
+static bool is_hasty(struct supervisor *v)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	if (v->asked || now.tv_sec - v->began.tv_sec >= HASTY)
+		v->s->hasty = 0;
+	else
+		v->s->hasty++;
+	return v->s->hasty >= HASTY_MAX;
+}
+
+static int ask(struct supervisor *v, enum request request, struct error *e);
+
+/* The job is gone, and no checkpoint of it is being taken. */
+static int job_is_gone(struct supervisor *v, struct error *e)
+{
+	if (!saved_itself(v)) {
+		job_ended(v);
+	} else if (is_hasty(v)) {
+		say(v->s->task->job,
+		    "it is not run again: it has ended %d times as if it were saved, "
+		    "within %d seconds of its start and without having been asked to",
+		    HASTY_MAX, HASTY);
+		job_ended(v);
+	} else if (v->s->disabled > 0) {
+		finish(v, SUPERVISE_UNKEPT);
+	} else {
+		/* It may have heard Slurm's warning as well, and be late. */
+		return ask(v, v->s->warned ? REQUEST_WARN : REQUEST_INTERVAL, e);
+	}
+	return 0;
+}
+
 static int event_ready(void *arg, struct error *e)
 {
 	struct supervisor *v = arg;
 
-	(void)e;
 	loop_remove(v->loop, v->event);
 	v->event = -1;
 	/* A checkpoint that stops the job ends it too: only its result tells. */
-	if (v->worker.pid == 0)
-		job_ended(v);
-	return 0;
+	return v->worker.pid ? 0 : job_is_gone(v, e);
+}
+
+/* The same, if it has ended by now: its worker may be heard before it. */
+static int look_at_event(struct supervisor *v, struct error *e)
+{
+	struct pollfd fd = { .fd = v->event, .events = POLLIN };
+
+	return v->event >= 0 && poll(&fd, 1, 0) > 0 ? event_ready(v, e) : 0;
 }
 
 /* ---- checkpoints ---- */
@@ -166,6 +217,8 @@ static void checkpoint_done(struct supervisor *v, const struct checkpoint_result
 		return;
 	v->last.text[0] = '\0';
 	v->s->cost = result->seconds;
+	if (v->asked)
+		v->s->hasty = 0;
 	write_checkpoint(v, result);
 	switch (result->leaving) {
 	case LEAVE_QUEUE:
@@ -198,19 +251,40 @@ static void pass_on_held(struct supervisor *v)
 
 static int start_next(struct supervisor *v, struct error *e);
 
+/* A job that has ended in spite of its checkpoint, or with it. */
+static int end_with_worker(struct supervisor *v, bool failed, struct error *e)
+{
+	if (!failed || !saved_itself(v))
+		return job_is_gone(v, e);
+	finish(v, SUPERVISE_UNKEPT);
+	return 0;
+}
+
+/* Why it was given up, before what the engine says; "it was given up" says no more. */
+static void explain_abort(const struct supervisor *v, struct checkpoint_result *result)
+{
+	if (v->s->engine->hears)
+		error_prefix(&result->error, "%s", v->aborted);
+	else
+		error_set(&result->error, "%s", v->aborted);
+}
+
 static int worker_ended(struct supervisor *v, struct error *e)
 {
 	struct checkpoint_result result;
 	int rc = checkpoint_finish(&v->worker, &v->now, &result);
+	bool failed = rc < 0 || result.rc < 0;
 
 	set_timer(v->deadline, 0);
 	if (rc < 0)
 		error_set(&result.error, "the checkpoint's worker was killed");
 	else if (result.request != v->now.request)
 		v->waiting = request_after(v->waiting, result.request);
-	if (v->aborted && !result.disallowed)
-		error_set(&result.error, "%s", v->aborted);
-	if (rc == 0 && result.rc == 0)
+	if (look_at_event(v, e) < 0)
+		return -1;
+	if (failed && v->aborted && !result.disallowed)
+		explain_abort(v, &result);
+	if (!failed)
 		checkpoint_done(v, &result);
 	else if (!v->aborted || *v->aborted)
 		checkpoint_failed(v, &result.error);
@@ -218,7 +292,7 @@ static int worker_ended(struct supervisor *v, struct error *e)
 	if (v->now.request != REQUEST_LOOK)
 		set_interval(v);
 	if (!v->finished && v->event < 0)
-		job_ended(v);
+		return end_with_worker(v, failed, e);
 	if (v->finished)
 		return 0;
 	pass_on_held(v);
@@ -254,6 +328,7 @@ static int start_next(struct supervisor *v, struct error *e)
 				      .run = s->run,
 				      .request = request_first(v->waiting) };
 	v->waiting = request_after(v->waiting, v->now.request);
+	v->asked = v->asked || (v->event >= 0 && v->now.request != REQUEST_LOOK);
 	control_begin(v->s->control);
 	v->worker_ends = 2;
 	if (checkpoint_start(&v->worker, &v->now, e) < 0 ||
@@ -352,14 +427,14 @@ static int deadline_passed(void *arg, struct error *e)
 
 static int user_signal(struct supervisor *v, int signum, struct error *e)
 {
-	if (v->worker.pid)
+	if (v->worker.pid && !v->s->engine->hears)
 		sigaddset(&v->s->held, signum);
 	else
 		v->s->engine->signal(v->s->run, signum);
 	switch (signum) {
 	case SIGTERM:
 		/* Slurm ends the job: what is being saved would be its last breath. */
-		give_up(v, "");
+		give_up(v, v->s->engine->hears ? "Slurm ended the job" : "");
 		return 0;
 	case SIGCONT:
 	case SIGTSTP:
@@ -470,6 +545,7 @@ static int prepare(struct supervisor *v, struct error *e)
 	sigset_t all;
 
 	sigfillset(&all);
+	clock_gettime(CLOCK_BOOTTIME, &v->began);
 	v->loop = loop_new(e);
 	if (!v->loop)
 		return -1;

@@ -10,13 +10,14 @@
 #include "runner/task.h"
 
 enum supervise_outcome {
-	SUPERVISE_ENDED, /* the job has ended: status */
-	SUPERVISE_LOST,	 /* it was killed from outside, with its namespaces */
-	SUPERVISE_QUEUE, /* it is saved and stopped, and to be requeued */
-	SUPERVISE_HOLD,	 /* the same, and to be held */
-	SUPERVISE_LEFT,	 /* the same, and Slurm requeues it when the runner ends */
-	SUPERVISE_AGAIN, /* it is saved and has ended with that, and goes on here */
-	SUPERVISE_FAILED /* the runner cannot go on: e */
+	SUPERVISE_ENDED,  /* the job has ended: status */
+	SUPERVISE_LOST,	  /* it was killed from outside, with its namespaces */
+	SUPERVISE_QUEUE,  /* it is saved and stopped, and to be requeued */
+	SUPERVISE_HOLD,	  /* the same, and to be held */
+	SUPERVISE_LEFT,	  /* the same, and Slurm requeues it when the runner ends */
+	SUPERVISE_AGAIN,  /* it is saved and has ended with that, and goes on here */
+	SUPERVISE_UNKEPT, /* the same, but only by itself: there is no checkpoint */
+	SUPERVISE_FAILED  /* the runner cannot go on: e */
 };
 
 struct supervision {
@@ -31,6 +32,7 @@ struct supervision {
 	unsigned int disabled;	 /* how often, without having been enabled since */
 	unsigned int restored;	 /* how often the job went on from a checkpoint */
 	double cost;		 /* seconds that a checkpoint takes, by the last one */
+	unsigned int hasty;	 /* starts in a row after which it ended soon, unasked */
 	/*
 	 * Signals for the job, to be passed on at the beginning; and, when the job
 	 * leaves, those that came too late to be passed on.
