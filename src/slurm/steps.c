@@ -25,7 +25,7 @@ static int load(unsigned int job, job_step_info_response_msg_t **msg)
 	return rc == SLURM_SUCCESS ? 0 : -1;
 }
 
-int steps_running(unsigned int job, struct error *e)
+int steps_running(unsigned int job, time_t *newest, struct error *e)
 {
 	job_step_info_response_msg_t *msg = NULL;
 	int count = 0;
@@ -37,8 +37,15 @@ int steps_running(unsigned int job, struct error *e)
 			       ? 0
 			       : slurm_failed("cannot read the steps of", job, e);
 	/* The batch script and what holds the job together have numbers beyond. */
-	for (uint32_t i = 0; i < msg->job_step_count; i++)
-		count += msg->job_steps[i].step_id.step_id < SLURM_MAX_NORMAL_STEP_ID;
+	for (uint32_t i = 0; i < msg->job_step_count; i++) {
+		const job_step_info_t *step = &msg->job_steps[i];
+
+		if (step->step_id.step_id >= SLURM_MAX_NORMAL_STEP_ID)
+			continue;
+		count++;
+		if (newest && step->start_time > *newest)
+			*newest = step->start_time;
+	}
 	slurm_free_job_step_info_response_msg(msg);
 	return count;
 }
@@ -60,14 +67,14 @@ int steps_signal(unsigned int job, int signum, struct error *e)
 int steps_end(unsigned int job, int cancel_fd, struct error *e)
 {
 	struct pollfd cancel = { .fd = cancel_fd, .events = POLLIN };
-	int running = steps_running(job, e);
+	int running = steps_running(job, NULL, e);
 
 	if (running <= 0)
 		return running;
 	if (steps_signal(job, SIGKILL, e) < 0)
 		return -1;
 	for (int i = 0; i < LOOKS; i++) {
-		running = steps_running(job, e);
+		running = steps_running(job, NULL, e);
 		if (running <= 0)
 			return running;
 		if (poll(&cancel, 1, LOOK_MS) > 0)

@@ -5,10 +5,15 @@
 #ifndef SLURM_STEPS_H
 #define SLURM_STEPS_H
 
+#include <time.h>
+
 #include "base/error.h"
 
-/* How many run; -1 if slurmctld does not tell. */
-int steps_running(unsigned int job, struct error *e);
+/*
+ * How many run; -1 if slurmctld does not tell. With newest, when the newest of them
+ * began, seconds since 1970.
+ */
+int steps_running(unsigned int job, time_t *newest, struct error *e);
 
 /* Send a signal to every process of theirs, and not to the script. */
 int steps_signal(unsigned int job, int signum, struct error *e);

@@ -36,6 +36,57 @@ put_programs() {
 	diff <(get out) <(seq -f 'line %g' 150; echo "total 150")
 }
 
+all_running() { local j; for j in "$@"; do is_state "$j" RUNNING || return 1; done; }
+# all_restarted TIMES JOB...
+all_restarted() { local j; for j in "${@:2}"; do [[ $(restarts "$j") -ge $1 ]] || return 1; done; }
+
+# submit_in DIRECTORY OPTION... SCRIPT
+submit_in() {
+	alice sh -c 'cd "$1" && shift && exec sbatch --parsable --output=out --error=err --mem-per-cpu=900 "$@"' _ "$WORK/$1" "${@:2}"
+}
+
+@test "output of programs that save themselves, after ten preemptions, is that of the undisturbed run" {
+	local -A options=([shell]=--nodes=1 [python]=--nodes=1 [steps]=--nodes=2)
+	local -A signal=([shell]=USR1 [python]=USR1 [steps]=steps:USR1)
+	local -a jobs=()
+	local name round job
+	echo "SEED=$SEED"
+	put_programs
+	put shell <<<$'#!/bin/sh\nexec ../self.sh 400 state ../over'
+	put python <<<$'#!/bin/sh\nexec ../self.py 400 state ../over'
+	put steps <<<$'#!/bin/sh\nsrun --ntasks=2 ../self.py 400 state ../over'
+	alice touch "$WORK/over"
+	for name in shell python steps; do
+		alice mkdir "$WORK/$name.job" "$WORK/$name.ref"
+		submit_in "$name.ref" "${options[$name]}" --export=ALL,PACE=0 "../$name" >/dev/null
+	done
+	until_true 60 "the undisturbed runs are over" queue_empty
+	alice rm "$WORK/over"
+	for name in shell python steps; do
+		jobs+=("$(submit_in "$name.job" --checkpoint --checkpoint-signal="${signal[$name]}" --checkpoint-exit-code=85 "${options[$name]}" "../$name")")
+	done
+	for round in {1..10}; do
+		until_true 60 "all run (round $round)" all_running "${jobs[@]}"
+		sleep "$((RANDOM % 3)).$((RANDOM % 1000))"
+		bob sbatch -Q --partition=high --nodes=4 --exclusive --output=/dev/null --wrap=true
+		until_true 75 "all are preempted (round $round)" all_restarted "$round" "${jobs[@]}"
+	done
+	alice touch "$WORK/over"
+	for job in "${jobs[@]}"; do
+		wait_over "$job"
+		wait_accounted "$job" "COMPLETED|0:0"
+		[ "$(restarts "$job")" -eq 10 ]
+	done
+	for name in shell python steps; do
+		diff <(get "$name.job/out" | sort) <(get "$name.ref/out" | sort)
+		# srun tells of each exit code
+		diff <(get "$name.job/err" | grep -v '^srun: ') <(get "$name.ref/err")
+	done
+	diff <(get shell.job/out) <(get shell.ref/out)
+	diff <(get python.job/out) <(get python.ref/out)
+	[ "$(get shell.job/out | tail -n 1)" = "total 400" ]
+}
+
 @test "what the program writes to TMPDIR goes with it" {
 	local job
 	put job <<-'E'
@@ -98,6 +149,45 @@ put_programs() {
 	[ "$(count_in err .)" -eq 0 ]
 }
 
+steps_of() { root squeue --steps --noheader --job="$1" --format=%i | grep -cE '[.][0-9]+$'; }
+one_step() { [[ $(steps_of "$1") == 1 ]]; }
+
+@test "what a script has left behind ends before the script is run again" {
+	local job
+	put_programs
+	put job <<-'E'
+		#!/bin/sh
+		srun --overlap --mem=100 sleep 1000 &
+		sh -c 'while :; do echo "left by ${SLURM_CHECKPOINT_RESTART-first}" >>left; sleep 0.1; done' &
+		exec ./self.sh 150 state
+	E
+	job=$(submit_app --nodes=2 job)
+	wait_lines out 5
+	wait_lines left 1
+	until_true 30 "a step runs" one_step "$job"
+	checkpoint "$job"
+	wait_lines out 50
+	until_true 30 "one step runs, and not two" one_step "$job"
+	[ "$(get left | uniq | wc -l)" -eq 2 ]
+	wait_over "$job"
+	wait_accounted "$job" "COMPLETED|0:0"
+}
+
+@test "steps are told to save themselves on every node, and the script is not" {
+	local job
+	put_programs
+	put job <<<$'#!/bin/sh\nsrun --ntasks=2 ./self.py 100 state'
+	job=$(submit --nodes=2 --checkpoint --checkpoint-signal=steps:USR1 --checkpoint-exit-code=85 --output=out job)
+	wait_lines out 10
+	checkpoint "$job"
+	wait_over "$job"
+	wait_accounted "$job" "COMPLETED|0:0"
+	diff <(get out | grep -c '^rank 0') <(get out | grep -c '^rank 1')
+	[ "$(get out | grep '^rank' | sort -u | wc -l)" -eq 202 ]
+	[ "$(get out | grep -c '^rank')" -eq 202 ]
+	[ "$(restarts "$job")" -eq 0 ]
+}
+
 @test "a script that does not handle the signal is not killed by it" {
 	local job
 	put job <<<$'#!/bin/sh\necho began; until [ -e over ]; do sleep 0.1; done; echo done'
@@ -105,7 +195,7 @@ put_programs() {
 	wait_lines out 1
 	run alice scheckpoint able "$job"
 	[ "$status" -eq 1 ]
-	[ "$output" = "job $job: no: the script does not handle SIGUSR1, and would be killed" ]
+	[ "$output" = "job $job: no: the script does not handle SIGUSR1" ]
 	alice scancel --batch --signal=41 "$job"
 	alice touch "$WORK/over"
 	wait_over "$job"

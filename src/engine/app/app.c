@@ -8,14 +8,12 @@
 #define _GNU_SOURCE
 #include "engine/app/app.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 
 #include "base/cleanup.h"
-#include "base/file.h"
 #include "base/protocol.h"
 #include "base/str.h"
 #include "slurm/steps.h"
@@ -113,49 +111,39 @@ const char *app_signal_name(int signum)
 	return name;
 }
 
-/* Is a signal in a line of /proc/PID/status, as "SigCgt:	0000000000000200"? */
-static bool is_in_mask(const char *status, const char *field, int signum)
+/* NULL if it would be heard; else why not. */
+static const char *deaf(const struct engine_run *run, const struct engine_job *job)
 {
-	const char *line = strstr(status, field);
+	const struct wishes *w = job->wishes;
+	bool steps = w->to_steps;
 
-	return line && (strtoull(line + strlen(field), NULL, 16) >> (signum - 1) & 1);
-}
-
-enum app_hears app_hears(const struct engine_run *run, int signum)
-{
-	cleanup_free char *path = str_printf("/proc/%d/status", run->sandbox.root);
-	size_t size;
-	cleanup_free char *status =
-		path ? file_read(AT_FDCWD, path, SIZE_MAX, &size, NULL) : NULL;
-
-	/* What cannot be read is ending. One that is blocked is waited for. */
-	if (!status || is_in_mask(status, "\nSigCgt:", signum) ||
-	    is_in_mask(status, "\nSigBlk:", signum))
-		return APP_HEARS;
-	return is_in_mask(status, "\nSigIgn:", signum) ? APP_IGNORES : APP_DIES;
+	switch (steps ? app_steps_hear(job->job, w->signal)
+		      : app_hears(run->sandbox.root, w->signal)) {
+	case APP_IGNORES:
+		return steps ? "the steps of the job ignore" : "the script ignores";
+	case APP_DIES:
+		return steps ? "not every process of the job's steps handles"
+			     : "the script does not handle";
+	default:
+		return NULL;
+	}
 }
 
 static int app_able(const struct engine_run *run, const struct engine_job *job,
 		    struct error *e)
 {
-	int signum = job->wishes->signal, running;
+	int signum = job->wishes->signal, running = 1;
+	const char *why;
 
-	if (job->wishes->to_steps) {
-		running = steps_running(job->job, e);
-		if (running == 0)
-			error_set(e, "no step of the job runs that %s could be sent to",
-				  app_signal_name(signum));
-		return running > 0 ? 0 : -1;
-	}
-	switch (app_hears(run, signum)) {
-	case APP_HEARS:
-		return 0;
-	case APP_IGNORES:
-		return error_set(e, "the script ignores %s", app_signal_name(signum));
-	default:
-		return error_set(e, "the script does not handle %s, and would be killed",
+	if (job->wishes->to_steps)
+		running = steps_running(job->job, NULL, e);
+	if (running < 0)
+		return -1;
+	if (running == 0)
+		return error_set(e, "no step of the job runs that %s could be sent to",
 				 app_signal_name(signum));
-	}
+	why = deaf(run, job);
+	return why ? error_set(e, "%s %s", why, app_signal_name(signum)) : 0;
 }
 
 bool app_saved_itself(const struct engine_run *run)

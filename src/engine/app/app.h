@@ -17,14 +17,18 @@ struct engine_run {
 	int exit_code; /* by which the script says that it is saved; -1: none */
 };
 
-/* What would become of a signal that the script gets now? */
+/* What would become of a signal that was sent now? In ascending order of harm. */
 enum app_hears {
+	APP_NOBODY,  /* there is nobody to get it */
 	APP_HEARS,   /* it is caught, or waited for */
 	APP_IGNORES, /* nothing */
 	APP_DIES,    /* what the signal does to a program that has not heard of it */
 };
 
-enum app_hears app_hears(const struct engine_run *run, int signum);
+enum app_hears app_hears(pid_t pid, int signum);
+
+/* The worst that would become of one to the processes of the job's steps on this node. */
+enum app_hears app_steps_hear(unsigned int job, int signum);
 
 /* The name of a signal, as SIGUSR1, in a static buffer. */
 const char *app_signal_name(int signum);

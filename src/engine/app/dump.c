@@ -11,7 +11,7 @@
 #define _GNU_SOURCE
 #include <stdlib.h>
 #include <sys/timerfd.h>
-#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/loop.h"
@@ -22,6 +22,9 @@
 /* Between two looks whether there is somebody to hear the signal: nobody tells. */
 #define LOOK_NS	      100000000L  /* of a process of this node, */
 #define LOOK_STEPS_NS 1000000000L /* of slurmctld */
+
+/* Seconds after its start in which a step may not be ready on other nodes. */
+#define STEP_BEGINS 3
 
 enum outcome {
 	OPEN,	     /* it has not answered yet */
@@ -44,21 +47,43 @@ struct dumping {
 
 /* ---- the signal ---- */
 
-/* 1: it is sent; 0: there is nobody yet. */
-static int send_signal(struct dumping *d, struct error *e)
+/*
+ * Do the steps that run stand ready? What those on other nodes do cannot be seen, and is
+ * taken to be as here a moment later. 1, 0, or -1.
+ */
+static int steps_ready(const struct dumping *d, struct error *e)
 {
-	const struct wishes *w = d->job->wishes;
-	int running;
+	const struct engine_job *job = d->job;
+	enum app_hears hears;
+	time_t newest = 0;
+	int running = steps_running(job->job, &newest, e);
 
-	if (!w->to_steps) {
-		if (app_hears(d->run, w->signal) != APP_HEARS)
-			return 0;
-		sandbox_signal_root(&d->run->sandbox, w->signal);
-		return 1;
-	}
-	running = steps_running(d->job->job, e);
 	if (running <= 0)
 		return running;
+	hears = app_steps_hear(job->job, job->wishes->signal);
+	/* Steps need not have processes here. */
+	if (hears == APP_HEARS && job->nodes == 1)
+		return 1;
+	return (hears == APP_HEARS || hears == APP_NOBODY) &&
+	       time(NULL) - newest >= STEP_BEGINS;
+}
+
+/* 1: it is sent; 0: there is nobody yet. */
+static int send_signal(const struct dumping *d, struct error *e)
+{
+	const struct wishes *w = d->job->wishes;
+	struct sandbox *sb = &d->run->sandbox;
+	int ready;
+
+	if (!w->to_steps) {
+		if (app_hears(sb->root, w->signal) != APP_HEARS)
+			return 0;
+		sandbox_signal_root(sb, w->signal);
+		return 1;
+	}
+	ready = steps_ready(d, e);
+	if (ready <= 0)
+		return ready;
 	return steps_signal(d->job->job, w->signal, e) < 0 ? -1 : 1;
 }
 
@@ -111,7 +136,8 @@ static int explain(const struct dumping *d, struct error *e)
 	const char *whom = w->to_steps ? "the job's steps" : "the script";
 
 	if (!d->sent && w->to_steps)
-		return error_set(e, "no step of the job ran that %s could be sent to",
+		return error_set(e,
+				 "no step of the job ran whose processes all handle %s",
 				 signal);
 	if (!d->sent)
 		return error_set(e, "the script did not handle %s", signal);

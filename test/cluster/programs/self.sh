@@ -1,19 +1,23 @@
 #!/bin/bash
-# Counts to $1, and on SIGUSR1 saves how far it is in the file $2 and ends with 85.
-# PACE=0: without pausing between its steps.
+# self.sh N STATE [FILE]: counts to N, and when FILE is there ends; on SIGUSR1 saves in
+# STATE how far it is and ends with 85. PACE=0: without pausing between its steps.
 asked=
 trap 'asked=1' USR1
+save() {
+	echo "$i" >"$1.new"
+	mv "$1.new" "$1"
+	exit 85
+}
 i=0
-[ -n "$SLURM_CHECKPOINT_RESTART" ] && i=$(cat "$2")
+[ -z "$SLURM_CHECKPOINT_RESTART" ] || i=$(cat "$2")
 while ((i < $1)); do
-	((i++))
-	echo "line $i"
+	echo "line $((++i))"
 	((i % 50)) || echo "$i of $1" >&2
-	if [ -n "$asked" ]; then
-		echo "$i" >"$2.new"
-		mv "$2.new" "$2"
-		exit 85
-	fi
+	[ -z "$asked" ] || save "$2"
 	[ "$PACE" = 0 ] || sleep 0.05
+done
+while [ -n "$3" ] && [ ! -e "$3" ]; do
+	[ -z "$asked" ] || save "$2"
+	sleep 0.1
 done
 echo "total $i"
