@@ -51,9 +51,9 @@ static void reset_environment(const struct runner *r)
 		unsetenv("TMPDIR");
 }
 
-static void tell_started(struct runner *r, const struct engine_choice *choice)
+static void tell_started(struct runner *r)
 {
-	const char *passed_over = choice->passed_over.text;
+	const char *passed_over = r->passed_over.text;
 	struct event event = { .type = EVENT_START };
 
 	snprintf(event.engine, sizeof(event.engine), "%s", r->engine->name);
@@ -78,7 +78,8 @@ static int start(struct runner *r, struct error *e)
 	r->run = r->engine->start(&r->job, e);
 	if (!r->run)
 		return -1;
-	tell_started(r, &choice);
+	r->passed_over = choice.passed_over;
+	tell_started(r);
 	return 0;
 }
 
@@ -141,6 +142,7 @@ static void go_on(struct runner *r)
 	case RESTART_RUNNING:
 		r->engine = restarted.engine;
 		r->run = restarted.run;
+		r->passed_over.text[0] = '\0';
 		r->cost = restarted.cost;
 		r->task.from_generation = 0;
 		record_set_count(&r->folder, ATTR_RESTORED, r->job.restored);
@@ -217,6 +219,7 @@ static enum supervise_outcome supervise_run(struct runner *r, int *status,
 				 .engine = r->engine,
 				 .job = &r->job,
 				 .run = r->run,
+				 .passed_over = r->passed_over.text,
 				 .control = r->hears,
 				 .cost = r->cost,
 				 .hasty = r->hasty,

@@ -13,38 +13,14 @@
 
 #include "base/loop.h"
 #include "base/protocol.h"
-#include "plan/interval.h"
 #include "plan/request.h"
-#include "runner/checkpoint.h"
-#include "runner/control.h"
 #include "runner/journal.h"
 #include "runner/say.h"
-
-#define DISABLED "checkpoints of the job are disabled"
+#include "runner/supervisor.h"
 
 /* A job that saves itself unasked and ends ought to have done some work before. */
 #define HASTY	  10 /* seconds that are none */
 #define HASTY_MAX 5  /* times in a row after which it is not run again */
-
-struct supervisor {
-	struct supervision *s;
-	struct loop *loop;
-	int signals;
-	int interval;
-	int deadline;
-	int event;	       /* of the job's end; -1 once it has come */
-	unsigned int waiting;  /* requests */
-	struct checkpoint now; /* the one being taken */
-	struct checkpoint_worker worker;
-	int worker_ends;     /* of its two descriptors, those still open */
-	const char *aborted; /* why the one being taken was given up, or NULL */
-	long chosen;	     /* interval, seconds, that was last told of */
-	bool asked;	     /* the job has been asked to save itself since it began */
-	struct timespec began;
-	bool finished;
-	enum supervise_outcome outcome;
-	struct error last; /* what was said last, not to be said again */
-};
 
 /* ---- timers ---- */
 
@@ -53,39 +29,6 @@ static int set_timer(int timer, long seconds)
 	struct itimerspec when = { .it_value.tv_sec = seconds };
 
 	return timerfd_settime(timer, 0, &when, NULL);
-}
-
-/* What an interval was chosen by, in the job's history. */
-static void tell_interval(struct supervisor *v, long seconds)
-{
-	const struct supervision *s = v->s;
-	struct event event = { .type = EVENT_INTERVAL, .seconds = (double)seconds };
-
-	if (s->cost > 0)
-		snprintf(event.text, sizeof(event.text),
-			 "a checkpoint takes %.3f s, and a node of the job is taken to "
-			 "fail every %.0f hours",
-			 s->cost, s->task->mtbf / 3600);
-	else
-		snprintf(event.text, sizeof(event.text),
-			 "it is not known yet what a checkpoint takes, and a node of the "
-			 "job is taken to fail every %.0f hours",
-			 s->task->mtbf / 3600);
-	journal(s->task, s->folder, &event);
-	v->chosen = seconds;
-}
-
-/* Until the next checkpoint of its own accord; told of when it has changed by much. */
-static int set_interval(struct supervisor *v)
-{
-	long seconds = v->s->task->interval;
-
-	if (seconds == CONF_INTERVAL_AUTO) {
-		seconds = interval_daly(v->s->cost, v->s->task->mtbf);
-		if (labs(seconds - v->chosen) > v->chosen / 4)
-			tell_interval(v, seconds);
-	}
-	return set_timer(v->interval, seconds);
 }
 
 static void drain(int timer)
@@ -129,8 +72,6 @@ static bool is_hasty(struct supervisor *v)
 	return v->s->hasty >= HASTY_MAX;
 }
 
-static int ask(struct supervisor *v, enum request request, struct error *e);
-
 /* The job is gone, and no checkpoint of it is being taken. */
 static int job_is_gone(struct supervisor *v, struct error *e)
 {
@@ -146,7 +87,8 @@ static int job_is_gone(struct supervisor *v, struct error *e)
 		finish(v, SUPERVISE_UNKEPT);
 	} else {
 		/* It may have heard Slurm's warning as well, and be late. */
-		return ask(v, v->s->warned ? REQUEST_WARN : REQUEST_INTERVAL, e);
+		return supervisor_ask(v, v->s->warned ? REQUEST_WARN : REQUEST_INTERVAL,
+				      e);
 	}
 	return 0;
 }
@@ -290,7 +232,7 @@ static int worker_ended(struct supervisor *v, struct error *e)
 		checkpoint_failed(v, &result.error);
 	v->aborted = NULL;
 	if (v->now.request != REQUEST_LOOK)
-		set_interval(v);
+		interval_set(&v->interval, v->s->task, v->s->folder, v->s->cost);
 	if (!v->finished && v->event < 0)
 		return end_with_worker(v, failed, e);
 	if (v->finished)
@@ -347,7 +289,7 @@ static void give_up(struct supervisor *v, const char *why)
 	checkpoint_abort(&v->worker);
 }
 
-static int ask(struct supervisor *v, enum request request, struct error *e)
+int supervisor_ask(struct supervisor *v, enum request request, struct error *e)
 {
 	v->waiting |= request;
 	/* Slurm gives little time: what is being written will do for that, too. */
@@ -363,17 +305,17 @@ static int ask_unless_disabled(struct supervisor *v, enum request request,
 	struct event event = { .type = EVENT_FAILED };
 
 	if (v->s->disabled == 0)
-		return ask(v, request, e);
+		return supervisor_ask(v, request, e);
 	snprintf(event.reason, sizeof(event.reason), "%s",
 		 request_reason(request, false));
-	snprintf(event.text, sizeof(event.text), DISABLED);
+	snprintf(event.text, sizeof(event.text), SUPERVISOR_DISABLED);
 	journal(v->s->task, v->s->folder, &event);
 	return 0;
 }
 
 /* ---- may it be saved at all? ---- */
 
-static int enable(struct supervisor *v, bool yes, struct error *e)
+int supervisor_enable(struct supervisor *v, bool yes, struct error *e)
 {
 	struct event event = { .type = yes ? EVENT_ENABLE : EVENT_DISABLE };
 
@@ -385,10 +327,10 @@ static int enable(struct supervisor *v, bool yes, struct error *e)
 	return start_next(v, e);
 }
 
-static int check_able(struct supervisor *v, struct error *e)
+int supervisor_check_able(struct supervisor *v, struct error *e)
 {
 	if (v->s->disabled > 0)
-		return error_set(e, DISABLED);
+		return error_set(e, SUPERVISOR_DISABLED);
 	return v->s->engine->able(v->s->run, v->s->job, e);
 }
 
@@ -398,7 +340,8 @@ static void answer_able(struct supervisor *v)
 	struct error why;
 
 	snprintf(event.engine, sizeof(event.engine), "%s", v->s->engine->name);
-	if (check_able(v, &why) < 0) {
+	snprintf(event.text, sizeof(event.text), "%s", v->s->passed_over);
+	if (supervisor_check_able(v, &why) < 0) {
 		event.status = 0;
 		snprintf(event.text, sizeof(event.text), "%s", why.text);
 	}
@@ -409,8 +352,8 @@ static int interval_passed(void *arg, struct error *e)
 {
 	struct supervisor *v = arg;
 
-	drain(v->interval);
-	return ask(v, REQUEST_INTERVAL, e);
+	interval_drain(&v->interval);
+	return supervisor_ask(v, REQUEST_INTERVAL, e);
 }
 
 static int deadline_passed(void *arg, struct error *e)
@@ -442,7 +385,7 @@ static int user_signal(struct supervisor *v, int signum, struct error *e)
 	default:
 		v->s->warned = true;
 		/* It may be the warning that the user asked for with --signal. */
-		return ask(v, REQUEST_LOOK, e);
+		return supervisor_ask(v, REQUEST_LOOK, e);
 	}
 }
 
@@ -454,7 +397,7 @@ static int handle_signal(struct supervisor *v, int signum, struct error *e)
 		return 0;
 	case CHECKPOINT_SIGNAL_WARN:
 		v->s->warned = true;
-		return ask(v, REQUEST_WARN, e);
+		return supervisor_ask(v, REQUEST_WARN, e);
 	case CHECKPOINT_SIGNAL_CREATE:
 		return ask_unless_disabled(v, REQUEST_CREATE, e);
 	case CHECKPOINT_SIGNAL_VACATE:
@@ -463,7 +406,7 @@ static int handle_signal(struct supervisor *v, int signum, struct error *e)
 		return ask_unless_disabled(v, REQUEST_REQUEUE, e);
 	case CHECKPOINT_SIGNAL_DISABLE:
 	case CHECKPOINT_SIGNAL_ENABLE:
-		return enable(v, signum == CHECKPOINT_SIGNAL_ENABLE, e);
+		return supervisor_enable(v, signum == CHECKPOINT_SIGNAL_ENABLE, e);
 	case CHECKPOINT_SIGNAL_ABLE:
 		answer_able(v);
 		return 0;
@@ -482,62 +425,6 @@ static int signal_ready(void *arg, struct error *e)
 	return handle_signal(v, (int)info.ssi_signo, e);
 }
 
-/* ---- requests of the job's own processes ---- */
-
-static int ask_and_tell(struct supervisor *v, enum request request,
-			struct control_reply *reply)
-{
-	struct error e;
-	int rc = 0;
-
-	if (v->s->disabled > 0)
-		rc = error_set(&e, DISABLED);
-	else if (request == REQUEST_CREATE)
-		reply->ticket = control_ticket(v->s->control);
-	if (rc == 0)
-		rc = ask(v, request, &e);
-	if (rc < 0)
-		snprintf(reply->text, sizeof(reply->text), "%s", e.text);
-	return rc;
-}
-
-static void job_asks(void *arg, const struct control_request *request,
-		     struct control_reply *reply)
-{
-	struct supervisor *v = arg;
-	struct error e;
-
-	reply->restarts = v->s->restored;
-	switch ((enum control_command)request->command) {
-	case CONTROL_STATE:
-		break;
-	case CONTROL_CREATE:
-		reply->rc = ask_and_tell(v, REQUEST_CREATE, reply);
-		break;
-	case CONTROL_VACATE:
-		reply->rc = ask_and_tell(v, REQUEST_VACATE, reply);
-		break;
-	case CONTROL_REQUEUE:
-		reply->rc = ask_and_tell(v, REQUEST_REQUEUE, reply);
-		break;
-	case CONTROL_RESULT:
-		control_result(v->s->control, request->ticket, reply);
-		break;
-	case CONTROL_DISABLE:
-	case CONTROL_ENABLE:
-		reply->rc = enable(v, request->command == CONTROL_ENABLE, &e);
-		break;
-	case CONTROL_ABLE:
-		reply->rc = check_able(v, &e);
-		if (reply->rc < 0)
-			snprintf(reply->text, sizeof(reply->text), "%s", e.text);
-		break;
-	default:
-		reply->rc = -1;
-		snprintf(reply->text, sizeof(reply->text), "no such request");
-	}
-}
-
 /* ---- supervise ---- */
 
 static int prepare(struct supervisor *v, struct error *e)
@@ -550,20 +437,19 @@ static int prepare(struct supervisor *v, struct error *e)
 	if (!v->loop)
 		return -1;
 	v->signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
-	v->interval = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
 	v->deadline = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (v->signals < 0 || v->interval < 0 || v->deadline < 0)
+	if (v->signals < 0 || interval_open(&v->interval) < 0 || v->deadline < 0)
 		return error_sys(e, "cannot wait for events");
 	v->event = v->s->engine->event_fd(v->s->run);
 	if (loop_add(v->loop, v->event, event_ready, v, e) < 0 ||
 	    loop_add(v->loop, v->signals, signal_ready, v, e) < 0 ||
-	    loop_add(v->loop, v->interval, interval_passed, v, e) < 0 ||
+	    loop_add(v->loop, v->interval.timer, interval_passed, v, e) < 0 ||
 	    loop_add(v->loop, v->deadline, deadline_passed, v, e) < 0)
 		return -1;
-	if (control_hear(v->s->control, v->loop, job_asks, v, e) < 0)
+	if (control_hear(v->s->control, v->loop, supervisor_hear_job, v, e) < 0)
 		return -1;
 	pass_on_held(v);
-	return set_interval(v);
+	return interval_set(&v->interval, v->s->task, v->s->folder, v->s->cost);
 }
 
 static void close_fd(int fd)
@@ -582,7 +468,7 @@ static bool signal_waits(int signals)
 enum supervise_outcome supervise(struct supervision *s, struct error *e)
 {
 	struct supervisor v = {
-		.s = s, .signals = -1, .interval = -1, .deadline = -1, .event = -1
+		.s = s, .signals = -1, .interval.timer = -1, .deadline = -1, .event = -1
 	};
 	int rc = prepare(&v, e);
 
@@ -594,7 +480,7 @@ enum supervise_outcome supervise(struct supervision *s, struct error *e)
 	control_ignore(s->control);
 	loop_free(v.loop);
 	close_fd(v.signals);
-	close_fd(v.interval);
+	close_fd(v.interval.timer);
 	close_fd(v.deadline);
 	return rc == 0 ? v.outcome : SUPERVISE_FAILED;
 }

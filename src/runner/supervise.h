@@ -26,6 +26,7 @@ struct supervision {
 	const struct engine *engine;
 	const struct engine_job *job;
 	struct engine_run *run;
+	const char *passed_over; /* engines before it, and why; or "" */
 	struct control *control; /* by which the job's own processes ask */
 	int status;		 /* wait status */
 	bool warned;		 /* Slurm has warned of preemption or the time limit */
