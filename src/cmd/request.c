@@ -54,8 +54,7 @@ static int add(struct asked **asked, size_t *count, const struct job_entry *job)
 		return -1;
 	*asked = grown;
 	grown[*count] = (struct asked){ .job = job, .folder.fd = -1 };
-	grown[*count].name = job->array ? str_printf("%u_%u", job->array, job->array_task)
-					: str_printf("%u", job->id);
+	grown[*count].name = jobspec_name(job->id, job->array, job->array_task);
 	return grown[(*count)++].name ? 0 : -1;
 }
 

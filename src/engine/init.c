@@ -238,13 +238,16 @@ void init_main(const struct sandbox_spec *spec, int events, int control)
 	struct witness w;
 	pid_t root = spec->root;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	prctl(PR_SET_DUMPABLE, 1);
 	prctl(PR_SET_NAME, "checkpoint-init");
-	if (spec->is_open)
+	/* A runner that has died closes control: without a namespace we outlive it, to
+	 * end the job. */
+	if (spec->is_open) {
 		prctl(PR_SET_CHILD_SUBREAPER, 1);
-	else
+	} else {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		make_mounts(spec, events);
+	}
 	if (witness_open(&w) < 0)
 		fail(events, "cannot wait for signals");
 	if (!spec->is_open)

@@ -34,6 +34,7 @@ struct work {
 	enum leaving leaving;
 	struct own_output_keep keep;
 	bool committed;
+	bool superseded;
 	bool ended;
 	struct timespec began;
 };
@@ -67,8 +68,11 @@ static int describe(struct work *w, struct error *e)
 
 static int commit(struct work *w, struct error *e)
 {
-	if (generation_commit(&w->gen, w->c->folder, e) < 0)
+	errno = 0;
+	if (generation_commit(&w->gen, w->c->folder, e) < 0) {
+		w->superseded = errno == ESTALE;
 		return -1;
+	}
 	w->committed = true;
 	return 0;
 }
@@ -176,6 +180,7 @@ static void work(const struct checkpoint *c, const struct checkpoint_worker *wor
 	result->request = w.request;
 	result->leaving = w.leaving == LEAVE_IGNORE ? LEAVE_NOT : w.leaving;
 	result->ended = w.ended;
+	result->superseded = w.superseded;
 	result->preempted = w.preempted;
 	result->generation = w.gen.number;
 	result->bytes = manifest_bytes(&w.gen.manifest);

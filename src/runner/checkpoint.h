@@ -33,6 +33,7 @@ struct checkpoint_result {
 	enum leaving leaving; /* unless LEAVE_NOT or LEAVE_IGNORE, the job is stopped */
 	bool ended;	      /* the job has ended although it was to go on */
 	bool preempted;	      /* Slurm had chosen the job for preemption */
+	bool superseded;      /* another start of the job has its folder */
 	bool disallowed;      /* by a process of the job's, all the time */
 	unsigned int generation;
 	uint64_t bytes;

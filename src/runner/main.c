@@ -96,15 +96,6 @@ static void start_or_exec(struct runner *r)
 
 /* ---- go on ---- */
 
-static int open_cancel_fd(void)
-{
-	sigset_t term;
-
-	sigemptyset(&term);
-	sigaddset(&term, SIGTERM);
-	return signalfd(-1, &term, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
 static void tell_restarted(struct runner *r, const struct restarted *restarted)
 {
 	struct event event = { .type = EVENT_RESTART,
@@ -257,6 +248,10 @@ static void supervise_to_the_end(struct runner *r)
 		case SUPERVISE_HOLD:
 			leave_or_go_on(r, LEAVE_TO_HOLD);
 			break;
+		case SUPERVISE_SUPERSEDED:
+			/* What it is to end with, the other one will tell Slurm. */
+			scratch_remove(&r->scratch);
+			_exit(1);
 		case SUPERVISE_AGAIN:
 			go_on(r);
 			break;
@@ -274,7 +269,7 @@ static void supervise_to_the_end(struct runner *r)
 
 int main(int argc, char **argv)
 {
-	struct runner r = { .folder.fd = -1, .scratch.fd = -1 };
+	struct runner r = { .folder.fd = -1, .lock = -1, .scratch.fd = -1 };
 	struct error e;
 	sigset_t all;
 

@@ -24,6 +24,9 @@
 int record_start(struct folder *folder, const struct task *task, unsigned int *generation,
 		 struct error *e);
 
+/* Say in the record that there is another start of the job, before it has the lock. */
+int record_claim(struct folder *folder, const struct task *task, struct error *e);
+
 /* Numbers that count; 0 if they are not there. */
 unsigned int record_count(const struct folder *folder, const char *attribute);
 void record_set_count(struct folder *folder, const char *attribute, unsigned int count);

@@ -13,6 +13,7 @@
 struct runner {
 	struct task task;
 	struct folder folder;
+	int lock; /* on the folder; -1 where there is none */
 	struct scratch scratch;
 	struct engine_job job;
 	const struct engine *engine;
@@ -35,6 +36,9 @@ struct runner {
  * another one's checkpoints takes that one's folder over.
  */
 int prepare(struct runner *r, struct error *e);
+
+/* Readable when the job is cancelled. Owned by the caller. */
+int open_cancel_fd(void);
 
 /* Become the script, and say why that is all. Does not return. */
 void run_unprotected(struct runner *r, const struct error *e) __attribute__((noreturn));

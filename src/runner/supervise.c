@@ -226,7 +226,9 @@ static int worker_ended(struct supervisor *v, struct error *e)
 		return -1;
 	if (failed && v->aborted && !result.disallowed)
 		explain_abort(v, &result);
-	if (!failed)
+	if (rc == 0 && result.superseded)
+		finish(v, SUPERVISE_SUPERSEDED);
+	else if (!failed)
 		checkpoint_done(v, &result);
 	else if (!v->aborted || *v->aborted)
 		checkpoint_failed(v, &result.error);

@@ -10,14 +10,15 @@
 #include "runner/task.h"
 
 enum supervise_outcome {
-	SUPERVISE_ENDED,  /* the job has ended: status */
-	SUPERVISE_LOST,	  /* it was killed from outside, with its namespaces */
-	SUPERVISE_QUEUE,  /* it is saved and stopped, and to be requeued */
-	SUPERVISE_HOLD,	  /* the same, and to be held */
-	SUPERVISE_LEFT,	  /* the same, and Slurm requeues it when the runner ends */
-	SUPERVISE_AGAIN,  /* it is saved and has ended with that, and goes on here */
-	SUPERVISE_UNKEPT, /* the same, but only by itself: there is no checkpoint */
-	SUPERVISE_FAILED  /* the runner cannot go on: e */
+	SUPERVISE_ENDED,      /* the job has ended: status */
+	SUPERVISE_LOST,	      /* it was killed from outside, with its namespaces */
+	SUPERVISE_QUEUE,      /* it is saved and stopped, and to be requeued */
+	SUPERVISE_HOLD,	      /* the same, and to be held */
+	SUPERVISE_LEFT,	      /* the same, and Slurm requeues it when the runner ends */
+	SUPERVISE_AGAIN,      /* it is saved and has ended with that, and goes on here */
+	SUPERVISE_UNKEPT,     /* the same, but only by itself: there is no checkpoint */
+	SUPERVISE_SUPERSEDED, /* another start of the job has its folder: end this one */
+	SUPERVISE_FAILED      /* the runner cannot go on: e */
 };
 
 struct supervision {

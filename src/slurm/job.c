@@ -70,6 +70,7 @@ static int read_view(unsigned int job, struct job_view *view, struct error *e)
 	if (slurm_load_job(&msg, job_key(job), SHOW_DETAIL) != SLURM_SUCCESS)
 		return slurm_failed("cannot read", job, e);
 	if (msg->record_count > 0) {
+		view->submitted = msg->job_array[0].submit_time;
 		view->preempted = msg->job_array[0].preempt_time != 0;
 		read_grace(&msg->job_array[0], view);
 		rc = 0;

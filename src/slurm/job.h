@@ -9,10 +9,12 @@
 
 #include <stdbool.h>
 #include <sys/types.h>
+#include <time.h>
 
 #include "base/error.h"
 
 struct job_view {
+	time_t submitted; /* by slurmctld's clock; or when it was last requeued */
 	bool preempted; /* chosen for preemption, living in its GraceTime */
 	/*
 	 * Slurm 24.05 and later requeue a job of PreemptMode=REQUEUE when it ends
