@@ -28,6 +28,13 @@ static inline void job_desc_set(job_desc_msg_t *desc, unsigned int job)
 {
 	desc->step_id = job_key(job);
 }
+
+static inline int load_steps(unsigned int job, job_step_info_response_msg_t **msg)
+{
+	slurm_step_id_t id = job_key(job);
+
+	return slurm_get_job_steps(&id, msg, SHOW_ALL);
+}
 #else
 static inline void job_desc_set(job_desc_msg_t *desc, unsigned int job)
 {
@@ -37,6 +44,11 @@ static inline void job_desc_set(job_desc_msg_t *desc, unsigned int job)
 static inline uint32_t job_key(unsigned int job)
 {
 	return job;
+}
+
+static inline int load_steps(unsigned int job, job_step_info_response_msg_t **msg)
+{
+	return slurm_get_job_steps(0, job, NO_VAL, msg, SHOW_ALL);
 }
 #endif
 
