@@ -6,6 +6,7 @@
  * protect the job it says so and becomes the script.
  */
 #define _GNU_SOURCE
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -196,6 +197,8 @@ static void remember(struct runner *r, const struct supervision *s)
 {
 	record_save_held(&r->folder, &s->held);
 	record_set_count(&r->folder, ATTR_DISABLED, s->disabled);
+	record_set_count(&r->folder, ATTR_LOST,
+			 (unsigned int)lround((s->lost + s->unsaved.work) * 1000));
 	if (!s->warned || manifest_get(&r->folder.record, ATTR_WARNED))
 		return;
 	(void)manifest_set(&r->folder.record, ATTR_WARNED, "yes");
@@ -213,6 +216,7 @@ static enum supervise_outcome supervise_run(struct runner *r, int *status,
 				 .passed_over = r->passed_over.text,
 				 .control = r->hears,
 				 .cost = r->cost,
+				 .lost = record_count(&r->folder, ATTR_LOST) / 1000.0,
 				 .hasty = r->hasty,
 				 .disabled = record_count(&r->folder, ATTR_DISABLED),
 				 .restored = record_count(&r->folder, ATTR_RESTORED) };
@@ -224,6 +228,7 @@ static enum supervise_outcome supervise_run(struct runner *r, int *status,
 	r->hasty = s.hasty;
 	r->engine->stop(r->run);
 	r->run = NULL;
+	r->unsaved = s.unsaved;
 	remember(r, &s);
 	return outcome;
 }

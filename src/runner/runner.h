@@ -6,6 +6,7 @@
 #define RUNNER_RUNNER_H
 
 #include "engine/engine.h"
+#include "plan/worth.h"
 #include "runner/control.h"
 #include "runner/scratch.h"
 #include "runner/task.h"
@@ -20,6 +21,7 @@ struct runner {
 	struct engine_run *run;
 	struct error passed_over; /* engines before it, and why; or empty */
 	double cost;		  /* seconds that the last checkpoint took, or 0 */
+	struct worth unsaved;	  /* it leaves without one, see supervise.h */
 	char *script;		  /* the store's copy */
 	char **argv;		  /* the task, with that */
 	char *tmpdir;		  /* the job's TMPDIR, or NULL: it is none of ours */

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/loop.h"
@@ -23,6 +24,14 @@
 #define HASTY_MAX 5  /* times in a row after which it is not run again */
 
 /* ---- timers ---- */
+
+static double uptime(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
 
 static int set_timer(int timer, long seconds)
 {
@@ -62,10 +71,7 @@ static bool saved_itself(const struct supervisor *v)
 /* Does it end again and again, soon after its start, and was never asked to? */
 static bool is_hasty(struct supervisor *v)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	if (v->asked || now.tv_sec - v->began.tv_sec >= HASTY)
+	if (v->asked || uptime() - v->began >= HASTY)
 		v->s->hasty = 0;
 	else
 		v->s->hasty++;
@@ -152,16 +158,8 @@ static void write_checkpoint(struct supervisor *v, const struct checkpoint_resul
 	journal(v->s->task, v->s->folder, &event);
 }
 
-static void checkpoint_done(struct supervisor *v, const struct checkpoint_result *result)
+static void leave_as(struct supervisor *v, const struct checkpoint_result *result)
 {
-	control_finish(v->s->control, NULL);
-	if (result->leaving == LEAVE_IGNORE)
-		return;
-	v->last.text[0] = '\0';
-	v->s->cost = result->seconds;
-	if (v->asked)
-		v->s->hasty = 0;
-	write_checkpoint(v, result);
 	switch (result->leaving) {
 	case LEAVE_QUEUE:
 		finish(v, SUPERVISE_QUEUE);
@@ -179,6 +177,35 @@ static void checkpoint_done(struct supervisor *v, const struct checkpoint_result
 	case LEAVE_IGNORE:
 		break;
 	}
+}
+
+/* As its generations are; unless it has ended meanwhile, or somebody asks for more. */
+static void leave_unsaved(struct supervisor *v, const struct checkpoint_result *result)
+{
+	if (v->event < 0 || request_first(v->waiting) > REQUEST_WARN)
+		return;
+	v->s->unsaved = v->now.worth;
+	leave_as(v, result);
+}
+
+static void checkpoint_done(struct supervisor *v, const struct checkpoint_result *result)
+{
+	if (result->unsaved) {
+		control_finish(v->s->control, "the job leaves without a checkpoint");
+		leave_unsaved(v, result);
+		return;
+	}
+	control_finish(v->s->control, NULL);
+	if (result->leaving == LEAVE_IGNORE)
+		return;
+	v->last.text[0] = '\0';
+	v->s->cost = result->seconds;
+	v->s->lost = 0;
+	v->since = uptime();
+	if (v->asked)
+		v->s->hasty = 0;
+	write_checkpoint(v, result);
+	leave_as(v, result);
 }
 
 /* What came while the job was being saved: then it would have disturbed the engine. */
@@ -270,7 +297,11 @@ static int start_next(struct supervisor *v, struct error *e)
 				      .engine = s->engine,
 				      .job = s->job,
 				      .run = s->run,
-				      .request = request_first(v->waiting) };
+				      .request = request_first(v->waiting),
+				      .worth = { .saved = s->cost > 0,
+						 .cost = s->cost,
+						 .work = uptime() - v->since,
+						 .lost = s->lost } };
 	v->waiting = request_after(v->waiting, v->now.request);
 	v->asked = v->asked || (v->event >= 0 && v->now.request != REQUEST_LOOK);
 	control_begin(v->s->control);
@@ -434,7 +465,6 @@ static int prepare(struct supervisor *v, struct error *e)
 	sigset_t all;
 
 	sigfillset(&all);
-	clock_gettime(CLOCK_BOOTTIME, &v->began);
 	v->loop = loop_new(e);
 	if (!v->loop)
 		return -1;
@@ -443,6 +473,7 @@ static int prepare(struct supervisor *v, struct error *e)
 	if (v->signals < 0 || interval_open(&v->interval) < 0 || v->deadline < 0)
 		return error_sys(e, "cannot wait for events");
 	v->event = v->s->engine->event_fd(v->s->run);
+	v->began = v->since = uptime();
 	if (loop_add(v->loop, v->event, event_ready, v, e) < 0 ||
 	    loop_add(v->loop, v->signals, signal_ready, v, e) < 0 ||
 	    loop_add(v->loop, v->interval.timer, interval_passed, v, e) < 0 ||

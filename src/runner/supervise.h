@@ -6,6 +6,7 @@
 #define RUNNER_SUPERVISE_H
 
 #include "engine/engine.h"
+#include "plan/worth.h"
 #include "runner/control.h"
 #include "runner/task.h"
 
@@ -34,6 +35,8 @@ struct supervision {
 	unsigned int disabled;	 /* how often, without having been enabled since */
 	unsigned int restored;	 /* how often the job went on from a checkpoint */
 	double cost;		 /* seconds that a checkpoint takes, by the last one */
+	double lost;		 /* seconds of work left behind unsaved since then */
+	struct worth unsaved;	 /* if it leaves without a checkpoint, why; or zero */
 	unsigned int hasty;	 /* starts in a row after which it ended soon, unasked */
 	/*
 	 * Signals for the job, to be passed on at the beginning; and, when the job

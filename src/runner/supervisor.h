@@ -6,7 +6,6 @@
 #define RUNNER_SUPERVISOR_H
 
 #include <stdbool.h>
-#include <time.h>
 
 #include "base/loop.h"
 #include "plan/request.h"
@@ -30,7 +29,8 @@ struct supervisor {
 	int worker_ends;     /* of its two descriptors, those still open */
 	const char *aborted; /* why the one being taken was given up, or NULL */
 	bool asked;	     /* the job has been asked to save itself since it began */
-	struct timespec began;
+	double began;	     /* seconds of uptime */
+	double since;	     /* when the job was saved or began, the same */
 	bool finished;
 	enum supervise_outcome outcome;
 	struct error last; /* what was said last, not to be said again */

@@ -52,6 +52,19 @@ static inline int load_steps(unsigned int job, job_step_info_response_msg_t **ms
 }
 #endif
 
+/* How often a job may fail to start before it is held. Before 23.02 that was fixed. */
+#define DEFAULT_MAX_BATCH_REQUEUE 5
+#if SLURM_VERSION_NUMBER >= SLURM_VERSION_NUM(23, 2, 0)
+#define HAVE_MAX_BATCH_REQUEUE
+#endif
+
+/* PreemptParameters came at the same time. */
+#ifdef HAVE_MAX_BATCH_REQUEUE
+#define conf_preempt_params(conf) ((conf)->preempt_params)
+#else
+#define conf_preempt_params(conf) NULL
+#endif
+
 /* errno is Slurm's own, and so is its text. */
 static inline int slurm_failed(const char *what, unsigned int job, struct error *e)
 {
