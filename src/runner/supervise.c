@@ -409,6 +409,7 @@ static int user_signal(struct supervisor *v, int signum, struct error *e)
 		v->s->engine->signal(v->s->run, signum);
 	switch (signum) {
 	case SIGTERM:
+		v->s->terminated = true;
 		/* Slurm ends the job: what is being saved would be its last breath. */
 		give_up(v, v->s->engine->hears ? "Slurm ended the job" : "");
 		return 0;
