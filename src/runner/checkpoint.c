@@ -102,8 +102,18 @@ static enum leaving decide(struct work *w)
 	if (asks_slurm(w) && job_read(c->task->job, &view, NULL) == 0) {
 		facts.preempted = w->preempted = view.preempted;
 		facts.requeued_at_end = view.requeued_at_end;
+		facts.failures_left = view.failures_left;
 	}
 	return request_leaving(w->request, &facts);
+}
+
+/* What it has done since its last checkpoint may be done again for less. */
+static bool leaves_unsaved(const struct work *w)
+{
+	return w->c->task->conf.preempt_save == PREEMPT_SAVE_WORTHWHILE &&
+	       (w->request == REQUEST_WARN || w->request == REQUEST_LOOK) &&
+	       (w->leaving == LEAVE_QUEUE || w->leaving == LEAVE_END) &&
+	       !worth_saving(&w->c->worth);
 }
 
 /* The job stands; all images are written. */
@@ -170,7 +180,8 @@ static void work(const struct checkpoint *c, const struct checkpoint_worker *wor
 	clock_gettime(CLOCK_BOOTTIME, &w.began);
 	result->request = w.request;
 	w.leaving = result->leaving = decide(&w);
-	if (w.leaving == LEAVE_IGNORE)
+	result->unsaved = leaves_unsaved(&w);
+	if (w.leaving == LEAVE_IGNORE || result->unsaved)
 		return;
 	gate = control_shut(c->job->mounts[MOUNT_CONTROL].source, cancel_fd,
 			    &result->error);

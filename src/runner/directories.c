@@ -77,8 +77,7 @@ int directories_save(const struct engine_job *job, struct generation *gen,
 	return 0;
 }
 
-int directories_put_back(const struct engine_job *job, const struct generation *gen,
-			 struct error *e)
+int directories_empty(const struct engine_job *job, struct error *e)
 {
 	for (int i = 0; i < MOUNTS; i++) {
 		const char *dir = job->mounts[i].source;
@@ -89,7 +88,19 @@ int directories_put_back(const struct engine_job *job, const struct generation *
 			return -1;
 		if (mkdir(dir, 0700) < 0)
 			return error_sys(e, "%s", dir);
-		if (tmpdir_restore(gen, archives[i], dir, e) < 0)
+	}
+	return 0;
+}
+
+int directories_put_back(const struct engine_job *job, const struct generation *gen,
+			 struct error *e)
+{
+	if (directories_empty(job, e) < 0)
+		return -1;
+	for (int i = 0; i < MOUNTS; i++) {
+		const char *dir = job->mounts[i].source;
+
+		if (dir && archives[i] && tmpdir_restore(gen, archives[i], dir, e) < 0)
 			return -1;
 	}
 	return 0;

@@ -19,6 +19,9 @@
 int directories_place(struct engine_job *job, const struct engine *engine,
 		      struct error *e);
 
+/* New, empty directories in place of those of ours that go with the job. */
+int directories_empty(const struct engine_job *job, struct error *e);
+
 /* Archive, in the generation, what is in them, while the job stands. */
 int directories_save(const struct engine_job *job, struct generation *gen,
 		     struct error *e);

@@ -37,7 +37,9 @@ static void clean_up(struct runner *r, int status)
 
 	(void)manifest_set(&r->folder.record, RECORD_END, "%lld", (long long)time(NULL));
 	if (will_be_requeued(r)) {
-		(void)manifest_set(&r->folder.record, ATTR_ENDED, "%d", status);
+		/* Unless it is Slurm that has ended it, when its grace was over. */
+		if (success || !r->terminated)
+			(void)manifest_set(&r->folder.record, ATTR_ENDED, "%d", status);
 		(void)folder_save(&r->folder, NULL);
 		return;
 	}
@@ -113,6 +115,11 @@ int leave(struct runner *r, enum leave_how how, struct error *e)
 	    job_requeue(r->task.job, how == LEAVE_TO_HOLD, e) < 0)
 		return -1;
 	snprintf(event.reason, sizeof(event.reason), "%s", words[how]);
+	if (r->unsaved.saved)
+		snprintf(event.text, sizeof(event.text),
+			 "it goes on from its last checkpoint, since %.3f s of work are "
+			 "less than the %.3f s that one takes",
+			 r->unsaved.work, r->unsaved.cost);
 	journal(&r->task, &r->folder, &event);
 	scratch_remove(&r->scratch);
 	_exit(0);

@@ -184,6 +184,7 @@ int prepare(struct runner *r, struct error *e)
 		return -1;
 	if (r->task.own_tmpdir && path_in(&r->folder, FOLDER_TMP, &r->tmpdir, e) < 0)
 		return -1;
+	r->old_tmpdir = getenv("TMPDIR") ? strdup(getenv("TMPDIR")) : NULL;
 	r->argv = with_copy_of_script(r);
 	if (!r->argv)
 		return error_sys(e, "%s", r->folder.path);
@@ -196,6 +197,7 @@ int prepare(struct runner *r, struct error *e)
 				      .folder = &r->folder,
 				      .argv = r->argv,
 				      .envp = environ,
+				      .job = r->task.job,
 				      .sigmask = &r->task.sigmask,
 				      .nodes = r->task.nodes,
 				      .wishes = &r->task.wishes,

@@ -14,6 +14,7 @@
 #define ATTR_ENDED    "ended"	 /* wait status of a job that may be started again */
 #define ATTR_SIGNALS  "signals"	 /* to be passed on when the job goes on */
 #define ATTR_DISABLED "disabled" /* how often checkpoints are */
+#define ATTR_LOST     "lost"	 /* milliseconds of work, since the last checkpoint */
 #define ATTR_RESTORED "restored" /* how often the job went on from a checkpoint */
 
 /*

@@ -6,6 +6,7 @@
 #define RUNNER_SUPERVISE_H
 
 #include "engine/engine.h"
+#include "plan/worth.h"
 #include "runner/control.h"
 #include "runner/task.h"
 
@@ -16,6 +17,7 @@ enum supervise_outcome {
 	SUPERVISE_HOLD,	      /* the same, and to be held */
 	SUPERVISE_LEFT,	      /* the same, and Slurm requeues it when the runner ends */
 	SUPERVISE_AGAIN,      /* it is saved and has ended with that, and goes on here */
+	SUPERVISE_UNKEPT,     /* the same, but only by itself: there is no checkpoint */
 	SUPERVISE_SUPERSEDED, /* another start of the job has its folder: end this one */
 	SUPERVISE_FAILED      /* the runner cannot go on: e */
 };
@@ -26,12 +28,17 @@ struct supervision {
 	const struct engine *engine;
 	const struct engine_job *job;
 	struct engine_run *run;
+	const char *passed_over; /* engines before it, and why; or "" */
 	struct control *control; /* by which the job's own processes ask */
 	int status;		 /* wait status */
 	bool warned;		 /* Slurm has warned of preemption or the time limit */
+	bool terminated;	 /* Slurm has ended it, by SIGTERM */
 	unsigned int disabled;	 /* how often, without having been enabled since */
 	unsigned int restored;	 /* how often the job went on from a checkpoint */
 	double cost;		 /* seconds that a checkpoint takes, by the last one */
+	double lost;		 /* seconds of work left behind unsaved since then */
+	struct worth unsaved;	 /* if it leaves without a checkpoint, why; or zero */
+	unsigned int hasty;	 /* starts in a row after which it ended soon, unasked */
 	/*
 	 * Signals for the job, to be passed on at the beginning; and, when the job
 	 * leaves, those that came too late to be passed on.

@@ -200,7 +200,7 @@ bring_down() {
 	network_remove switch
 	cgroup_down
 	! mountpoint --quiet "$RUN/shared/checkpoint" || umount "$RUN/shared/checkpoint"
-	rm -rf --one-file-system "${RUN:?}"/{hosts,net,bin,etc,shared,hosts.txt}
+	rm -rf --one-file-system "${RUN:?}"/{hosts,net,bin,etc,etc.before,shared,hosts.txt}
 	rm -rf "$TESTBED"/*/install.old.*
 	rm -f "$RUN/cluster"
 }

@@ -9,52 +9,58 @@
  * once the job goes on.
  */
 #define _GNU_SOURCE
-#include <ctype.h>
 #include <fcntl.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/script.h"
+#include "base/starter.h"
 #include "engine/criu/connections.h"
 #include "engine/criu/criu.h"
 #include "engine/pasta.h"
 
-#define SCRIPT_MAX ((size_t)1 << 20) /* bytes of a script; a larger file is none */
-
-static bool is_of_a_word(char c)
+/* Of the environment: what a launcher is called does not depend on it. */
+static const char *no_variable(const char *name)
 {
-	return isalnum((unsigned char)c) || c == '_' || c == '-';
+	(void)name;
+	return NULL;
 }
 
-static bool has_word(const char *text, const char *word)
+/* The script, of which engine_job_programs() tells only what is in PATH already. */
+static void read_script(const struct engine_job *job, struct script *script)
 {
-	size_t length = strlen(word);
+	size_t count = 0;
 
-	for (const char *at = text; (at = strstr(at, word)); at += length) {
-		if ((at == text || !is_of_a_word(at[-1])) && !is_of_a_word(at[length]))
-			return true;
+	for (; job->argv && job->argv[count]; count++) {
+		size_t size;
+		cleanup_free char *text = file_read(AT_FDCWD, job->argv[count],
+						    SCRIPT_TEXT_MAX, &size, NULL);
+
+		if (text && !memchr(text, '\0', size))
+			(void)script_parse(script, text, size);
 	}
-	return false;
+	if (count)
+		(void)script_parse_command(script, job->argv, count);
 }
 
-/* But steps of srun could not connect to it there. */
-static bool names_mpi(const char *text)
-{
-	return (has_word(text, "mpirun") || has_word(text, "mpiexec")) &&
-	       !has_word(text, "srun");
-}
-
+/* Ranks of MPI, and no steps of srun, which could not connect to it there. */
 static bool starts_mpi(const struct engine_job *job)
 {
-	for (char *const *arg = job->argv; arg && *arg; arg++) {
-		size_t size;
-		cleanup_free char *text =
-			file_read(AT_FDCWD, *arg, SCRIPT_MAX, &size, NULL);
+	struct script script = { .variable = no_variable };
+	bool has_mpi = false, has_steps = false;
 
-		if (names_mpi(*arg) || (text && names_mpi(text)))
-			return true;
+	read_script(job, &script);
+	for (size_t i = 0; i < script.programs.count; i++) {
+		const char *name = basename(script.programs.names[i]);
+
+		if (!strcmp(name, "srun"))
+			has_steps = true;
+		else if (starter_is_mpi(name))
+			has_mpi = true;
 	}
-	return false;
+	script_free(&script);
+	return has_mpi && !has_steps;
 }
 
 bool criu_wants_own_net(const struct engine_job *job)
