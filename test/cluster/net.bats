@@ -104,9 +104,9 @@ preempt_ten_times() {
 	need_sockets
 	serve
 	put_client 20
-	put job <<<$'#!/bin/sh\nsqueue -h -o %i -j $SLURM_JOB_ID >id\n./client\nsleep infinity'
+	put job <<<$'#!/bin/sh\nsqueue -h -o %i -j $SLURM_JOB_ID >id\n./client\ntouch closed\nsleep infinity'
 	job=$(submit --checkpoint --checkpoint-net=private --output=out --error=err job)
-	wait_lines out 20
+	until_true 30 "the client has ended" alice test -e "$WORK/closed"
 	[ "$(get id)" = "$job" ]
 	counts_to 20 out
 	run alice scheckpoint able "$job"
