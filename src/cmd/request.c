@@ -18,6 +18,7 @@
 #include "cmd/protected.h"
 #include "cmd/wait.h"
 #include "plan/jobspec.h"
+#include "slurm/hosts.h"
 #include "slurm/job.h"
 
 struct ask {
@@ -38,7 +39,7 @@ static bool is_selected(const struct scheckpoint *s, const struct job_entry *job
 	if (s->partition && strcmp(job->partition, s->partition) != 0)
 		return false;
 	return !by_nodes || !s->nodelist ||
-	       (*job->nodes && job_nodes_meet(job->nodes, s->nodelist));
+	       (*job->nodes && hosts_meet(job->nodes, s->nodelist));
 }
 
 static int add(struct asked **asked, size_t *count, const struct job_entry *job)
