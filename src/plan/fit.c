@@ -5,9 +5,10 @@ static bool has_room(const struct fit_node *node, const struct fit_request *r)
 {
 	if (node->cpus < r->cpus || node->memory < r->memory)
 		return false;
-	if (r->whole_nodes && node->jobs > 0)
+	if (r->alone && node->jobs > 0)
 		return false;
-	return !r->no_others || node->others == 0;
+	return !r->no_others || node->jobs == 0 ||
+	       (!node->mixed && node->user == r->user);
 }
 
 /* Is node a the better choice? */
@@ -59,7 +60,9 @@ void fit_take(struct fit_node *node, const struct fit_request *request)
 {
 	node->cpus -= request->cpus < node->cpus ? request->cpus : node->cpus;
 	node->memory -= request->memory < node->memory ? request->memory : node->memory;
-	if (request->whole_nodes)
+	if (request->alone)
 		node->cpus = 0;
+	node->mixed = node->mixed || (node->jobs > 0 && node->user != request->user);
+	node->user = request->user;
 	node->jobs++;
 }

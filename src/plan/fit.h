@@ -10,19 +10,21 @@
 #include <stddef.h>
 
 struct fit_node {
-	unsigned int cpus;	   /* free */
-	unsigned long long memory; /* free, MB */
-	unsigned int jobs;	   /* that run there, or are to, */
-	unsigned int others;	   /* and those of them that are another user's */
+	unsigned int cpus;	   /* free, */
+	unsigned long long memory; /* and MB */
+	unsigned int jobs;	   /* that run there, or are to: */
+	unsigned int user;	   /* of this user, */
+	bool mixed;		   /* and of others */
 };
 
 struct fit_request {
 	unsigned int nodes;
 	unsigned int cpus;	   /* on each, */
 	unsigned long long memory; /* and MB */
-	bool whole_nodes;	   /* alone */
-	bool no_others;		   /* with jobs of the same user alone */
-	bool spread;		   /* rather where most is free than where least is */
+	unsigned int user;
+	bool alone;	/* on nodes where no other job is, */
+	bool no_others; /* or none of another user */
+	bool spread;	/* rather where most is free than where least is */
 };
 
 /*
