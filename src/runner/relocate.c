@@ -30,20 +30,20 @@ int relocate_wanted(const struct task *task, const struct folder *folder, bool *
 
 bool relocate_is_due(const struct folder *folder)
 {
-	struct placement kept;
-	bool due = move_kept(folder, &kept, NULL) == 0 && !placement_is_empty(&kept);
+	struct kept kept;
+	bool due = move_kept(folder, &kept, NULL) == 0 && !placement_is_empty(&kept.own);
 
-	placement_free(&kept);
+	placement_free(&kept.own);
 	return due;
 }
 
 /* A job's request, and what becomes of it. */
 struct change {
-	struct placement kept;	  /* of its own, by an earlier move */
+	struct kept kept;	  /* of its own, by an earlier move */
 	struct placement current; /* as it is */
 	struct placement next;
-	struct placement keep; /* of its own, from now on */
-	struct placement both; /* kept until it is known that the change was made */
+	struct kept keep; /* of its own, from now on */
+	struct kept both; /* kept until it is known that the change was made */
 };
 
 static int prepare(const struct task *task, const struct folder *folder,
@@ -54,9 +54,11 @@ static int prepare(const struct task *task, const struct folder *folder,
 	if (!placement_is_empty(wanted) &&
 	    job_read_placement(task->job, &c->current, e) < 0)
 		return -1;
-	if (placement_change(&c->kept, &c->current, wanted, &c->next, &c->keep) < 0 ||
-	    placement_merge(&c->both, &c->kept) < 0 ||
-	    placement_merge(&c->both, &c->keep) < 0)
+	c->keep.restart = c->both.restart = task->restart;
+	if (placement_change(&c->kept.own, &c->current, wanted, &c->next, &c->keep.own) <
+		    0 ||
+	    placement_merge(&c->both.own, &c->kept.own) < 0 ||
+	    placement_merge(&c->both.own, &c->keep.own) < 0)
 		return error_sys(e, "job %u", task->job);
 	return 0;
 }
@@ -65,7 +67,7 @@ static int prepare(const struct task *task, const struct folder *folder,
 static int carry_out(const struct task *task, struct folder *folder,
 		     const struct change *c, time_t begin, struct error *e)
 {
-	bool any = !placement_is_empty(&c->both);
+	bool any = !placement_is_empty(&c->both.own);
 
 	if (any && move_keep(folder, &c->both, e) < 0)
 		return -1;
@@ -83,11 +85,11 @@ static int relocate_to(const struct task *task, struct folder *folder,
 
 	if (rc == 0)
 		rc = carry_out(task, folder, &c, begin, e);
-	placement_free(&c.kept);
+	placement_free(&c.kept.own);
 	placement_free(&c.current);
 	placement_free(&c.next);
-	placement_free(&c.keep);
-	placement_free(&c.both);
+	placement_free(&c.keep.own);
+	placement_free(&c.both.own);
 	return rc;
 }
 

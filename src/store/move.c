@@ -117,25 +117,34 @@ void move_free(struct move *move)
 
 /* ---- the job's own request ---- */
 
-#define KEPT "kept-"
+#define KEPT	     "kept-"
+#define KEPT_RESTART "kept-restart"
 
-int move_kept(const struct folder *folder, struct placement *kept, struct error *e)
+int move_kept(const struct folder *folder, struct kept *kept, struct error *e)
 {
-	*kept = (struct placement){ 0 };
-	return get(&folder->record, KEPT, kept) < 0 ? error_sys(e, "%s", folder->path)
-						    : 0;
+	unsigned long long restart;
+
+	*kept = (struct kept){ 0 };
+	if (get(&folder->record, KEPT, &kept->own) < 0)
+		return error_sys(e, "%s", folder->path);
+	if (manifest_get_number(&folder->record, KEPT_RESTART, UINT_MAX, &restart) == 0)
+		kept->restart = (unsigned int)restart;
+	return 0;
 }
 
-int move_keep(struct folder *folder, const struct placement *kept, struct error *e)
+int move_keep(struct folder *folder, const struct kept *kept, struct error *e)
 {
+	struct manifest *m = &folder->record;
+
 	for (int i = 0; i < PLACEMENT_FIELDS; i++) {
 		const struct attribute a = attribute(KEPT, i);
 
-		if (!kept->value[i] && manifest_get(&folder->record, a.name) &&
-		    manifest_set(&folder->record, a.name, "%s", "") < 0)
+		if (!kept->own.value[i] && manifest_get(m, a.name) &&
+		    manifest_set(m, a.name, "%s", "") < 0)
 			return error_sys(e, "%s", folder->path);
 	}
-	if (put(&folder->record, KEPT, kept) < 0)
+	if (put(m, KEPT, &kept->own) < 0 ||
+	    manifest_set(m, KEPT_RESTART, "%u", kept->restart) < 0)
 		return error_sys(e, "%s", folder->path);
 	return folder_save(folder, e);
 }

@@ -26,11 +26,18 @@ int move_read(const struct folder *folder, struct move *move, struct error *e);
 void move_remove(const struct folder *folder);
 
 /*
- * The job's own request, as far as a move has changed it, in the folder's record. It is
- * there until it has been put back. move_keep() with an empty one takes it out.
+ * The job's own request, as far as a move has changed it, in the folder's record, and
+ * the start of the job that left with it. It is there until it has been put back.
  */
-int move_kept(const struct folder *folder, struct placement *kept, struct error *e);
-int move_keep(struct folder *folder, const struct placement *kept, struct error *e);
+struct kept {
+	struct placement own;
+	unsigned int restart;
+};
+
+int move_kept(const struct folder *folder, struct kept *kept, struct error *e);
+
+/* With an empty request it is taken out. */
+int move_keep(struct folder *folder, const struct kept *kept, struct error *e);
 
 void move_free(struct move *move);
 

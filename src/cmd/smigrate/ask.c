@@ -82,16 +82,26 @@ void migrant_unpin(struct migrant *j)
 
 void migrant_check(struct migration *m, struct migrant *j, const struct job_entry *job)
 {
+	struct kept kept;
 	int rc;
 
 	folder_close(&j->folder);
+	placement_free(&j->own);
+	if (getuid() != 0 && getuid() != job->user) {
+		error_set(&j->why, "it is user %s's", j->user);
+		j->failed = true;
+		return;
+	}
 	if (identity_become(j->user, &j->why) < 0)
 		return;
 	rc = protected_open(&j->folder, m->s->dir, m->s->cluster, job, j->name, &j->why);
 	identity_back();
 	j->protected = rc == 0;
-	if (rc == 0)
+	if (rc == 0) {
 		j->why.text[0] = '\0';
+		if (move_kept(&j->folder, &kept, NULL) == 0)
+			j->own = kept.own;
+	}
 	folder_close(&j->folder);
 }
 

@@ -155,7 +155,10 @@ static int empty(struct migration *m)
 	struct error e;
 	int status;
 
-	if (mark_drained(m, &e) < 0 || migration_run(m, &e) < 0)
+	if (mark_drained(m, &e) < 0)
+		return complain(&e);
+	(void)take_up(m);
+	if (migration_run(m, &e) < 0)
 		return complain(&e);
 	status = migration_status(m);
 	report_empty(m);

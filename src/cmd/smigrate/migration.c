@@ -102,6 +102,7 @@ static void migrant_free(struct migrant *j)
 	event_reader_free(j->reader);
 	folder_close(&j->folder);
 	placement_free(&j->wanted);
+	placement_free(&j->own);
 	free(j->name);
 	free(j->user);
 	free(j->from);

@@ -63,6 +63,7 @@ struct migrant {
 	enum migrant_state state;
 	struct error why;      /* what keeps it, or went wrong; "" if nothing did */
 	enum migrate_why told; /* why it waits, as was said last */
+	struct placement own;  /* of its request, what an earlier move has changed */
 	struct placement wanted;
 	size_t *chosen; /* nodes where it should have room, node_count of them */
 	bool promised;	/* that room is taken for it */
@@ -128,6 +129,15 @@ bool migrant_is_there(const struct migrant *j, const struct job_entry *now);
  */
 int outlook_take(struct migration *m, struct error *e);
 void outlook_free(struct migration *m);
+
+/* ---- take_up.c ---- */
+
+/*
+ * Jobs in the queue that were moved once, have run since, and were queued again when
+ * their runner was not there to put their own request back, as after a node's death: it
+ * is put back. So it is of those that are named, in any case. The exit status.
+ */
+int take_up(struct migration *m);
 
 /* ---- ask.c ---- */
 

@@ -64,6 +64,24 @@ static const char *avoided(const struct migration *m, const struct migrant *j)
 	return *m->nodelist ? m->nodelist : j->from;
 }
 
+/* Its own request: what it asks for now may be an earlier move's. */
+static const char *own(const struct migrant *j, const struct job_entry *job,
+		       enum placement_field field)
+{
+	if (j->own.value[field])
+		return j->own.value[field];
+	switch (field) {
+	case PLACEMENT_NODELIST:
+		return job->nodelist;
+	case PLACEMENT_EXCLUDE:
+		return job->exclude;
+	case PLACEMENT_PARTITION:
+		return job->partition;
+	default:
+		return job->constraint;
+	}
+}
+
 static bool is_word(const char *constraint)
 {
 	return *constraint && !strpbrk(constraint, "&|[]()*,");
@@ -105,8 +123,11 @@ static void mark_allowed(const struct migration *m, struct view *v,
 			 const struct migrant *j, const struct job_entry *job)
 {
 	const struct smigrate *s = m->s;
-	const char *list = s->nodelist ? s->nodelist : s->relax ? "" : job->nodelist;
-	const char *partition = s->partition ? s->partition : job->partition;
+	const char *nodelist = own(j, job, PLACEMENT_NODELIST);
+	const char *list = s->nodelist ? s->nodelist : s->relax ? "" : nodelist;
+	const char *partition =
+		s->partition ? s->partition : own(j, job, PLACEMENT_PARTITION);
+	const char *constraint = own(j, job, PLACEMENT_CONSTRAINT);
 	bool any = false;
 
 	mark(m, v->allowed, list, true);
@@ -116,16 +137,16 @@ static void mark_allowed(const struct migration *m, struct view *v,
 		if (*list && !v->allowed[i])
 			continue;
 		v->allowed[i] = in_partition(node, partition) &&
-				(s->relax || !is_word(job->constraint) ||
-				 list_has(node->features, job->constraint));
+				(s->relax || !is_word(constraint) ||
+				 list_has(node->features, constraint));
 	}
 	mark(m, v->allowed, avoided(m, j), false);
-	mark(m, v->allowed, job->exclude, false);
+	mark(m, v->allowed, own(j, job, PLACEMENT_EXCLUDE), false);
 	mark(m, v->allowed, s->exclude, false);
 	for (size_t i = 0; i < m->cluster.count; i++)
 		any = any || v->allowed[i];
-	v->bound = !any || (!s->nodelist && !s->relax && *job->nodelist &&
-			    hosts_meet(job->nodelist, avoided(m, j)));
+	v->bound = !any || (!s->nodelist && !s->relax && *nodelist &&
+			    hosts_meet(nodelist, avoided(m, j)));
 	for (size_t i = 0; i < m->cluster.count; i++)
 		v->allowed[i] = v->allowed[i] && m->cluster.nodes[i].takes_jobs;
 }
@@ -133,13 +154,18 @@ static void mark_allowed(const struct migration *m, struct view *v,
 static struct view *find_view(struct migration *m, const struct migrant *j,
 			      const struct job_entry *job)
 {
-	cleanup_free char *own = estimate_key(job);
+	cleanup_free char *request = estimate_key(job);
 	struct view *v = calloc(1, sizeof(*v));
 	struct view **found;
 
 	if (!v)
 		return NULL;
-	v->key = own ? str_printf("%s|%s", own, avoided(m, j)) : NULL;
+	v->key = request ? str_printf("%s|%s|%s|%s|%s|%s", request, avoided(m, j),
+				      own(j, job, PLACEMENT_NODELIST),
+				      own(j, job, PLACEMENT_EXCLUDE),
+				      own(j, job, PLACEMENT_PARTITION),
+				      own(j, job, PLACEMENT_CONSTRAINT))
+			 : NULL;
 	v->allowed = calloc(m->cluster.count + 1, sizeof(bool));
 	found = v->key && v->allowed ? tsearch(v, &m->outlook->views, compare_views)
 				     : NULL;
@@ -205,9 +231,11 @@ static int find_rivals(struct migration *m)
 }
 
 /* What would be started before it; 0 if nothing would. */
-static unsigned int find_rival(const struct migration *m, const struct job_entry *job)
+static unsigned int find_rival(const struct migration *m, const struct migrant *j,
+			       const struct job_entry *job)
 {
-	const char *partition = m->s->partition ? m->s->partition : job->partition;
+	const char *partition =
+		m->s->partition ? m->s->partition : own(j, job, PLACEMENT_PARTITION);
 	unsigned int priority = migrant_priority(m, job);
 
 	for (size_t i = 0; i < m->outlook->nrivals; i++) {
@@ -343,25 +371,25 @@ static int place_on_list(const struct migration *m, struct migrant *j,
 	if (count <= j->node_count)
 		return placement_put(&j->wanted, PLACEMENT_NODELIST, m->s->nodelist);
 	others = all_but(m, m->s->nodelist);
-	all = others ? hosts_join(job->exclude, others) : NULL;
+	all = others ? hosts_join(own(j, job, PLACEMENT_EXCLUDE), others) : NULL;
 	if (!all || placement_put(&j->wanted, PLACEMENT_EXCLUDE, all) < 0)
 		return -1;
-	return *job->nodelist ? placement_put(&j->wanted, PLACEMENT_NODELIST, "") : 0;
+	return placement_put(&j->wanted, PLACEMENT_NODELIST, "");
 }
 
 /* Nodes that it must not have: the option's, and its own unless they are drained. */
 static int place_off_list(const struct migration *m, struct migrant *j,
 			  const struct job_entry *job)
 {
-	const char *own = *m->nodelist ? "" : j->from;
+	const char *here = *m->nodelist ? "" : j->from;
 	const char *had = j->wanted.value[PLACEMENT_EXCLUDE];
-	cleanup_free char *list =
-		hosts_join(had ? had : job->exclude, m->s->exclude ? m->s->exclude : "");
-	cleanup_free char *all = list ? hosts_join(list, own) : NULL;
+	cleanup_free char *list = hosts_join(had ? had : own(j, job, PLACEMENT_EXCLUDE),
+					     m->s->exclude ? m->s->exclude : "");
+	cleanup_free char *all = list ? hosts_join(list, here) : NULL;
 
 	if (!all)
 		return -1;
-	if (!m->s->exclude && !*own)
+	if (!m->s->exclude && !*here)
 		return 0;
 	return placement_put(&j->wanted, PLACEMENT_EXCLUDE, all);
 }
@@ -376,10 +404,10 @@ static int place(const struct migration *m, struct migrant *j,
 	placement_free(&j->wanted);
 	if (s->partition && placement_put(&j->wanted, PLACEMENT_PARTITION, s->partition))
 		return -1;
-	if (s->relax && *job->nodelist &&
+	if (s->relax && *own(j, job, PLACEMENT_NODELIST) &&
 	    placement_put(&j->wanted, PLACEMENT_NODELIST, "") < 0)
 		return -1;
-	if (s->relax && *job->constraint &&
+	if (s->relax && *own(j, job, PLACEMENT_CONSTRAINT) &&
 	    placement_put(&j->wanted, PLACEMENT_CONSTRAINT, "") < 0)
 		return -1;
 	if (s->nodelist && place_on_list(m, j, job) < 0)
@@ -404,9 +432,11 @@ static int ask_slurm(const struct migration *m, struct view *v, const struct mig
 		return 0;
 	exclude = hosts_join(j->wanted.value[PLACEMENT_EXCLUDE]
 				     ? j->wanted.value[PLACEMENT_EXCLUDE]
-				     : job->exclude,
+				     : own(j, job, PLACEMENT_EXCLUDE),
 			     avoided(m, j));
-	rc = exclude ? placement_merge(&p, &j->wanted) : -1;
+	rc = exclude ? placement_merge(&p, &j->own) : -1;
+	if (rc == 0)
+		rc = placement_merge(&p, &j->wanted);
 	/* Nodes that we chose for one job are not those of the next. */
 	if (rc == 0 && (m->s->exclusive || m->s->exclusive_user || m->s->spread)) {
 		free(p.value[PLACEMENT_NODELIST]);
@@ -464,7 +494,7 @@ static int judge(struct migration *m, struct migrant *j, const struct job_entry 
 				   .parallel = j->on_others,
 				   .suspended = job->suspended,
 				   .failed = j->failed };
-	unsigned int rival = find_rival(m, job);
+	unsigned int rival = find_rival(m, j, job);
 
 	if (!v)
 		return error_sys(e, "job %s", j->name);

@@ -57,6 +57,8 @@ static int move_jobs(struct migration *m)
 	planned = migration_plan(m, &go);
 	if (!go)
 		return planned == EXIT_DONE ? status : planned;
+	if (take_up(m) != EXIT_DONE)
+		status = EXIT_FAILED;
 	if (migration_run(m, &e) < 0)
 		return complain(&e);
 	return status == EXIT_DONE ? migration_status(m) : status;
