@@ -20,7 +20,8 @@
 /* Slurm lets operators alone raise a priority. Root is one. */
 static bool may_pin(const struct migration *m)
 {
-	return m->s->priority != PRIORITY_DEFAULT || getuid() == 0;
+	/* A job that is held has none, and is given a new one when it is released. */
+	return !m->s->hold && (m->s->priority != PRIORITY_DEFAULT || getuid() == 0);
 }
 
 static unsigned int top_priority(const struct migration *m)
@@ -74,6 +75,10 @@ static int pin(const struct migration *m, struct migrant *j, struct error *e)
 
 void migrant_unpin(struct migrant *j)
 {
+	/* In the queue it needs it still; and a job that is held would be released. */
+	if (j->state != MIGRANT_MOVED && j->state != MIGRANT_STAYS &&
+	    j->state != MIGRANT_STARTS)
+		return;
 	(void)job_set_priority(j->id, JOB_PRIORITY_BY_SLURM, j->nice, NULL);
 	j->pinned = false;
 }

@@ -153,7 +153,7 @@ void migrant_cancel(struct migration *m, struct migrant *j);
 /* Let the scheduler have it start now. */
 void migrant_poke(struct migrant *j);
 
-/* Slurm chooses its priority again. */
+/* If it runs, Slurm chooses its priority again. */
 void migrant_unpin(struct migrant *j);
 
 /* Does it have a runner? Sets protected, and why if not. */

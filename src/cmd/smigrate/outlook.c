@@ -25,11 +25,11 @@ struct view {
 	struct estimate estimate;
 };
 
-/* The first that waits for nodes of a partition. */
+/* A partition that jobs wait for, and the first that waits for nothing but nodes. */
 struct rival {
 	char *partition;
 	unsigned int priority;
-	unsigned int id;
+	unsigned int id; /* 0: there is none */
 };
 
 struct outlook {
@@ -187,7 +187,7 @@ static int add_rival(struct outlook *o, const char *partition,
 	for (size_t i = 0; i < o->nrivals; i++) {
 		if (strcmp(o->rivals[i].partition, partition) != 0)
 			continue;
-		if (job->priority > o->rivals[i].priority) {
+		if (job->competes && job->priority > o->rivals[i].priority) {
 			o->rivals[i].priority = job->priority;
 			o->rivals[i].id = job->id;
 		}
@@ -197,7 +197,9 @@ static int add_rival(struct outlook *o, const char *partition,
 	if (!grown)
 		return -1;
 	o->rivals = grown;
-	grown[o->nrivals] = (struct rival){ strdup(partition), job->priority, job->id };
+	grown[o->nrivals] =
+		(struct rival){ strdup(partition), job->competes ? job->priority : 0,
+				job->competes ? job->id : 0 };
 	return grown[o->nrivals++].partition ? 0 : -1;
 }
 
@@ -218,7 +220,7 @@ static int find_rivals(struct migration *m)
 		cleanup_free char *copy = NULL;
 		char *rest = NULL;
 
-		if (job->phase != JOB_QUEUED || !job->competes)
+		if (job->phase != JOB_QUEUED)
 			continue;
 		copy = strdup(job->partition);
 		for (char *p = copy ? strtok_r(copy, ",", &rest) : NULL; p;
@@ -230,18 +232,22 @@ static int find_rivals(struct migration *m)
 	return 0;
 }
 
-/* What would be started before it; 0 if nothing would. */
+/* What would be started before it; 0 if nothing would. *any: do jobs wait at all? */
 static unsigned int find_rival(const struct migration *m, const struct migrant *j,
-			       const struct job_entry *job)
+			       const struct job_entry *job, bool *any)
 {
 	const char *partition =
 		m->s->partition ? m->s->partition : own(j, job, PLACEMENT_PARTITION);
 	unsigned int priority = migrant_priority(m, job);
 
+	*any = false;
 	for (size_t i = 0; i < m->outlook->nrivals; i++) {
 		const struct rival *r = &m->outlook->rivals[i];
 
-		if (list_has(partition, r->partition) && r->priority > priority)
+		if (!list_has(partition, r->partition))
+			continue;
+		*any = true;
+		if (r->id && r->priority > priority)
 			return r->id;
 	}
 	return 0;
@@ -438,10 +444,11 @@ static int ask_slurm(const struct migration *m, struct view *v, const struct mig
 	if (rc == 0)
 		rc = placement_merge(&p, &j->wanted);
 	/* Nodes that we chose for one job are not those of the next. */
-	if (rc == 0 && (m->s->exclusive || m->s->exclusive_user || m->s->spread)) {
-		free(p.value[PLACEMENT_NODELIST]);
-		p.value[PLACEMENT_NODELIST] = NULL;
-	}
+	if (rc == 0 && (m->s->exclusive || m->s->exclusive_user || m->s->spread))
+		rc = placement_put(&p, PLACEMENT_NODELIST,
+				   m->s->relax || m->s->nodelist
+					   ? ""
+					   : own(j, job, PLACEMENT_NODELIST));
 	if (rc == 0)
 		rc = placement_put(&p, PLACEMENT_EXCLUDE, exclude);
 	rc = rc < 0 ? error_sys(e, "estimate") : estimate_start(job, &p, &v->estimate, e);
@@ -494,7 +501,8 @@ static int judge(struct migration *m, struct migrant *j, const struct job_entry 
 				   .parallel = j->on_others,
 				   .suspended = job->suspended,
 				   .failed = j->failed };
-	unsigned int rival = find_rival(m, j, job);
+	bool queue;
+	unsigned int rival = find_rival(m, j, job, &queue);
 
 	if (!v)
 		return error_sys(e, "job %s", j->name);
@@ -508,7 +516,9 @@ static int judge(struct migration *m, struct migrant *j, const struct job_entry 
 		return -1;
 	f.refused = v->asked && v->estimate.why;
 	j->start = v->asked ? v->estimate.start : 0;
-	if (j->start > time(NULL) + SOON)
+	/* To jobs that come after others that wait Slurm gives those' whole time limits.
+	 */
+	if (!queue && j->start > time(NULL) + SOON)
 		f.fits = false;
 	j->verdict = migrate_decide(&s->policy, &f);
 	explain(j, v, rival);
