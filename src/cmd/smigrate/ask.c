@@ -140,12 +140,29 @@ static int ask(struct migration *m, struct migrant *j, struct error *e)
 	return job_signal_batch(j->id, CHECKPOINT_SIGNAL_MOVE, e);
 }
 
+static void drop_folder(struct migrant *j)
+{
+	event_reader_free(j->reader);
+	j->reader = NULL;
+	folder_close(&j->folder);
+}
+
+/*
+ * It may be about to leave by itself, or for another smigrate, and Slurm lets nobody
+ * touch it then: the next look tells. What is refused twice is refused.
+ */
 void migrant_ask(struct migration *m, struct migrant *j)
 {
 	m->changed = true;
 	j->times.asked = seconds_now();
-	j->state = ask(m, j, &j->why) < 0 ? MIGRANT_STAYS : MIGRANT_SAVES;
-	if (j->state == MIGRANT_STAYS && j->pinned)
+	if (ask(m, j, &j->why) == 0) {
+		j->state = MIGRANT_SAVES;
+		return;
+	}
+	drop_folder(j);
+	if (j->refused++ > 0)
+		j->state = MIGRANT_STAYS;
+	if (j->pinned)
 		migrant_unpin(j);
 }
 

@@ -148,9 +148,10 @@ int migration_look(struct migration *m, struct error *e)
 
 /* ---- moving them ---- */
 
+/* Something is about to happen with it. */
 static bool is_flying(const struct migrant *j)
 {
-	return j->state != MIGRANT_WAITS && !migrant_is_over(j);
+	return (j->state != MIGRANT_WAITS || j->refused > 0) && !migrant_is_over(j);
 }
 
 static size_t count_state(const struct migration *m, enum migrant_state state)
@@ -184,6 +185,8 @@ static void act(struct migration *m, struct migrant *j)
 				       seconds_now() - m->began))
 			return;
 		migrant_ask(m, j);
+		if (j->state == MIGRANT_WAITS)
+			return;
 		break;
 	case MIGRATE_REQUEUE:
 		migrant_requeue(m, j);

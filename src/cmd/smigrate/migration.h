@@ -56,9 +56,10 @@ struct migrant {
 	unsigned int nice;
 	bool protected;
 	bool failed;
-	bool pinned;  /* we gave it a priority for the way */
-	bool poked;   /* the scheduler was told that it may start */
-	double found; /* when, seconds since 1970 */
+	unsigned int refused; /* how often it could not be asked */
+	bool pinned;	      /* we gave it a priority for the way */
+	bool poked;	      /* the scheduler was told that it may start */
+	double found;	      /* when, seconds since 1970 */
 	struct migrate_verdict verdict;
 	enum migrant_state state;
 	struct error why;      /* what keeps it, or went wrong; "" if nothing did */

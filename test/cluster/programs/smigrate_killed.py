@@ -45,16 +45,26 @@ def all_run():
     return set(jobs) <= set(places())
 
 
+def settled():
+    """Where they all are. One that was asked by a smigrate that was killed may yet leave."""
+    while True:
+        wait_until("all jobs run", all_run)
+        for job in jobs:
+            wait_until(f"job {job} has been restored", lambda job=job: restored(job))
+        where = places()
+        if set(jobs) <= set(where):
+            return where
+
+
 def restored(job):
     """It has gone on as often as it was started again: there is somebody to be asked."""
-    path = f"/shared/checkpoint/alice/testbed/{job}/events"
+    number, count = output("squeue", "-h", "-j", job, "-O", "JobID,RestartCnt").split()[:2]
+    path = f"/shared/checkpoint/alice/testbed/{number}/events"
     events = [json.loads(line) for line in open(path)]
-    count = int(output("squeue", "-h", "-j", job, "-O", "RestartCnt").strip())
-    return any(e["event"] in ("start", "restart") and e["restart"] == count for e in events)
+    return any(e["event"] in ("start", "restart") and e["restart"] == int(count) for e in events)
 
 
-def command():
-    where = places()
+def command(where):
     node = where[chance.choice(jobs)]
     how = chance.choice(["drain", "drain", "exclude", "nodelist"])
     if how == "drain":
@@ -80,10 +90,7 @@ def held():
 
 
 def one():
-    wait_until("all jobs run", all_run)
-    for job in jobs:
-        wait_until(f"job {job} has been restored", lambda: restored(job))
-    node, words = command()
+    node, words = command(settled())
     kill_one(words)
     if "eld" in held():
         fail(f"a job is held after {words}: {held()}")
