@@ -148,7 +148,7 @@ static int update(const char *nodes, uint32_t state, const char *reason)
 	msg.node_names = (char *)nodes;
 	msg.node_state = state;
 	msg.reason = (char *)reason;
-	msg.reason_uid = getuid();
+	node_set_asker(&msg, getuid());
 	saved = quiet_begin();
 	rc = slurm_update_node(&msg);
 	quiet_end(saved);

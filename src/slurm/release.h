@@ -28,7 +28,19 @@ static inline void job_desc_set(job_desc_msg_t *desc, unsigned int job)
 {
 	desc->step_id = job_key(job);
 }
+
+/* slurmctld knows who asks. */
+static inline void node_set_asker(update_node_msg_t *msg, uid_t user)
+{
+	(void)msg;
+	(void)user;
+}
 #else
+static inline void node_set_asker(update_node_msg_t *msg, uid_t user)
+{
+	msg->reason_uid = user;
+}
+
 static inline void job_desc_set(job_desc_msg_t *desc, unsigned int job)
 {
 	desc->job_id = job;
