@@ -232,3 +232,29 @@ wait_on() { until_true 60 "job $1 runs on $2" is_on "$1" "$2"; }
 	exact a
 	exact b
 }
+
+# Not the host, but its slurmd, which says that the host was: that is all Slurm sees of it.
+reboot_program() {
+	root cp /etc/slurm/slurm.conf /etc/slurm/slurm.conf.kept
+	root sh -c 'echo RebootProgram=/etc/slurm/reboot >>/etc/slurm/slurm.conf'
+	root sh -c 'cat >/etc/slurm/reboot && chmod 755 /etc/slurm/reboot' <<'END'
+#!/bin/sh
+setsid sh -c 'kill "$(cat /run/slurm/slurmd.pid)"; while pgrep -x slurmd; do sleep 0.1; done; slurmd -b -N "$1"' _ "$(hostname)" >/dev/null 2>&1 &
+END
+	root scontrol reconfigure
+}
+
+@test "--reboot: Slurm reboots the nodes when they are empty, and they take jobs again" {
+	local a
+	reboot_program
+	a=$(counting a)
+	wait_lines out-a 3
+	run root smigrate -d "$(job_node "$a")" --reboot --resume --timeout=120s
+	echo "$output"
+	root mv /etc/slurm/slurm.conf.kept /etc/slurm/slurm.conf
+	root scontrol reconfigure
+	[ "$status" -eq 0 ]
+	[[ $output == *": reboot"*": resumed"* ]]
+	wait_over "$a"
+	exact a
+}

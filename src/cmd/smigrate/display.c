@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * display - a line for each thing that happens; on a terminal one below them, too, that
- * shows what is being done.
+ * display - a line for each thing that happens; on a terminal, below them, one for each
+ * job that is on its way, which is kept up to date.
  */
 #define _GNU_SOURCE
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -20,7 +21,7 @@ static const char *const states[] = {
 	[MIGRANT_HELD] = "held",	 [MIGRANT_PENDING] = "pending",
 	[MIGRANT_REQUEUED] = "requeued", [MIGRANT_CANCELLED] = "cancelled",
 	[MIGRANT_ENDED] = "ended",	 [MIGRANT_STAYS] = "stays",
-	[MIGRANT_LOST] = "held or lost",
+	[MIGRANT_LOST] = "lost",
 };
 
 static bool is_live(const struct migration *m)
@@ -28,10 +29,13 @@ static bool is_live(const struct migration *m)
 	return !m->s->quiet && !m->s->json && isatty(STDERR_FILENO);
 }
 
+static int shown; /* lines that are kept up to date, on the terminal */
+
 static void clear(const struct migration *m)
 {
-	if (is_live(m))
-		fputs("\r\033[K", stderr);
+	if (is_live(m) && shown > 0)
+		fprintf(stderr, "\r\033[%dA\033[J", shown);
+	shown = 0;
 }
 
 void display_say(const struct migration *m, const char *format, ...)
@@ -141,27 +145,45 @@ void display_changed(const struct migration *m, const struct migrant *j)
 
 /* ---- what is being done ---- */
 
+/* Lines that there is room for, less those around them. */
+static int room(void)
+{
+	struct winsize size;
+
+	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_row < 8)
+		return 5;
+	return size.ws_row - 3;
+}
+
+static void show(const struct migrant *j)
+{
+	double began = j->times.asked > 0 ? j->times.asked : j->found;
+
+	fprintf(stderr, "%-12s %-8s %8s %7.0f s  %s -> %s\n", j->name, states[j->state],
+		str_size(j->bytes).text, seconds_now() - began, j->from,
+		j->to ? j->to : "?");
+	shown++;
+}
+
 void display_tick(const struct migration *m)
 {
-	const struct migrant *first = NULL;
-	size_t n[MIGRANT_LOST + 1] = { 0 };
+	size_t over = 0, waits = 0;
+	int lines = room();
 
 	if (!is_live(m))
 		return;
-	for (size_t i = 0; i < m->count; i++) {
-		n[m->migrants[i]->state]++;
-		if (!first && m->migrants[i]->state == MIGRANT_SAVES)
-			first = m->migrants[i];
-	}
 	clear(m);
-	fprintf(stderr, "%.0f s: %zu wait, %zu are saved, %zu leave, %zu start, %zu done",
-		seconds_now() - m->began, n[MIGRANT_WAITS], n[MIGRANT_SAVES],
-		n[MIGRANT_LEAVES] + n[MIGRANT_QUEUED], n[MIGRANT_STARTS],
-		m->count - n[MIGRANT_WAITS] - n[MIGRANT_SAVES] - n[MIGRANT_LEAVES] -
-			n[MIGRANT_QUEUED] - n[MIGRANT_STARTS]);
-	if (first)
-		fprintf(stderr, "; job %s: %s written", first->name,
-			str_size(first->bytes).text);
+	for (size_t i = 0; i < m->count; i++) {
+		const struct migrant *j = m->migrants[i];
+
+		over += migrant_is_over(j);
+		waits += j->state == MIGRANT_WAITS;
+		if (!migrant_is_over(j) && j->state != MIGRANT_WAITS && shown < lines)
+			show(j);
+	}
+	fprintf(stderr, "%.0f s: %zu of %zu jobs done, %zu wait\n",
+		seconds_now() - m->began, over, m->count, waits);
+	shown++;
 	fflush(stderr);
 }
 

@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "cmd/smigrate/migration.h"
+#include "cmd/smigrate/place.h"
 
 #define SOON 60 /* seconds: what starts by then is not worth waiting for */
 
@@ -58,30 +59,6 @@ static void free_view(void *p)
 	free(v);
 }
 
-/* Where it must not start: what is to be emptied, or where it is. */
-static const char *avoided(const struct migration *m, const struct migrant *j)
-{
-	return *m->nodelist ? m->nodelist : j->from;
-}
-
-/* Its own request: what it asks for now may be an earlier move's. */
-static const char *own(const struct migrant *j, const struct job_entry *job,
-		       enum placement_field field)
-{
-	if (j->own.value[field])
-		return j->own.value[field];
-	switch (field) {
-	case PLACEMENT_NODELIST:
-		return job->nodelist;
-	case PLACEMENT_EXCLUDE:
-		return job->exclude;
-	case PLACEMENT_PARTITION:
-		return job->partition;
-	default:
-		return job->constraint;
-	}
-}
-
 static bool is_word(const char *constraint)
 {
 	return *constraint && !strpbrk(constraint, "&|[]()*,");
@@ -100,37 +77,18 @@ static bool in_partition(const struct node_entry *node, const char *partitions)
 	return false;
 }
 
-/* Of the cluster's nodes: mark those of a hostlist. */
-static void mark(const struct migration *m, bool *marks, const char *list, bool value)
-{
-	struct hosts hosts;
-
-	if (!list || !*list)
-		return;
-	if (hosts_expand(list, &hosts) == 0) {
-		for (size_t i = 0; i < hosts.count; i++) {
-			const struct node_entry *node =
-				node_table_find(&m->cluster, hosts.names[i]);
-
-			if (node)
-				marks[node - m->cluster.nodes] = value;
-		}
-	}
-	hosts_free(&hosts);
-}
-
 static void mark_allowed(const struct migration *m, struct view *v,
 			 const struct migrant *j, const struct job_entry *job)
 {
 	const struct smigrate *s = m->s;
-	const char *nodelist = own(j, job, PLACEMENT_NODELIST);
+	const char *nodelist = place_own(j, job, PLACEMENT_NODELIST);
 	const char *list = s->nodelist ? s->nodelist : s->relax ? "" : nodelist;
 	const char *partition =
-		s->partition ? s->partition : own(j, job, PLACEMENT_PARTITION);
-	const char *constraint = own(j, job, PLACEMENT_CONSTRAINT);
+		s->partition ? s->partition : place_own(j, job, PLACEMENT_PARTITION);
+	const char *constraint = place_own(j, job, PLACEMENT_CONSTRAINT);
 	bool any = false;
 
-	mark(m, v->allowed, list, true);
+	place_mark(m, v->allowed, list, true);
 	for (size_t i = 0; i < m->cluster.count; i++) {
 		const struct node_entry *node = &m->cluster.nodes[i];
 
@@ -140,13 +98,13 @@ static void mark_allowed(const struct migration *m, struct view *v,
 				(s->relax || !is_word(constraint) ||
 				 list_has(node->features, constraint));
 	}
-	mark(m, v->allowed, avoided(m, j), false);
-	mark(m, v->allowed, own(j, job, PLACEMENT_EXCLUDE), false);
-	mark(m, v->allowed, s->exclude, false);
+	place_mark(m, v->allowed, place_avoided(m, j), false);
+	place_mark(m, v->allowed, place_own(j, job, PLACEMENT_EXCLUDE), false);
+	place_mark(m, v->allowed, s->exclude, false);
 	for (size_t i = 0; i < m->cluster.count; i++)
 		any = any || v->allowed[i];
 	v->bound = !any || (!s->nodelist && !s->relax && *nodelist &&
-			    hosts_meet(nodelist, avoided(m, j)));
+			    hosts_meet(nodelist, place_avoided(m, j)));
 	for (size_t i = 0; i < m->cluster.count; i++)
 		v->allowed[i] = v->allowed[i] && m->cluster.nodes[i].takes_jobs;
 }
@@ -160,11 +118,11 @@ static struct view *find_view(struct migration *m, const struct migrant *j,
 
 	if (!v)
 		return NULL;
-	v->key = request ? str_printf("%s|%s|%s|%s|%s|%s", request, avoided(m, j),
-				      own(j, job, PLACEMENT_NODELIST),
-				      own(j, job, PLACEMENT_EXCLUDE),
-				      own(j, job, PLACEMENT_PARTITION),
-				      own(j, job, PLACEMENT_CONSTRAINT))
+	v->key = request ? str_printf("%s|%s|%s|%s|%s|%s", request, place_avoided(m, j),
+				      place_own(j, job, PLACEMENT_NODELIST),
+				      place_own(j, job, PLACEMENT_EXCLUDE),
+				      place_own(j, job, PLACEMENT_PARTITION),
+				      place_own(j, job, PLACEMENT_CONSTRAINT))
 			 : NULL;
 	v->allowed = calloc(m->cluster.count + 1, sizeof(bool));
 	found = v->key && v->allowed ? tsearch(v, &m->outlook->views, compare_views)
@@ -236,8 +194,8 @@ static int find_rivals(struct migration *m)
 static unsigned int find_rival(const struct migration *m, const struct migrant *j,
 			       const struct job_entry *job, bool *any)
 {
-	const char *partition =
-		m->s->partition ? m->s->partition : own(j, job, PLACEMENT_PARTITION);
+	const char *partition = m->s->partition ? m->s->partition
+						: place_own(j, job, PLACEMENT_PARTITION);
 	unsigned int priority = migrant_priority(m, job);
 
 	*any = false;
@@ -333,99 +291,6 @@ static int count_room(struct migration *m, struct error *e)
 
 /* ---- one job ---- */
 
-static char *names_of(const struct migration *m, const struct migrant *j)
-{
-	cleanup_free char **names = calloc(j->node_count, sizeof(*names));
-
-	for (unsigned int i = 0; names && i < j->node_count; i++)
-		names[i] = m->cluster.nodes[j->chosen[i]].name;
-	return names ? hosts_compress(names, j->node_count) : NULL;
-}
-
-/* Nodes but those of a list. */
-static char *all_but(const struct migration *m, const char *list)
-{
-	cleanup_free bool *marks = calloc(m->cluster.count + 1, sizeof(*marks));
-	cleanup_free char **names = calloc(m->cluster.count + 1, sizeof(*names));
-	size_t count = 0;
-
-	if (!marks || !names)
-		return NULL;
-	mark(m, marks, list, true);
-	for (size_t i = 0; i < m->cluster.count; i++) {
-		if (!marks[i])
-			names[count++] = m->cluster.nodes[i].name;
-	}
-	return hosts_compress(names, count);
-}
-
-/*
- * A list of as many nodes as it runs on, or of fewer, is what Slurm takes for nodes that
- * are asked for. Of more, it may have any: then all others are refused.
- */
-static int place_on_list(const struct migration *m, struct migrant *j,
-			 const struct job_entry *job)
-{
-	cleanup_free char *others = NULL, *all = NULL;
-	struct hosts hosts;
-	size_t count;
-
-	if (hosts_expand(m->s->nodelist, &hosts) < 0)
-		return -1;
-	count = hosts.count;
-	hosts_free(&hosts);
-	if (count <= j->node_count)
-		return placement_put(&j->wanted, PLACEMENT_NODELIST, m->s->nodelist);
-	others = all_but(m, m->s->nodelist);
-	all = others ? hosts_join(own(j, job, PLACEMENT_EXCLUDE), others) : NULL;
-	if (!all || placement_put(&j->wanted, PLACEMENT_EXCLUDE, all) < 0)
-		return -1;
-	return placement_put(&j->wanted, PLACEMENT_NODELIST, "");
-}
-
-/* Nodes that it must not have: the option's, and its own unless they are drained. */
-static int place_off_list(const struct migration *m, struct migrant *j,
-			  const struct job_entry *job)
-{
-	const char *here = *m->nodelist ? "" : j->from;
-	const char *had = j->wanted.value[PLACEMENT_EXCLUDE];
-	cleanup_free char *list = hosts_join(had ? had : own(j, job, PLACEMENT_EXCLUDE),
-					     m->s->exclude ? m->s->exclude : "");
-	cleanup_free char *all = list ? hosts_join(list, here) : NULL;
-
-	if (!all)
-		return -1;
-	if (!m->s->exclude && !*here)
-		return 0;
-	return placement_put(&j->wanted, PLACEMENT_EXCLUDE, all);
-}
-
-/* What it is to ask for; only as much as has to be changed. */
-static int place(const struct migration *m, struct migrant *j,
-		 const struct job_entry *job, bool fits)
-{
-	const struct smigrate *s = m->s;
-	cleanup_free char *names = NULL;
-
-	placement_free(&j->wanted);
-	if (s->partition && placement_put(&j->wanted, PLACEMENT_PARTITION, s->partition))
-		return -1;
-	if (s->relax && *own(j, job, PLACEMENT_NODELIST) &&
-	    placement_put(&j->wanted, PLACEMENT_NODELIST, "") < 0)
-		return -1;
-	if (s->relax && *own(j, job, PLACEMENT_CONSTRAINT) &&
-	    placement_put(&j->wanted, PLACEMENT_CONSTRAINT, "") < 0)
-		return -1;
-	if (s->nodelist && place_on_list(m, j, job) < 0)
-		return -1;
-	if (place_off_list(m, j, job) < 0)
-		return -1;
-	if (!fits || !(s->exclusive || s->exclusive_user || s->spread))
-		return 0;
-	names = names_of(m, j);
-	return names ? placement_put(&j->wanted, PLACEMENT_NODELIST, names) : -1;
-}
-
 /* Slurm's own opinion, for all jobs of a view; nodes that are to be emptied are not. */
 static int ask_slurm(const struct migration *m, struct view *v, const struct migrant *j,
 		     const struct job_entry *job, struct error *e)
@@ -438,8 +303,8 @@ static int ask_slurm(const struct migration *m, struct view *v, const struct mig
 		return 0;
 	exclude = hosts_join(j->wanted.value[PLACEMENT_EXCLUDE]
 				     ? j->wanted.value[PLACEMENT_EXCLUDE]
-				     : own(j, job, PLACEMENT_EXCLUDE),
-			     avoided(m, j));
+				     : place_own(j, job, PLACEMENT_EXCLUDE),
+			     place_avoided(m, j));
 	rc = exclude ? placement_merge(&p, &j->own) : -1;
 	if (rc == 0)
 		rc = placement_merge(&p, &j->wanted);
@@ -448,12 +313,16 @@ static int ask_slurm(const struct migration *m, struct view *v, const struct mig
 		rc = placement_put(&p, PLACEMENT_NODELIST,
 				   m->s->relax || m->s->nodelist
 					   ? ""
-					   : own(j, job, PLACEMENT_NODELIST));
+					   : place_own(j, job, PLACEMENT_NODELIST));
 	if (rc == 0)
 		rc = placement_put(&p, PLACEMENT_EXCLUDE, exclude);
 	rc = rc < 0 ? error_sys(e, "estimate") : estimate_start(job, &p, &v->estimate, e);
 	placement_free(&p);
 	v->asked = rc == 0;
+	if (rc == 0 && m->s->verbose)
+		display_say(m, "a job like %s: Slurm says %s%s", j->name,
+			    v->estimate.why ? v->estimate.why : "it would start on ",
+			    v->estimate.why ? "" : v->estimate.nodes);
 	return rc;
 }
 
@@ -524,7 +393,7 @@ static int judge(struct migration *m, struct migrant *j, const struct job_entry 
 	explain(j, v, rival);
 	j->promised = f.fits && j->verdict.act == MIGRATE_MOVE;
 	free(j->to);
-	j->to = j->promised ? names_of(m, j) : NULL;
+	j->to = j->promised ? place_chosen(m, j) : NULL;
 	if (j->promised)
 		take_chosen(m, j, job);
 	return 0;

@@ -49,20 +49,23 @@ static int run_command(const struct migration *m, struct error *e)
 
 /* ---- the reboot ---- */
 
-/* libslurm has no function for it that a program may call. */
+/*
+ * libslurm has no function for it that a program may call. Without --resume they come
+ * back as they are now: drained.
+ */
 static int ask_reboot(const struct migration *m, struct error *e)
 {
 	cleanup_free char *reason = str_printf("reason=%s", m->s->reason);
-	char *argv[] = { (char *)"scontrol",
-			 (char *)"reboot",
-			 (char *)"ASAP",
-			 (char *)(m->s->resume ? "nextstate=RESUME" : "nextstate=DOWN"),
-			 reason,
-			 m->nodelist,
-			 NULL };
+	char *argv[] = {
+		(char *)"scontrol", (char *)"reboot", reason, m->nodelist, NULL, NULL
+	};
 
 	if (!reason)
 		return error_sys(e, "scontrol reboot");
+	if (m->s->resume) {
+		argv[4] = argv[3];
+		argv[3] = (char *)"nextstate=RESUME";
+	}
 	display_say(m, "%s: reboot", m->nodelist);
 	return run(argv, "scontrol reboot", e);
 }

@@ -106,7 +106,7 @@ def one():
 def main():
     for _ in range(times):
         one()
-    wait_until("all jobs run", all_run)
+    settled()
     print(f"{times} times: {counts}")
 
 
