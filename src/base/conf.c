@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "base/timefmt.h"
+#include "base/wishes.h"
 
 /* Where slurm.conf is unless SLURM_CONF says otherwise; Meson knows. */
 #ifndef CONF_DIR
@@ -77,7 +78,8 @@ static int set_bool(const struct keyword *k, void *member, const char *value,
 
 _Static_assert(sizeof(enum conf_log_level) == sizeof(unsigned int) &&
 		       sizeof(enum conf_fallback) == sizeof(unsigned int) &&
-		       sizeof(enum conf_cleanup) == sizeof(unsigned int),
+		       sizeof(enum conf_cleanup) == sizeof(unsigned int) &&
+		       sizeof(enum conf_preempt_save) == sizeof(unsigned int),
 	       "set_word() writes every enumeration of struct conf");
 
 static int set_word(const struct keyword *k, void *member, const char *value,
@@ -149,6 +151,15 @@ static int set_path(const struct keyword *k, void *member, const char *value,
 	return replace_string(member, value, e);
 }
 
+static int set_engines(const struct keyword *k, void *member, const char *value,
+		       struct error *e)
+{
+	(void)k;
+	if (wishes_check_engines(value, e) < 0)
+		return -1;
+	return replace_string(member, value, e);
+}
+
 static int set_dir(const struct keyword *k, void *member, const char *value,
 		   struct error *e)
 {
@@ -168,9 +179,11 @@ static const struct keyword keywords[] = {
 	{ "GraceTime", set_number, MEMBER(grace_time), 1, 65535, NULL },
 	{ "KeepGenerations", set_number, MEMBER(keep), 1, CONF_KEEP_MAX, NULL },
 	{ "Cleanup", set_word, MEMBER(cleanup), 0, 0, "never|success|always" },
+	{ "PreemptSave", set_word, MEMBER(preempt_save), 0, 0, "always|worthwhile" },
 	{ "Fallback", set_word, MEMBER(fallback), 0, 0, "fail|restart" },
 	{ "LogLevel", set_word, MEMBER(log_level), 0, 0,
 	  "quiet|error|info|verbose|debug" },
+	{ "CheckpointEngines", set_engines, MEMBER(engines), 0, 0, NULL },
 	{ "CriuPath", set_path, MEMBER(criu_path), 0, 0, NULL },
 	{ "TmpDir", set_path, MEMBER(tmp_dir), 0, 0, NULL },
 	{ "DumpTimeout", set_number, MEMBER(dump_timeout), 1, SECONDS_IN_DAY, NULL },
@@ -189,6 +202,7 @@ int conf_init(struct conf *conf, struct error *e)
 		.grace_time = 60,
 		.keep = 2,
 		.cleanup = CLEANUP_SUCCESS,
+		.preempt_save = PREEMPT_SAVE_ALWAYS,
 		.fallback = FALLBACK_FAIL,
 		.log_level = LOG_INFO,
 		.dump_timeout = 600,
@@ -367,6 +381,7 @@ char *conf_expand_dir(const char *pattern, const char *user, unsigned int job,
 void conf_free(struct conf *conf)
 {
 	free(conf->checkpoint_dir);
+	free(conf->engines);
 	free(conf->criu_path);
 	free(conf->tmp_dir);
 	*conf = (struct conf){ 0 };

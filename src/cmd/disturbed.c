@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include "base/children.h"
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "cmd/scheckpoint.h"
@@ -78,7 +79,7 @@ static void stop(struct act *a)
 	a->t->engine->stop(a->run);
 	a->run = NULL;
 	/* An engine kills all that runs, and does not wait for the last of it. */
-	trial_end_all();
+	children_end_all();
 }
 
 static bool has_ended(const struct act *a)

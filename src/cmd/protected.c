@@ -4,14 +4,7 @@
 #include <errno.h>
 
 #include "base/cleanup.h"
-#include "base/str.h"
 #include "store/event.h"
-
-char *job_name(const struct job_entry *job)
-{
-	return job->array ? str_printf("%u_%u", job->array, job->array_task)
-			  : str_printf("%u", job->id);
-}
 
 int protected_open(struct folder *folder, const char *dir, const char *cluster,
 		   const struct job_entry *job, const char *name, struct error *e)

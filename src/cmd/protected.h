@@ -8,9 +8,6 @@
 #include "slurm/jobs.h"
 #include "store/folder.h"
 
-/* A job as Slurm writes it, 12 or 12_3; owned by the caller. */
-char *job_name(const struct job_entry *job);
-
 /*
  * Open the folder of a running job. -1 and one sentence if it has no runner: it would be
  * ended by the signal of a request. To be called as the job's user (base/identity.h);

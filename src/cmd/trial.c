@@ -22,6 +22,7 @@
 #include "base/control.h"
 #include "base/file.h"
 #include "base/str.h"
+#include "runner/directories.h"
 
 extern char **environ;
 
@@ -109,29 +110,6 @@ static int open_signals(struct trial *t, struct error *e)
 					      : 0;
 }
 
-/* ---- what it leaves running ---- */
-
-static void kill_children(void)
-{
-	cleanup_free char *path = str_printf("/proc/self/task/%d/children", getpid());
-	cleanup_fclose FILE *f = path ? fopen(path, "re") : NULL;
-	int child;
-
-	while (f && fscanf(f, "%d", &child) == 1)
-		kill(child, SIGKILL);
-}
-
-/*
- * The children of whoever dies become ours before it can be waited for, so that none is
- * missed; and what was pid 1 of a namespace can be waited for when all in it is gone.
- */
-void trial_end_all(void)
-{
-	do
-		kill_children();
-	while (wait(NULL) > 0);
-}
-
 /* ---- the trial ---- */
 
 static void describe_job(struct trial *t)
@@ -144,13 +122,15 @@ static void describe_job(struct trial *t)
 				      .nodes = t->task.nodes,
 				      .scratch = t->scratch.run,
 				      .cancel_fd = t->signals };
-	t->job.mounts[MOUNT_TMPDIR] = (struct engine_mount){ t->scratch.tmp, t->tmp };
-	t->job.mounts[MOUNT_CONTROL] =
+	t->job.local[MOUNT_TMPDIR] = (struct engine_mount){ t->scratch.tmp, t->tmp };
+	t->job.local[MOUNT_CONTROL] =
 		(struct engine_mount){ t->scratch.control, t->control };
 }
 
 int trial_open(struct trial *t, const struct conf *conf, char **argv, struct error *e)
 {
+	struct engine_choice choice;
+
 	*t = (struct trial){ .folder.fd = -1,
 			     .report = -1,
 			     .signals = -1,
@@ -175,8 +155,10 @@ int trial_open(struct trial *t, const struct conf *conf, char **argv, struct err
 		return error_sys(e, "environment");
 	argv[0] = t->program;
 	describe_job(t);
-	t->engine = engine_choose(&t->job, e);
-	return t->engine ? 0 : -1;
+	if (engine_choose(&t->job, &choice, e) < 0)
+		return -1;
+	t->engine = choice.engine;
+	return directories_place(&t->job, t->engine, e);
 }
 
 void trial_close(struct trial *t)

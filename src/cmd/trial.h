@@ -59,9 +59,6 @@ enum waited { WAITED_READY, WAITED_TIME, WAITED_INTERRUPTED };
  */
 enum waited trial_wait(struct trial *t, int fd, double seconds, struct error *e);
 
-/* Kill what the command has left running, and wait until it is gone. */
-void trial_end_all(void);
-
 /* TMPDIR is empty again. */
 int trial_empty_tmp(const struct trial *t, struct error *e);
 

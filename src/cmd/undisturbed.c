@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/children.h"
 #include "base/cleanup.h"
 #include "cmd/trial.h"
 
@@ -73,6 +74,6 @@ int trial_undisturbed(struct trial *t, const char *name, struct outcome *outcome
 	errno = spawn(t, outcome, &pid);
 	rc = errno ? error_sys(e, "it cannot be executed") : follow(t, pid, outcome, e);
 	outcome->seconds = now() - began;
-	trial_end_all();
+	children_end_all();
 	return rc < 0 ? -1 : trial_empty_tmp(t, e);
 }

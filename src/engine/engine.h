@@ -13,6 +13,7 @@
 
 #include "base/conf.h"
 #include "base/error.h"
+#include "base/wishes.h"
 #include "store/generation.h"
 
 /*
@@ -32,11 +33,15 @@ struct engine_job {
 	const struct folder *folder;
 	char *const *argv; /* the job's script and its arguments, or what runs it */
 	char *const *envp;
-	const sigset_t *sigmask; /* as Slurm gave it */
-	unsigned int nodes;	 /* of the job */
-	struct engine_mount mounts[MOUNTS];
-	const char *scratch; /* directory of this node for the engine */
-	int cancel_fd;	     /* readable when a restore is to be given up */
+	const sigset_t *sigmask;     /* as Slurm gave it */
+	unsigned int job;	     /* its number; 0: Slurm knows nothing of it */
+	unsigned int nodes;	     /* of the job */
+	unsigned int restored;	     /* how often it went on, this time counted */
+	const struct wishes *wishes; /* what the job asks of the engine; NULL: nothing */
+	struct engine_mount local[MOUNTS];  /* this node's, and where the job looks */
+	struct engine_mount mounts[MOUNTS]; /* as they are in force (directories.h) */
+	const char *scratch;		    /* directory of this node for the engine */
+	int cancel_fd; /* readable when a restore is to be given up */
 };
 
 enum dump_mode {
@@ -45,6 +50,15 @@ enum dump_mode {
 };
 
 #define SEAL_AND_STOP 1
+
+/*
+ * Of a probe: it will not work, as nobody will wonder: it was not asked for, or is not
+ * installed. Told only where there is nothing else to tell.
+ */
+#define PROBE_UNWANTED (-2)
+
+/* Of a dump: the job has ended with it, though it was to go on, and is to be restored. */
+#define DUMP_ENDED 1
 
 /* A dump, as its worker process asks for it. */
 struct engine_dump {
@@ -72,7 +86,19 @@ struct engine_run; /* a job's processes; each engine has its own */
 struct engine {
 	const char *name;
 
-	/* Will it work for this job on this node? One sentence why not. */
+	/*
+	 * Does the job have a mount namespace, in which mounts are made? Else it sees
+	 * the job's folder as it is on every node.
+	 */
+	bool mounts;
+
+	/* May the job get signals while it is being saved? Else they wait. */
+	bool hears;
+
+	/*
+	 * Will it work for this job on this node? One sentence why not: -1, or
+	 * PROBE_UNWANTED.
+	 */
 	int (*probe)(const struct engine_job *job, struct error *e);
 
 	/* Its version on this node, owned by the caller; NULL if there is none. */
@@ -91,10 +117,17 @@ struct engine {
 
 	/*
 	 * Save the job. Runs in a process of its own, a child of the runner. On
-	 * failure, and when cancel_fd becomes readable, the job goes on.
+	 * failure, and when cancel_fd becomes readable, the job goes on. DUMP_ENDED:
+	 * it is saved, but has ended although it was to go on.
 	 */
 	int (*dump)(struct engine_run *run, const struct engine_job *job,
 		    const struct engine_dump *dump, struct error *e);
+
+	/*
+	 * Has the job ended in the way by which it says that it has saved itself, be it
+	 * asked or not? NULL: its jobs never do.
+	 */
+	bool (*saved_itself)(const struct engine_run *run);
 
 	/* A descriptor that is readable when the job has ended. */
 	int (*event_fd)(const struct engine_run *run);
@@ -110,11 +143,26 @@ struct engine {
 };
 
 extern const struct engine engine_criu;
+extern const struct engine engine_app;
 
 /* The engine of this name, or NULL. */
 const struct engine *engine_find(const char *name);
 
-/* The first engine that will work for the job; NULL and one sentence if none does. */
-const struct engine *engine_choose(const struct engine_job *job, struct error *e);
+/* The engine for a job, and one sentence on why those before it were passed over. */
+struct engine_choice {
+	const struct engine *engine;
+	struct error passed_over; /* empty if there were none */
+};
+
+/* The names of the site's engines in the order in which to try them, as "criu,app". */
+const char *engine_order(const struct conf *conf);
+
+/*
+ * The engine that the job asks for, or else the first of the site's that will work for
+ * it; a job that names a signal by which it saves itself asks for app. -1 and one
+ * sentence if none does: on those engines that might have been expected to.
+ */
+int engine_choose(const struct engine_job *job, struct engine_choice *choice,
+		  struct error *e);
 
 #endif

@@ -35,6 +35,8 @@ struct work {
 	enum leaving leaving;
 	struct own_output_keep keep;
 	bool committed;
+	bool superseded;
+	bool ended;
 	struct timespec began;
 };
 
@@ -67,8 +69,11 @@ static int describe(struct work *w, struct error *e)
 
 static int commit(struct work *w, struct error *e)
 {
-	if (generation_commit(&w->gen, w->c->folder, e) < 0)
+	errno = 0;
+	if (generation_commit(&w->gen, w->c->folder, e) < 0) {
+		w->superseded = errno == ESTALE;
 		return -1;
+	}
 	w->committed = true;
 	return 0;
 }
@@ -100,8 +105,18 @@ static enum leaving decide(struct work *w)
 		/* Who has to put its request back must be queued while still there. */
 		facts.requeued_at_end =
 			view.requeued_at_end && !relocate_is_due(c->folder);
+		facts.failures_left = view.failures_left;
 	}
 	return request_leaving(w->request, &facts);
+}
+
+/* What it has done since its last checkpoint may be done again for less. */
+static bool leaves_unsaved(const struct work *w)
+{
+	return w->c->task->conf.preempt_save == PREEMPT_SAVE_WORTHWHILE &&
+	       (w->request == REQUEST_WARN || w->request == REQUEST_LOOK) &&
+	       (w->leaving == LEAVE_QUEUE || w->leaving == LEAVE_END) &&
+	       !worth_saving(&w->c->worth);
 }
 
 /* The job stands; all images are written. */
@@ -139,12 +154,15 @@ static int take(struct work *w, int cancel_fd, int done_fd, struct error *e)
 				    .arg = w,
 				    .cancel_fd = cancel_fd,
 				    .done_fd = done_fd };
+	int rc;
 
 	if (room_check(c->task, c->folder, e) < 0 ||
 	    generation_begin(&w->gen, c->folder, e) < 0)
 		return -1;
-	if (c->engine->dump(c->run, c->job, &dump, e) < 0)
+	rc = c->engine->dump(c->run, c->job, &dump, e);
+	if (rc < 0)
 		return -1;
+	w->ended = rc == DUMP_ENDED;
 	if (!w->committed && commit(w, e) < 0)
 		return -1;
 	return generation_retire(c->folder, c->task->keep, e);
@@ -166,7 +184,8 @@ static void work(const struct checkpoint *c, const struct checkpoint_worker *wor
 	clock_gettime(CLOCK_BOOTTIME, &w.began);
 	result->request = w.request;
 	w.leaving = result->leaving = decide(&w);
-	if (w.leaving == LEAVE_IGNORE)
+	result->unsaved = leaves_unsaved(&w);
+	if (w.leaving == LEAVE_IGNORE || result->unsaved)
 		return;
 	gate = control_shut(c->job->mounts[MOUNT_CONTROL].source, cancel_fd,
 			    &result->error);
@@ -174,6 +193,8 @@ static void work(const struct checkpoint *c, const struct checkpoint_worker *wor
 	result->rc = gate < 0 ? -1 : take(&w, cancel_fd, done_fd, &result->error);
 	result->request = w.request;
 	result->leaving = w.leaving == LEAVE_IGNORE ? LEAVE_NOT : w.leaving;
+	result->ended = w.ended;
+	result->superseded = w.superseded;
 	result->preempted = w.preempted;
 	result->generation = w.gen.number;
 	result->bytes = manifest_bytes(&w.gen.manifest);

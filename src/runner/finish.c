@@ -114,9 +114,16 @@ int leave(struct runner *r, enum leave_how how, struct error *e)
 	if (how != LEAVE_BY_ENDING &&
 	    job_requeue(r->task.job, how == LEAVE_TO_HOLD, e) < 0)
 		return -1;
-	if (how != LEAVE_BY_ENDING && relocate(&r->task, &r->folder, &failed) < 0)
+	if (how != LEAVE_BY_ENDING && relocate(&r->task, &r->folder, &failed) < 0) {
+		error_prefix(&failed, "it goes on wherever Slurm has it");
 		snprintf(event.text, sizeof(event.text), "%s", failed.text);
+	}
 	snprintf(event.reason, sizeof(event.reason), "%s", words[how]);
+	if (r->unsaved.saved)
+		snprintf(event.text, sizeof(event.text),
+			 "it goes on from its last checkpoint, since %.3f s of work are "
+			 "less than the %.3f s that one takes",
+			 r->unsaved.work, r->unsaved.cost);
 	journal(&r->task, &r->folder, &event);
 	scratch_remove(&r->scratch);
 	_exit(0);

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "runner/restart.h"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 
 #include "base/cleanup.h"
-#include "base/file.h"
+#include "runner/directories.h"
 #include "store/output.h"
 #include "store/tmpdir.h"
 
@@ -25,17 +23,13 @@ static int put_back_tmpdir(const struct engine_job *job, const struct generation
 {
 	const char *tmp = job->mounts[MOUNT_TMPDIR].source;
 
-	if (!tmp)
-		return 0;
-	if (file_remove_tree(AT_FDCWD, tmp, e) < 0)
+	if (directories_empty_tmpdir(job, e) < 0)
 		return -1;
-	if (mkdir(tmp, 0700) < 0)
-		return error_sys(e, "%s", tmp);
-	return tmpdir_restore(gen, tmp, e);
+	return tmp ? tmpdir_restore(gen, tmp, e) : 0;
 }
 
 /* RESTART_DAMAGED, or RESTART_ELSEWHERE, or RESTART_RUNNING for one generation. */
-static enum restart_outcome try_one(const struct engine_job *job, struct generation *gen,
+static enum restart_outcome try_one(struct engine_job *job, struct generation *gen,
 				    unsigned int number, struct restarted *restarted,
 				    struct error *e)
 {
@@ -54,7 +48,8 @@ static enum restart_outcome try_one(const struct engine_job *job, struct generat
 		return RESTART_ELSEWHERE;
 	if (output_put_back(gen, e) < 0)
 		return RESTART_DAMAGED;
-	if (put_back_tmpdir(job, gen, e) < 0)
+	if (directories_place(job, restarted->engine, e) < 0 ||
+	    put_back_tmpdir(job, gen, e) < 0)
 		return RESTART_ELSEWHERE;
 	cost = manifest_get(&gen->manifest, "seconds");
 	restarted->cost = cost ? strtod(cost, NULL) : 0;
@@ -79,7 +74,7 @@ static double seconds_now(void)
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-enum restart_outcome restart(const struct engine_job *job, unsigned int newest,
+enum restart_outcome restart(struct engine_job *job, unsigned int newest,
 			     struct restarted *restarted, struct error *e)
 {
 	cleanup_free unsigned int *numbers = NULL;

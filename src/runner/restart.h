@@ -34,7 +34,7 @@ struct restarted {
  * With newest, unless it is 0, those after it are passed over, and removed when the job
  * goes on: what it writes from then on is not what they belong to.
  */
-enum restart_outcome restart(const struct engine_job *job, unsigned int newest,
+enum restart_outcome restart(struct engine_job *job, unsigned int newest,
 			     struct restarted *restarted, struct error *e);
 
 #endif

@@ -85,6 +85,31 @@ static bool is_word(const char *variable, const char *word, bool missing)
 	return value ? strcmp(value, word) == 0 : missing;
 }
 
+/* What the plugin has checked. */
+static int read_wishes(struct wishes *wishes, struct error *e)
+{
+	static const struct {
+		const char *variable;
+		int (*set)(struct wishes *wishes, const char *arg, struct error *e);
+	} variables[] = {
+		{ CHECKPOINT_ENV_ENGINE, wishes_set_engine },
+		{ CHECKPOINT_ENV_SIGNAL, wishes_set_signal },
+		{ CHECKPOINT_ENV_EXIT, wishes_set_exit_code },
+		{ CHECKPOINT_ENV_DONE, wishes_set_done_file },
+		{ CHECKPOINT_ENV_NET, wishes_set_net },
+		{ CHECKPOINT_ENV_TCP, wishes_set_tcp },
+	};
+
+	wishes_init(wishes);
+	for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++) {
+		const char *value = getenv(variables[i].variable);
+
+		if (value && variables[i].set(wishes, value, e) < 0)
+			return error_prefix(e, "%s", variables[i].variable);
+	}
+	return 0;
+}
+
 static int read_options(struct task *task, struct error *e)
 {
 	const char *interval = getenv(CHECKPOINT_ENV_INTERVAL);
@@ -112,7 +137,7 @@ static int read_options(struct task *task, struct error *e)
 			strcmp(fallback, "restart") ? FALLBACK_FAIL : FALLBACK_RESTART;
 	task->eternal = getenv(CHECKPOINT_ENV_ETERNAL) != NULL;
 	task->append = getenv(CHECKPOINT_ENV_APPEND) != NULL;
-	return 0;
+	return read_wishes(&task->wishes, e);
 }
 
 /* The options of sbatch that come to the runner in its environment. */
@@ -127,6 +152,12 @@ static const struct {
 	{ "checkpoint-keep", CHECKPOINT_ENV_KEEP, false },
 	{ "checkpoint-tmpdir", CHECKPOINT_ENV_TMPDIR, false },
 	{ "checkpoint-files", CHECKPOINT_ENV_FILES, false },
+	{ "checkpoint-engine", CHECKPOINT_ENV_ENGINE, false },
+	{ "checkpoint-signal", CHECKPOINT_ENV_SIGNAL, false },
+	{ "checkpoint-exit-code", CHECKPOINT_ENV_EXIT, false },
+	{ "checkpoint-done-file", CHECKPOINT_ENV_DONE, false },
+	{ "checkpoint-net", CHECKPOINT_ENV_NET, false },
+	{ "checkpoint-tcp", CHECKPOINT_ENV_TCP, false },
 	{ "eternal", CHECKPOINT_ENV_ETERNAL, true },
 };
 

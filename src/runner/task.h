@@ -11,6 +11,7 @@
 
 #include "base/conf.h"
 #include "base/error.h"
+#include "base/wishes.h"
 
 struct task {
 	char **argv;	      /* as Slurm would have executed it */
@@ -31,6 +32,7 @@ struct task {
 	enum conf_files files;	      /* what is kept of files that it writes */
 	char *dir;		      /* pattern of the checkpoint directory */
 	enum conf_fallback fallback;
+	struct wishes wishes; /* of the engine */
 	bool eternal;
 	bool append;   /* Slurm appends to the job's output when it starts it again */
 	char *options; /* ours, as sbatch takes them, each ended by a zero byte */

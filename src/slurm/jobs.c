@@ -73,6 +73,7 @@ static int fill_entry(struct job_entry *job, const job_info_t *info)
 		.nodes = copy(info->nodes),
 		.phase = phase_of(info),
 		.restarts = info->restart_cnt,
+		.batch_flag = info->batch_flag,
 		.nodelist = copy(info->req_nodes),
 		.exclude = copy(info->exc_nodes),
 		.constraint = copy(info->features),

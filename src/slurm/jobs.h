@@ -32,6 +32,7 @@ struct job_entry {
 	char *nodes; /* a hostlist; "" without any */
 	enum job_phase phase;
 	unsigned int restarts;
+	unsigned int batch_flag; /* as for job_failures_left() */
 	/* Its request. */
 	char *nodelist;	  /* nodes that it asks for, a hostlist; "" for none */
 	char *exclude;	  /* and that it refuses */

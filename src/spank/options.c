@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/protocol.h"
 #include "base/str.h"
+#include "base/wishes.h"
 
 static int check_interval(const char *arg, struct error *e)
 {
@@ -71,6 +72,25 @@ static int check_from(const char *arg, struct error *e)
 	return error_set(e, "neither a job id nor one with a generation, as 123.4");
 }
 
+#define CHECK_WISH(what)                                          \
+	static int check_##what(const char *arg, struct error *e) \
+	{                                                         \
+		struct wishes wishes;                             \
+		int rc;                                           \
+                                                                  \
+		wishes_init(&wishes);                             \
+		rc = wishes_set_##what(&wishes, arg, e);          \
+		wishes_free(&wishes);                             \
+		return rc;                                        \
+	}
+
+CHECK_WISH(engine)
+CHECK_WISH(signal)
+CHECK_WISH(exit_code)
+CHECK_WISH(done_file)
+CHECK_WISH(net)
+CHECK_WISH(tcp)
+
 const struct option_info option_table[OPTION_COUNT] = {
 	[OPTION_CHECKPOINT] = { "checkpoint", "[interval]", optional_argument,
 				"save the job so that it can go on elsewhere: when it is "
@@ -106,6 +126,33 @@ const struct option_info option_table[OPTION_COUNT] = {
 			  "go on from the checkpoints of a job that is gone; implies "
 			  "--checkpoint",
 			  NULL, CHECKPOINT_ENV_FROM, check_from },
+	[OPTION_ENGINE] = { "checkpoint-engine", "name", required_argument,
+			    "what saves the job: auto, or one of the engines of "
+			    "slurm-checkpoint(7)",
+			    "SBATCH_CHECKPOINT_ENGINE", CHECKPOINT_ENV_ENGINE,
+			    check_engine },
+	[OPTION_SIGNAL] = { "checkpoint-signal", "[steps:]signal", required_argument,
+			    "the job saves itself when its script, or all its running "
+			    "steps, get this signal",
+			    "SBATCH_CHECKPOINT_SIGNAL", CHECKPOINT_ENV_SIGNAL,
+			    check_signal },
+	[OPTION_EXIT_CODE] = { "checkpoint-exit-code", "number", required_argument,
+			       "it has saved itself when its script ends with this exit "
+			       "code",
+			       "SBATCH_CHECKPOINT_EXIT_CODE", CHECKPOINT_ENV_EXIT,
+			       check_exit_code },
+	[OPTION_DONE_FILE] = { "checkpoint-done-file", "path", required_argument,
+			       "it has saved itself when this file appears",
+			       "SBATCH_CHECKPOINT_DONE_FILE", CHECKPOINT_ENV_DONE,
+			       check_done_file },
+	[OPTION_NET] = { "checkpoint-net", "auto|host|private", required_argument,
+			 "whether the job has a network of its own, whose connections "
+			 "are saved with it",
+			 "SBATCH_CHECKPOINT_NET", CHECKPOINT_ENV_NET, check_net },
+	[OPTION_TCP] = { "checkpoint-tcp", "refuse|close", required_argument,
+			 "what becomes of open connections to elsewhere when the job is "
+			 "saved",
+			 "SBATCH_CHECKPOINT_TCP", CHECKPOINT_ENV_TCP, check_tcp },
 };
 
 /*

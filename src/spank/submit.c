@@ -73,6 +73,24 @@ static void prepare(spank_t spank, const struct conf *conf)
 		   CHECKPOINT_SIGNAL_WARN, conf->grace_time);
 }
 
+/*
+ * For a job that is not to be checkpointed: who gives an option of ours on the command
+ * line thinks it is. In the environment it may stand for all of a user's jobs.
+ */
+static int check_idle(const struct options *options, struct error *e)
+{
+	if (options->given[OPTION_NO_CHECKPOINT])
+		return 0;
+	for (enum option_id id = 0; id < OPTION_COUNT; id++) {
+		const char *submit_env = option_table[id].submit_env;
+
+		if (options->given[id] && !(submit_env && getenv(submit_env)))
+			return error_set(e, "--%s means nothing without --checkpoint",
+					 option_table[id].name);
+	}
+	return 0;
+}
+
 void submit_prepare(spank_t spank, const struct settings *settings,
 		    const struct options *options)
 {
@@ -88,5 +106,7 @@ void submit_prepare(spank_t spank, const struct settings *settings,
 	first_component = false;
 	if (options_wanted(options, &conf))
 		prepare(spank, &conf);
+	else if (check_idle(options, &e) < 0)
+		refuse(&e);
 	conf_free(&conf);
 }

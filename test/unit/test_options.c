@@ -39,6 +39,12 @@ static void test_the_table_is_in_order_and_fits_what_Slurm_can_take(void **state
 		[OPTION_TMPDIR] = "checkpoint-tmpdir",
 		[OPTION_FILES] = "checkpoint-files",
 		[OPTION_FROM] = "checkpoint-from",
+		[OPTION_ENGINE] = "checkpoint-engine",
+		[OPTION_SIGNAL] = "checkpoint-signal",
+		[OPTION_EXIT_CODE] = "checkpoint-exit-code",
+		[OPTION_DONE_FILE] = "checkpoint-done-file",
+		[OPTION_NET] = "checkpoint-net",
+		[OPTION_TCP] = "checkpoint-tcp",
 	};
 
 	for (int id = 0; id < OPTION_COUNT; id++) {

@@ -36,9 +36,9 @@ static struct engine_run *fake_restore(const struct engine_job *job,
 	return (struct engine_run *)&restored;
 }
 
-static const struct engine fake = { .name = "fake",
-				    .probe = fake_probe,
-				    .restore = fake_restore };
+static const struct engine fake = {
+	.name = "fake", .mounts = true, .probe = fake_probe, .restore = fake_restore
+};
 
 const struct engine *__wrap_engine_find(const char *name);
 const struct engine *__wrap_engine_find(const char *name)
@@ -63,7 +63,8 @@ static enum restart_outcome restart_in(struct place *p, struct folder *folder,
 {
 	cleanup_close int never = eventfd(0, EFD_CLOEXEC);
 	struct engine_job job = { .folder = folder,
-				  .mounts[MOUNT_TMPDIR].source = place_path(p, "tmp"),
+				  .local[MOUNT_TMPDIR] = { place_path(p, "source"),
+							   place_path(p, "tmp") },
 				  .cancel_fd = never };
 
 	memset(e, 0, sizeof(*e));

@@ -107,7 +107,7 @@ void display_changed(const struct migration *m, const struct migrant *j)
 		display_say(m, "job %s: generation %u: %s in %.3f s; leaves %s", j->name,
 			    j->generation, str_size(j->bytes).text, j->dump, j->from);
 		if (j->why.text[0])
-			complain_of(m, j, "; it goes on wherever Slurm has it");
+			complain_of(m, j, "");
 		break;
 	case MIGRANT_MOVED:
 		moved(m, j);

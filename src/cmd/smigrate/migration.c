@@ -82,7 +82,7 @@ static struct migrant *migrant_new(const struct migration *m, const struct job_e
 		return NULL;
 	*j = (struct migrant){
 		.id = job->id,
-		.name = job_name(job),
+		.name = jobspec_name(job->id, job->array, job->array_task),
 		.user = strdup(job->user_name),
 		.from = strdup(job->nodes),
 		.restart = job->restarts,

@@ -55,7 +55,7 @@ static int take_up_job(const struct migration *m, const struct job_entry *job, b
 	rc = put_back(m, job, named, e);
 	identity_back();
 	if (rc > 0)
-		name = job_name(job);
+		name = jobspec_name(job->id, job->array, job->array_task);
 	if (name)
 		display_say(m, "job %s: asks again for what it did before it was moved",
 			    name);

@@ -69,6 +69,7 @@ static void criu_stop(struct engine_run *run)
 
 const struct engine engine_criu = {
 	.name = "criu",
+	.mounts = true,
 	.probe = criu_probe,
 	.version = version,
 	.start = criu_start,

@@ -7,7 +7,7 @@
 
 #include "base/loop.h"
 #include "engine/criu/log.h"
-#include "engine/criu/sandbox.h"
+#include "engine/sandbox.h"
 #include "engine/engine.h"
 
 /* Attributes of a generation of this engine. */

@@ -10,7 +10,7 @@
 #include <sys/types.h>
 
 #include "base/error.h"
-#include "engine/criu/sandbox.h"
+#include "engine/sandbox.h"
 
 struct tree {
 	int proc;    /* /proc inside */

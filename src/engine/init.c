@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #define _GNU_SOURCE
-#include "engine/criu/init.h"
+#include "engine/init.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "engine/criu/privilege.h"
+#include "base/children.h"
+#include "engine/privilege.h"
 
 int init_send(int fd, enum init_kind kind, int value, const char *text)
 {
@@ -156,8 +157,9 @@ static void make_mounts(const struct sandbox_spec *spec, int events)
 static void exec_root(const struct sandbox_spec *spec, int report)
 {
 	setsid();
-	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	if (privilege_none() == 0) {
+	if (!spec->is_open)
+		prctl(PR_SET_CHILD_SUBREAPER, 1);
+	if (spec->is_open || privilege_none() == 0) {
 		sigprocmask(SIG_SETMASK, spec->sigmask, NULL);
 		execve(spec->argv[0], spec->argv, spec->envp);
 	}
@@ -188,15 +190,17 @@ static pid_t start_root(const struct sandbox_spec *spec, int events)
 	return root;
 }
 
-/* Reap whoever has ended; tell of the root. */
-static void reap(pid_t root, int events)
+/* Reap whoever has ended; tell of the root, whose pid is then another's. */
+static void reap(pid_t *root, int events)
 {
 	int status;
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		if (pid == root)
-			init_send(events, INIT_EXITED, status, "");
+		if (pid != *root)
+			continue;
+		init_send(events, INIT_EXITED, status, "");
+		*root = 0;
 	}
 }
 
@@ -204,7 +208,12 @@ static void handle(const struct init_message *m, struct witness *w, pid_t root)
 {
 	switch (m->kind) {
 	case INIT_SIGNAL:
-		kill(witness_take(w, m->value) ? -root : root, m->value);
+		if (root)
+			kill(witness_take(w, m->value) ? -root : root, m->value);
+		break;
+	case INIT_SIGNAL_ROOT:
+		if (root)
+			kill(root, m->value);
 		break;
 	case INIT_LAST_PID:
 		set_last_pid(m->value);
@@ -214,6 +223,14 @@ static void handle(const struct init_message *m, struct witness *w, pid_t root)
 	}
 }
 
+/* In a pid namespace the kernel does the killing. */
+static void __attribute__((noreturn)) end(const struct sandbox_spec *spec)
+{
+	if (spec->is_open)
+		children_end_all();
+	_exit(0);
+}
+
 void init_main(const struct sandbox_spec *spec, int events, int control)
 {
 	struct init_message m;
@@ -221,24 +238,31 @@ void init_main(const struct sandbox_spec *spec, int events, int control)
 	struct witness w;
 	pid_t root = spec->root;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	prctl(PR_SET_DUMPABLE, 1);
 	prctl(PR_SET_NAME, "checkpoint-init");
-	make_mounts(spec, events);
+	/* A runner that has died closes control: without a namespace we outlive it, to
+	 * end the job. */
+	if (spec->is_open) {
+		prctl(PR_SET_CHILD_SUBREAPER, 1);
+	} else {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		make_mounts(spec, events);
+	}
 	if (witness_open(&w) < 0)
 		fail(events, "cannot wait for signals");
-	set_last_pid(spec->last_pid);
+	if (!spec->is_open)
+		set_last_pid(spec->last_pid);
 	if (spec->argv)
 		root = start_root(spec, events);
 	init_send(events, INIT_STARTED, root, "");
 	for (;;) {
 		wait_for(&w, control, fds);
 		witness_read(&w);
-		reap(root, events);
+		reap(&root, events);
 		if (!fds[1].revents)
 			continue;
 		if (init_receive(control, &m) < 0)
-			_exit(0); /* the runner is done with us */
+			end(spec); /* the runner is done with us */
 		handle(&m, &w, root);
 	}
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #define _GNU_SOURCE
-#include "engine/criu/privilege.h"
+#include "engine/privilege.h"
 
 #include <linux/capability.h>
 #include <string.h>

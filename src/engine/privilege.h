@@ -3,8 +3,8 @@
  * privilege.h - capabilities inside the job's user namespace. They are worth
  * nothing outside of it.
  */
-#ifndef ENGINE_CRIU_PRIVILEGE_H
-#define ENGINE_CRIU_PRIVILEGE_H
+#ifndef ENGINE_PRIVILEGE_H
+#define ENGINE_PRIVILEGE_H
 
 /* Give up every capability: what the job gets. -1 and errno on failure. */
 int privilege_none(void);

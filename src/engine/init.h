@@ -3,20 +3,21 @@
  * init.h - pid 1 of a job's pid namespace, and what it and the runner tell each
  * other. Used by sandbox.c alone.
  */
-#ifndef ENGINE_CRIU_INIT_H
-#define ENGINE_CRIU_INIT_H
+#ifndef ENGINE_INIT_H
+#define ENGINE_INIT_H
 
 #include <sys/types.h>
 
-#include "engine/criu/sandbox.h"
+#include "engine/sandbox.h"
 
 enum init_kind {
-	INIT_PID = 1,  /* to the runner: init's pid on the host */
-	INIT_STARTED,  /* to the runner: the root's pid inside */
-	INIT_FAILED,   /* to the runner: errno, and what failed */
-	INIT_EXITED,   /* to the runner: the root's wait status */
-	INIT_SIGNAL,   /* to init: signal the root */
-	INIT_LAST_PID, /* to init: set the namespace's last pid */
+	INIT_PID = 1,	  /* to the runner: init's pid on the host */
+	INIT_STARTED,	  /* to the runner: the root's pid inside */
+	INIT_FAILED,	  /* to the runner: errno, and what failed */
+	INIT_EXITED,	  /* to the runner: the root's wait status */
+	INIT_SIGNAL,	  /* to init: signal the root */
+	INIT_SIGNAL_ROOT, /* to init: the same, and nobody else whoever has got it */
+	INIT_LAST_PID,	  /* to init: set the namespace's last pid */
 	INIT_SEEN, /* to the keeper: has this signal reached you too? and its answer */
 };
 

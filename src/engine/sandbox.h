@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * sandbox.h - the namespaces in which a job runs so that CRIU needs no privilege.
+ * sandbox.h - the processes that keep a job, and where the engine needs them the
+ * namespaces in which it runs: so CRIU needs no privilege.
  *
- * A user, pid, mount and time namespace of the job's own, in which the user is
- * mapped to itself. Three processes of ours keep it:
+ * These are a user, pid, mount and time namespace of the job's own, in which the user
+ * is mapped to itself. Three processes of ours keep it:
  *
  *	runner		in the host's namespaces
  *	  keeper	makes the namespaces; has its own process group
@@ -13,10 +14,11 @@
  * CRIU runs inside, as a child of whoever calls sandbox_exec(), and sees a tree
  * whose root is not pid 1: so it dumps no namespace and no mount.
  */
-#ifndef ENGINE_CRIU_SANDBOX_H
-#define ENGINE_CRIU_SANDBOX_H
+#ifndef ENGINE_SANDBOX_H
+#define ENGINE_SANDBOX_H
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -29,6 +31,9 @@ struct sandbox_clocks {
 };
 
 struct sandbox_spec {
+	bool is_open; /* no namespaces: the job runs on the node as without us */
+
+	/* For the namespaces: */
 	const struct engine_mount *mounts; /* MOUNTS of them */
 	struct sandbox_clocks clocks; /* value the clocks start from; 0: the host's */
 	pid_t last_pid;		      /* the next process inside gets the pid after */
@@ -45,7 +50,8 @@ struct sandbox_spec {
 struct sandbox {
 	pid_t keeper; /* pids of the host */
 	pid_t init;
-	pid_t root;   /* pid inside */
+	pid_t root; /* pid inside */
+	bool is_open;
 	int events;   /* readable when the root has ended, or all is gone */
 	int control;  /* requests to init */
 	int sentinel; /* requests to the keeper */
@@ -70,12 +76,27 @@ int sandbox_start(struct sandbox *sb, const struct sandbox_spec *spec, struct er
 int sandbox_root_ended(struct sandbox *sb, int *status);
 
 /*
+ * The same from any process that has the sandbox, and as often as it likes: 0 if the
+ * root still runs. Whose result it is, sandbox_root_ended() will tell the runner.
+ */
+int sandbox_root_has_ended(const struct sandbox *sb, int *status);
+
+/*
  * Pass on a signal that the runner got: to the root alone if Slurm sent it to the
  * batch task alone, to the root's process group if to the task's, to nobody if
  * everybody has it already. Race: a signal that Slurm is still sending out,
  * process by process, when the runner asks may reach the root twice.
  */
 void sandbox_signal(struct sandbox *sb, int signum);
+
+/* Send the root, and nobody else, a signal that comes from us. */
+void sandbox_signal_root(struct sandbox *sb, int signum);
+
+/*
+ * From any process that has an open sandbox: kill what still runs in it, and wait until
+ * it is gone. The root's status is kept, if it had ended.
+ */
+int sandbox_end(const struct sandbox *sb, struct error *e);
 
 /* The restored tree's next pid inside will be last_pid + 1. */
 void sandbox_set_last_pid(struct sandbox *sb, pid_t last_pid);

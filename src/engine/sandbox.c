@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #define _GNU_SOURCE
-#include "engine/criu/sandbox.h"
+#include "engine/sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,8 +19,8 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
-#include "engine/criu/init.h"
-#include "engine/criu/privilege.h"
+#include "engine/init.h"
+#include "engine/privilege.h"
 
 #ifndef CLONE_NEWTIME
 #define CLONE_NEWTIME 0x00000080
@@ -135,7 +136,7 @@ static void keeper_main(const struct sandbox_spec *spec, int events, int control
 
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, NULL);
-	if (make_namespaces(spec) < 0)
+	if (!spec->is_open && make_namespaces(spec) < 0)
 		keeper_fail(events, "cannot make a user, pid, mount and time namespace");
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != runner)
@@ -186,7 +187,9 @@ int sandbox_start(struct sandbox *sb, const struct sandbox_spec *spec, struct er
 	int events[2], control[2], sentinel[2];
 	pid_t runner = getpid();
 
-	*sb = (struct sandbox){ .events = -1, .control = -1, .sentinel = -1 };
+	*sb = (struct sandbox){
+		.is_open = spec->is_open, .events = -1, .control = -1, .sentinel = -1
+	};
 	if (socket_pair(events, e) < 0 || socket_pair(control, e) < 0 ||
 	    socket_pair(sentinel, e) < 0)
 		return -1;
@@ -211,6 +214,19 @@ int sandbox_start(struct sandbox *sb, const struct sandbox_spec *spec, struct er
 	return -1;
 }
 
+int sandbox_root_has_ended(const struct sandbox *sb, int *status)
+{
+	struct init_message m;
+	ssize_t n = recv(sb->events, &m, sizeof(m), MSG_PEEK | MSG_DONTWAIT);
+
+	if (n < 0)
+		return 0;
+	if (n != sizeof(m) || m.kind != INIT_EXITED)
+		return -1;
+	*status = m.value;
+	return 1;
+}
+
 int sandbox_root_ended(struct sandbox *sb, int *status)
 {
 	struct init_message m;
@@ -230,6 +246,27 @@ void sandbox_signal(struct sandbox *sb, int signum)
 	    init_receive(sb->sentinel, &m) == 0 && m.value)
 		return;
 	(void)init_send(sb->control, INIT_SIGNAL, signum, "");
+}
+
+void sandbox_signal_root(struct sandbox *sb, int signum)
+{
+	(void)init_send(sb->control, INIT_SIGNAL_ROOT, signum, "");
+}
+
+int sandbox_end(const struct sandbox *sb, struct error *e)
+{
+	cleanup_close int pidfd = (int)syscall(SYS_pidfd_open, sb->init, 0);
+	struct pollfd ended = { .fd = pidfd, .events = POLLIN };
+
+	if (pidfd < 0)
+		return errno == ESRCH ? 0 : error_sys(e, "pidfd_open");
+	/* As when the runner is done with it; this end is the runner's as well. */
+	(void)shutdown(sb->control, SHUT_RDWR);
+	while (poll(&ended, 1, -1) < 0) {
+		if (errno != EINTR)
+			return error_sys(e, "job's processes");
+	}
+	return 0;
 }
 
 void sandbox_set_last_pid(struct sandbox *sb, pid_t last_pid)
@@ -326,9 +363,22 @@ static void close_fd(int *fd)
 	*fd = -1;
 }
 
+/* It tells when nothing is left, by ending. */
+static void end_init(struct sandbox *sb)
+{
+	struct init_message m;
+
+	close_fd(&sb->control);
+	while (init_receive(sb->events, &m) == 0)
+		;
+}
+
 void sandbox_stop(struct sandbox *sb)
 {
-	/* init dies with the keeper, and with init all that is inside. */
+	/* In a pid namespace all that is inside dies with init; else init kills it. */
+	if (sb->is_open && sb->init > 0)
+		end_init(sb);
+	/* init dies with the keeper. */
 	if (sb->keeper > 0) {
 		kill(sb->keeper, SIGKILL);
 		while (waitpid(sb->keeper, NULL, 0) < 0 && errno == EINTR)
