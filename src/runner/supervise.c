@@ -482,7 +482,6 @@ static int prepare(struct supervisor *v, struct error *e)
 	sigset_t all;
 
 	sigfillset(&all);
-	clock_gettime(CLOCK_BOOTTIME, &v->began);
 	v->loop = loop_new(e);
 	if (!v->loop)
 		return -1;
