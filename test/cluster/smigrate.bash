@@ -15,6 +15,7 @@ counting() {
 exact() { diff <(seq "${2:-300}") <(get "out-$1"); }
 
 # of the answer of smigrate --json in $output: an expression of python
+# shellcheck disable=SC2154  # it is bats's
 json() { python3 -c 'import json,sys; d=json.load(sys.stdin); print('"$1"')' <<<"$output"; }
 
 node_has() { [[ $(root sinfo -h -n "$1" -N -o %T | head -n 1) == *"$2"* ]]; }
@@ -27,4 +28,7 @@ resume_all() {
 }
 is_on() { [[ $(job_state "$1") == RUNNING && $(job_node "$1") == "$2" ]]; }
 has_left() { [[ $(job_node "$1") != "$2" ]]; }
-event_of() { alice grep -c "\"event\":\"$2\"" "$(store "$1")/events"; }
+# has_events JOB EVENT COUNT
+has_events() { [[ $(alice grep -c "\"event\":\"$2\"" "$(store "$1")/events") -eq $3 ]]; }
+# wait_restored JOB TIMES: that often it has gone on from a checkpoint
+wait_restored() { until_true 30 "job $1 has been restored $2 times" has_events "$1" restart "$2"; }

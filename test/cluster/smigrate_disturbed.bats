@@ -99,14 +99,14 @@ is_saving() { alice sh -c 'ls -d "$1"/*.tmp' _ "$(store "$1")" >/dev/null 2>&1; 
 }
 
 @test "a job that is preempted in the middle of its move goes on once, elsewhere" {
-	local job node mover other
+	local job node mover
 	job=$(large 300)
 	wait_lines out 1
 	node=$(job_node "$job")
 	root smigrate "$job" --timeout=90s >"$BATS_TEST_TMPDIR/said" 2>&1 3>&- &
 	mover=$!
 	until_true 30 "it is being saved" is_saving "$job"
-	other=$(bob sbatch --parsable --partition=high --nodelist="$node" --exclusive --output=/dev/null --wrap="sleep 600")
+	bob sbatch --partition=high --nodelist="$node" --exclusive --output=/dev/null --wrap="sleep 600"
 	wait "$mover" || true
 	cat "$BATS_TEST_TMPDIR/said"
 	until_true 90 "it goes on" is_state "$job" RUNNING
@@ -121,9 +121,9 @@ is_saving() { alice sh -c 'ls -d "$1"/*.tmp' _ "$(store "$1")" >/dev/null 2>&1; 
 	wait_lines out-a 3
 	run alice smigrate "$a"
 	[ "$status" -eq 0 ]
-	until_true 30 "it has been restored" eval '[[ $(event_of $a restart) -eq 1 ]]'
+	wait_restored "$a" 1
 	alice scancel --batch --signal=47 "$a"
-	until_true 30 "it is answered" eval '[[ $(event_of $a failed) -eq 1 ]]'
+	until_true 30 "it is answered" has_events "$a" failed 1
 	run alice scheckpoint error "$a"
 	[[ $output == *"it was not said where the job is to go on"* ]]
 	is_state "$a" RUNNING
