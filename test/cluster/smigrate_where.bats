@@ -11,6 +11,8 @@ teardown() {
 	root sh -c 'rm -f /shared/then'
 }
 
+# as long as slurmctld waits for its first answer there is a star behind the state
+answers() { [[ $(root sinfo -h -n "$1" -p low -o %T) == idle ]]; }
 exclude_of() { job_field "$1" ExcNodeList; }
 wait_on() { until_true 60 "job $1 runs on $2" is_on "$1" "$2"; }
 
@@ -120,11 +122,13 @@ wait_on() { until_true 60 "job $1 runs on $2" is_on "$1" "$2"; }
 	[ "$status" -eq 1 ]
 	is_on "$a" n1
 	root scontrol update NodeName=n4 State=RESUME
+	until_true 30 "n4 answers" answers n4
 	run alice smigrate --relax --exclusive=user "$a"
 	echo "$output"
 	[ "$status" -eq 0 ]
 	is_on "$a" n4
-	root scontrol update NodeName='n3' State=RESUME
+	root scontrol update NodeName=n3 State=RESUME
+	until_true 30 "n3 answers" answers n3
 	wait_restored "$a" 1
 	run alice smigrate --relax --spread-job --exclude=n1 "$a"
 	echo "$output"

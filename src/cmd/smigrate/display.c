@@ -270,6 +270,7 @@ void display_json_add(struct json_object *all, const struct migration *m)
 				       json_object_new_boolean(node && !node->busy));
 		json_object_object_add(o, "drain",
 				       json_object_new_boolean(node && node->drain));
+		json_seconds(o, "seconds", m->emptied[i]);
 		json_text(o, "reason", node ? node->reason : NULL);
 		json_object_array_add(nodes, o);
 	}

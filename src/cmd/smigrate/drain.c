@@ -83,18 +83,28 @@ static int check_nodes(const struct migration *m, struct error *e)
 	return 0;
 }
 
-static void report_empty(const struct migration *m)
+void drain_tell(struct migration *m)
+{
+	for (size_t i = 0; i < m->nodes.count; i++) {
+		const struct node_entry *node =
+			node_table_find(&m->cluster, m->nodes.names[i]);
+
+		if (!node || node->busy || m->emptied[i] > 0)
+			continue;
+		m->emptied[i] = seconds_now() - m->began;
+		display_say(m, "node %s: empty after %.1f s", node->name, m->emptied[i]);
+	}
+}
+
+static void complain_of_jobs(const struct migration *m)
 {
 	for (size_t i = 0; i < m->nodes.count; i++) {
 		const struct node_entry *node =
 			node_table_find(&m->cluster, m->nodes.names[i]);
 		struct error e;
 
-		if (node && !node->busy) {
-			display_say(m, "node %s: empty after %.1f s", node->name,
-				    seconds_now() - m->began);
+		if (node && !node->busy)
 			continue;
-		}
 		error_set(&e, "node %s is not empty", m->nodes.names[i]);
 		(void)complain(&e);
 	}
@@ -161,7 +171,7 @@ static int empty(struct migration *m)
 	if (migration_run(m, &e) < 0)
 		return complain(&e);
 	status = migration_status(m);
-	report_empty(m);
+	complain_of_jobs(m);
 	return status == EXIT_DONE && !drain_is_empty(m) ? EXIT_FAILED : status;
 }
 
@@ -173,7 +183,8 @@ static int choose_batch(struct migration *m, const struct hosts *all, size_t fir
 	m->nodelist = hosts_compress(all->names + first, count);
 	if (!m->nodelist || hosts_expand(m->nodelist, &m->nodes) < 0)
 		return error_sys(e, "nodes");
-	return 0;
+	m->emptied = calloc(m->nodes.count + 1, sizeof(*m->emptied));
+	return m->emptied ? 0 : error_sys(e, "nodes");
 }
 
 static int drain_batch(struct migration *m, struct json_object *json)

@@ -230,6 +230,7 @@ static int pass(struct migration *m, struct error *e)
 {
 	if (migration_look(m, e) < 0)
 		return -1;
+	drain_tell(m);
 	for (size_t i = 0; i < m->count; i++)
 		follow(m, m->migrants[i]);
 	if (migration_find(m, e) < 0 || outlook_take(m, e) < 0)
@@ -339,6 +340,7 @@ void migration_free(struct migration *m)
 	free(m->migrants);
 	free(m->room);
 	free(m->nodelist);
+	free(m->emptied);
 	outlook_free(m);
 	watch_free(m->watch);
 	hosts_free(&m->nodes);

@@ -83,6 +83,7 @@ struct migration {
 	const struct smigrate *s;
 	struct jobspec_list jobs; /* to be moved, */
 	struct hosts nodes;	  /* or nodes to be emptied of all; one of the two */
+	double *emptied;	  /* seconds until each of them was empty; 0: not yet */
 	char *nodelist;		  /* those as a hostlist, or "" */
 	struct job_table table;
 	struct node_table cluster;
@@ -189,6 +190,9 @@ int migration_plan(struct migration *m, bool *go);
 
 /* --drain-node, in batches; the exit status. */
 int drain(const struct smigrate *s, struct json_object *json);
+
+/* Tell of nodes that are empty by now. */
+void drain_tell(struct migration *m);
 
 /* Are all nodes empty that are to be? */
 bool drain_is_empty(const struct migration *m);
