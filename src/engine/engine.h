@@ -123,6 +123,7 @@ struct engine {
 };
 
 extern const struct engine engine_criu;
+extern const struct engine engine_dmtcp;
 
 /* The engine of this name, or NULL. */
 const struct engine *engine_find(const char *name);

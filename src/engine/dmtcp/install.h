@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * install.h - the DMTCP that is installed on this node.
+ */
+#ifndef ENGINE_DMTCP_INSTALL_H
+#define ENGINE_DMTCP_INSTALL_H
+
+#include "base/conf.h"
+#include "base/error.h"
+
+/*
+ * The path of one of its programs, "dmtcp_launch" or another beside it. Owned by the
+ * caller; NULL and a sentence if there is none.
+ */
+char *dmtcp_find(const struct conf *conf, const char *name, struct error *e);
+
+/* Its release, owned by the caller; NULL and a sentence if it will not do. */
+char *dmtcp_version(const struct conf *conf, struct error *e);
+
+#endif

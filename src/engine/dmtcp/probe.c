@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#define _GNU_SOURCE
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/path.h"
+#include "base/program.h"
+#include "base/str.h"
+#include "engine/dmtcp/dmtcp.h"
+#include "engine/dmtcp/script.h"
+#include "engine/tree.h"
+
+static int check(const struct program *program, const char *name, struct error *e)
+{
+	if (!program_is_dynamic(program))
+		return error_set(e,
+				 "dmtcp cannot save %s, which is linked statically; link "
+				 "it dynamically, or use the engine criu",
+				 name);
+	if (program->set_user || program->set_group || program->capabilities)
+		return error_set(e,
+				 "dmtcp cannot save %s, which has the set-user-ID or "
+				 "set-group-ID bit or file capabilities",
+				 name);
+	return 0;
+}
+
+/* What cannot be read, and what is no program, says nothing. */
+static int check_path(const char *path, const char *name, struct error *e)
+{
+	struct program program;
+	int rc = program_read(&program, path, NULL);
+
+	rc = rc < 0 ? 0 : check(&program, name, e);
+	program_free(&program);
+	return rc;
+}
+
+static int check_word(void *arg, const char *word, struct error *e)
+{
+	cleanup_free char *path = path_find(word);
+
+	(void)arg;
+	return path && strchr(path, '/') ? check_path(path, word, e) : 0;
+}
+
+/* The script's interpreter, and what the script names if it is a shell's. */
+static int check_task(const char *path, struct error *e)
+{
+	cleanup_free char *text = script_read(path);
+
+	if (check_path(path, path, e) < 0)
+		return -1;
+	return text ? script_visit(text, check_word, NULL, e) : 0;
+}
+
+int dmtcp_probe(const struct engine_job *job, struct error *e)
+{
+	static const char *const programs[] = { "dmtcp_restart", "dmtcp_command",
+						"dmtcp_coordinator" };
+	cleanup_free char *version = NULL;
+
+	if (job->nodes > 1)
+		return error_set(e, "dmtcp saves jobs of one node, and this one has %u",
+				 job->nodes);
+	version = dmtcp_version(job->conf, e);
+	if (!version)
+		return -1;
+	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
+		cleanup_free char *path = dmtcp_find(job->conf, programs[i], e);
+
+		if (!path)
+			return -1;
+	}
+	return job->argv ? check_task(job->argv[0], e) : 0;
+}
+
+int dmtcp_check_processes(const struct engine_run *run, struct error *e)
+{
+	struct tree tree;
+	int rc = tree_read(&tree, &run->sandbox, e);
+
+	for (size_t i = 0; rc == 0 && i < tree.count; i++) {
+		cleanup_free char *path = str_printf("/proc/%d/exe", tree.pids[i]);
+		cleanup_free char *real = path ? realpath(path, NULL) : NULL;
+
+		/* It may have ended by now. */
+		if (real)
+			rc = check_path(path, real, e);
+	}
+	tree_free(&tree);
+	return rc;
+}
