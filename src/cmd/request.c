@@ -316,7 +316,8 @@ static bool answer_able(const struct scheckpoint *s, struct asked *a,
 	if (event->type != EVENT_ABLE && event->type != EVENT_END)
 		return false;
 	if (event->type == EVENT_ABLE && event->status == 1)
-		tell(s, "job %s: yes, by %s", a->name, event->engine);
+		tell(s, "job %s: yes, by %s%s%s", a->name, event->engine,
+		     *event->text ? ": " : "", event->text);
 	else
 		tell(s, "job %s: no: %s", a->name,
 		     *event->text ? event->text : "it has ended");

@@ -97,7 +97,10 @@ struct engine {
 	struct engine_run *(*restore)(const struct engine_job *job,
 				      const struct generation *gen, struct error *e);
 
-	/* Could the running job be saved now? One sentence why not. */
+	/*
+	 * Could the running job be saved now? One sentence why not; or if it could, what
+	 * the engine has set for it, if anything: e is empty when this is called.
+	 */
 	int (*able)(const struct engine_run *run, const struct engine_job *job,
 		    struct error *e);
 

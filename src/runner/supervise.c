@@ -320,13 +320,12 @@ static int check_able(struct supervisor *v, struct error *e)
 static void answer_able(struct supervisor *v)
 {
 	struct event event = { .type = EVENT_ABLE, .status = 1 };
-	struct error why;
+	struct error why = { .text = "" };
 
 	snprintf(event.engine, sizeof(event.engine), "%s", v->s->engine->name);
-	if (check_able(v, &why) < 0) {
+	if (check_able(v, &why) < 0)
 		event.status = 0;
-		snprintf(event.text, sizeof(event.text), "%s", why.text);
-	}
+	snprintf(event.text, sizeof(event.text), "%s", why.text);
 	journal(v->s->task, v->s->folder, &event);
 }
 

@@ -11,16 +11,20 @@
 #include "base/str.h"
 #include "engine/dmtcp/script.h"
 
-/* hwloc's looking at devices leaves files open that cannot be restored. */
+/*
+ * hwloc's looking at devices leaves files open that cannot be restored; OpenMPI may be
+ * built with UCX, too. Hydra would start the processes with srun, out of reach.
+ */
 static const struct {
 	enum mpi of;
 	const char *name, *setting;
 } settings[] = {
 	{ MPI_EITHER, "HWLOC_COMPONENTS", "HWLOC_COMPONENTS=-linuxio,-linuxpci" },
 	{ MPI_OPENMPI, "OMPI_MCA_btl", "OMPI_MCA_btl=tcp,self" },
-	{ MPI_MPICH, "UCX_TLS", "UCX_TLS=tcp,self" },
-	{ MPI_MPICH, "UCX_MEM_EVENTS", "UCX_MEM_EVENTS=no" },
-	{ MPI_MPICH, "UCX_MEM_MMAP_HOOK_MODE", "UCX_MEM_MMAP_HOOK_MODE=none" },
+	{ MPI_MPICH, "HYDRA_LAUNCHER", "HYDRA_LAUNCHER=fork" },
+	{ MPI_EITHER, "UCX_TLS", "UCX_TLS=tcp,self" },
+	{ MPI_EITHER, "UCX_MEM_EVENTS", "UCX_MEM_EVENTS=no" },
+	{ MPI_EITHER, "UCX_MEM_MMAP_HOOK_MODE", "UCX_MEM_MMAP_HOOK_MODE=none" },
 };
 
 #define SETTINGS (sizeof(settings) / sizeof(settings[0]))

@@ -76,6 +76,16 @@ int dmtcp_probe(const struct engine_job *job, struct error *e)
 	return job->argv ? check_task(job->argv[0], e) : 0;
 }
 
+/* What srun starts is none of the batch task's processes. */
+static int check_running(const char *path, const char *real, struct error *e)
+{
+	const char *slash = strrchr(real, '/');
+
+	if (slash && strcmp(slash + 1, "srun") == 0)
+		return error_set(e, "dmtcp cannot save what the job runs by srun");
+	return check_path(path, real, e);
+}
+
 int dmtcp_check_processes(const struct engine_run *run, struct error *e)
 {
 	struct tree tree;
@@ -87,7 +97,7 @@ int dmtcp_check_processes(const struct engine_run *run, struct error *e)
 
 		/* It may have ended by now. */
 		if (real)
-			rc = check_path(path, real, e);
+			rc = check_running(path, real, e);
 	}
 	tree_free(&tree);
 	return rc;
