@@ -31,6 +31,11 @@ static bool is_image(const char *name)
 	return strstr(name, ".dmtcp") || strncmp(name, "ckpt_", 5) == 0;
 }
 
+char *dmtcp_dir(const struct engine_job *job)
+{
+	return str_printf("%s/" DMTCP_DIR, job->folder->path);
+}
+
 int dmtcp_clean_dir(const struct engine_job *job, struct error *e)
 {
 	cleanup_close int fd = file_make_dir(job->folder->fd, DMTCP_DIR, e);
@@ -85,7 +90,7 @@ char **dmtcp_argv(const struct engine_job *job, const struct gate *gate,
 		if (i == PORT)
 			argv[i] = str_printf("%u", gate->port);
 		else if (i == DIR_)
-			argv[i] = str_printf("%s/" DMTCP_DIR, job->folder->path);
+			argv[i] = dmtcp_dir(job);
 		else
 			argv[i] = strdup(i < FIRST ? first[i] : more[i - FIRST]);
 		complete = complete && argv[i];
@@ -140,7 +145,7 @@ struct engine_run *dmtcp_begin(const struct engine_job *job, const char *program
 
 	if (!run)
 		error_sys(e, "dmtcp");
-	if (!run || !coordinator || dmtcp_clean_dir(job, e) < 0)
+	if (!run || !coordinator)
 		return NULL;
 	(void)unlinkat(job->folder->fd, DMTCP_DIR "/" DMTCP_LOG, 0);
 	if (gate_start(&run->gate, coordinator, job->scratch, e) < 0) {
@@ -236,6 +241,8 @@ struct engine_run *dmtcp_start(const struct engine_job *job, struct error *e)
 		error_sys(e, "dmtcp");
 		return NULL;
 	}
+	if (dmtcp_clean_dir(job, e) < 0)
+		return NULL;
 	memcpy(more, options, sizeof(options));
 	memcpy(more + OPTIONS, job->argv, argc * sizeof(*more));
 	run = dmtcp_begin(job, "dmtcp_launch", more, OPTIONS + argc, envp, e);

@@ -30,6 +30,9 @@
 #define DMTCP_DIR "dmtcp"
 #define DMTCP_LOG "log"
 
+/* A generation's archive of that directory, if DMTCP saved files that were removed. */
+#define DMTCP_ARCHIVE "dmtcp-files.tar.zst"
+
 /* DMTCP's own failures end a process with it. */
 #define DMTCP_EXIT_FAILED 99
 
@@ -53,7 +56,11 @@ struct engine_run *dmtcp_restore(const struct engine_job *job,
 
 /* ---- dmtcp.c ---- */
 
-/* Make the directory of the job's folder that is DMTCP's, and remove old images. */
+/*
+ * The path of the directory of the job's folder that is DMTCP's, owned by the caller;
+ * and to make it, and remove old images there.
+ */
+char *dmtcp_dir(const struct engine_job *job);
 int dmtcp_clean_dir(const struct engine_job *job, struct error *e);
 
 /*
@@ -65,7 +72,8 @@ char **dmtcp_argv(const struct engine_job *job, const struct gate *gate,
 		  const char *program, char *const *more, size_t count);
 void dmtcp_free_argv(char **argv);
 
-/* A gate and its coordinator, and argv in a sandbox; NULL with nothing left running. */
+/* With a clean directory: a gate and its coordinator, and argv in a sandbox; NULL with
+ * nothing left running. */
 struct engine_run *dmtcp_begin(const struct engine_job *job, const char *program,
 			       char *const *more, size_t count, char *const *envp,
 			       struct error *e);

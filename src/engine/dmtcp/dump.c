@@ -31,6 +31,7 @@
 #include "engine/outputs.h"
 #include "engine/tool.h"
 #include "engine/tree.h"
+#include "store/tmpdir.h"
 
 /* What an image has besides the pages that the kernel counts for its process. */
 #define IMAGE_OVERHEAD ((uint64_t)32 << 20)
@@ -257,17 +258,26 @@ static char **list_written(struct dumping *d, size_t *count, struct error *e)
 	return NULL;
 }
 
+/* Files that are open and have been removed: DMTCP writes them beside the images. */
+static int take_files(struct dumping *d, struct error *e)
+{
+	cleanup_free char *dir = dmtcp_dir(d->job);
+
+	if (!dir)
+		return error_sys(e, "dmtcp");
+	return tmpdir_save_as(d->dump->gen, DMTCP_ARCHIVE, dir, e);
+}
+
 static int take_images(struct dumping *d, struct error *e)
 {
 	size_t count;
 	char **names = list_written(d, &count, e);
 	int rc = names ? 0 : -1;
+	bool has_files = false;
 
 	for (size_t i = 0; i < count && rc == 0; i++) {
 		if (ends_with(names[i], FILES_DIR))
-			rc = error_set(e, "the job holds a file open that has been "
-					  "removed, which dmtcp does not save; close it "
-					  "before the checkpoint");
+			has_files = true;
 		else
 			rc = take_image(d, names[i], e);
 	}
@@ -275,7 +285,7 @@ static int take_images(struct dumping *d, struct error *e)
 	if (rc == 0 && d->images != d->client.report.held)
 		rc = error_set(e, "DMTCP wrote %u images of %u processes", d->images,
 			       d->client.report.held);
-	return rc;
+	return rc == 0 && has_files ? take_files(d, e) : rc;
 }
 
 static int describe(struct dumping *d, struct error *e)
@@ -293,7 +303,7 @@ static int describe(struct dumping *d, struct error *e)
 
 static int record_outputs(struct dumping *d, struct error *e)
 {
-	cleanup_free char *own = str_printf("%s/" DMTCP_DIR, d->job->folder->path);
+	cleanup_free char *own = dmtcp_dir(d->job);
 	struct tree tree;
 	int rc = tree_read(&tree, &d->run->sandbox, e);
 

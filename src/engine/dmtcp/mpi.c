@@ -12,8 +12,10 @@
 #include "engine/dmtcp/script.h"
 
 /*
- * hwloc's looking at devices leaves files open that cannot be restored; OpenMPI may be
- * built with UCX, too. Hydra would start the processes with srun, out of reach.
+ * hwloc's looking at devices leaves files open that cannot be restored. OpenMPI may be
+ * built with UCX, as MPICH is; UCX's file system is a thread that begins while a library
+ * is being loaded, for which DMTCP would wait for ever. Hydra would start the processes
+ * with srun, out of reach.
  */
 static const struct {
 	enum mpi of;
@@ -22,6 +24,7 @@ static const struct {
 	{ MPI_EITHER, "HWLOC_COMPONENTS", "HWLOC_COMPONENTS=-linuxio,-linuxpci" },
 	{ MPI_OPENMPI, "OMPI_MCA_btl", "OMPI_MCA_btl=tcp,self" },
 	{ MPI_MPICH, "HYDRA_LAUNCHER", "HYDRA_LAUNCHER=fork" },
+	{ MPI_EITHER, "UCX_VFS_ENABLE", "UCX_VFS_ENABLE=n" },
 	{ MPI_EITHER, "UCX_TLS", "UCX_TLS=tcp,self" },
 	{ MPI_EITHER, "UCX_MEM_EVENTS", "UCX_MEM_EVENTS=no" },
 	{ MPI_EITHER, "UCX_MEM_MMAP_HOOK_MODE", "UCX_MEM_MMAP_HOOK_MODE=none" },

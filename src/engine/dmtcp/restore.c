@@ -15,6 +15,7 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "engine/dmtcp/dmtcp.h"
+#include "store/tmpdir.h"
 
 static bool is_image(const char *name)
 {
@@ -96,6 +97,19 @@ static int wait_until_restored(const struct engine_run *run, const struct engine
 	return rc;
 }
 
+/* Where the images look for the files that had been removed. */
+static int put_back_files(const struct engine_job *job, const struct generation *gen,
+			  struct error *e)
+{
+	cleanup_free char *dir = dmtcp_dir(job);
+
+	if (!dir)
+		return error_sys(e, "dmtcp_restart");
+	if (dmtcp_clean_dir(job, e) < 0)
+		return -1;
+	return tmpdir_restore_as(gen, DMTCP_ARCHIVE, dir, e);
+}
+
 struct engine_run *dmtcp_restore(const struct engine_job *job,
 				 const struct generation *gen, struct error *e)
 {
@@ -107,7 +121,7 @@ struct engine_run *dmtcp_restore(const struct engine_job *job,
 		error_sys(e, "dmtcp_restart");
 	else if (count == 0)
 		error_set(e, "generation %u: it holds no images of DMTCP", gen->number);
-	else
+	else if (put_back_files(job, gen, e) == 0)
 		run = dmtcp_begin(job, "dmtcp_restart", images, count, job->envp, e);
 	dmtcp_free_argv(images);
 	if (!run || wait_until_restored(run, job, e) == 0)
