@@ -18,12 +18,6 @@
 #include "engine/dmtcp/mpi.h"
 #include "engine/tool.h"
 
-/*
- * The signal by which DMTCP stops a process's threads. Its own choice, SIGUSR2, is one
- * that programs use, and users send.
- */
-#define CHECKPOINT_SIGNAL "62"
-
 /* ---- its directory ---- */
 
 static bool is_image(const char *name)
@@ -226,9 +220,6 @@ static int wait_until_launched(const struct engine_run *run, const struct engine
 
 struct engine_run *dmtcp_start(const struct engine_job *job, struct error *e)
 {
-	static const char *const options[] = { "--no-gzip", "--ckpt-signal",
-					       CHECKPOINT_SIGNAL };
-	enum { OPTIONS = sizeof(options) / sizeof(options[0]) };
 	cleanup_free char **envp = mpi_environment(job);
 	cleanup_free char **more = NULL;
 	struct engine_run *run;
@@ -236,16 +227,16 @@ struct engine_run *dmtcp_start(const struct engine_job *job, struct error *e)
 
 	while (job->argv[argc])
 		argc++;
-	more = calloc(OPTIONS + argc + 1, sizeof(*more));
+	more = calloc(argc + 2, sizeof(*more));
 	if (!envp || !more) {
 		error_sys(e, "dmtcp");
 		return NULL;
 	}
 	if (dmtcp_clean_dir(job, e) < 0)
 		return NULL;
-	memcpy(more, options, sizeof(options));
-	memcpy(more + OPTIONS, job->argv, argc * sizeof(*more));
-	run = dmtcp_begin(job, "dmtcp_launch", more, OPTIONS + argc, envp, e);
+	more[0] = (char *)"--no-gzip";
+	memcpy(more + 1, job->argv, argc * sizeof(*more));
+	run = dmtcp_begin(job, "dmtcp_launch", more, 1 + argc, envp, e);
 	if (!run || wait_until_launched(run, job, e) == 0)
 		return run;
 	dmtcp_end(run);
