@@ -76,12 +76,17 @@ int dmtcp_probe(const struct engine_job *job, struct error *e)
 	return job->argv ? check_task(job->argv[0], e) : 0;
 }
 
-/* What srun starts is none of the batch task's processes. */
+/*
+ * What srun starts is none of the batch task's processes. One that was restored is
+ * shown as the program that restored it.
+ */
 static int check_running(const char *path, const char *real, struct error *e)
 {
-	const char *slash = strrchr(real, '/');
+	const char *name = strrchr(real, '/') + 1;
 
-	if (slash && strcmp(slash + 1, "srun") == 0)
+	if (strncmp(name, "mtcp_restart", strlen("mtcp_restart")) == 0)
+		return 0;
+	if (strcmp(name, "srun") == 0)
 		return error_set(e, "dmtcp cannot save what the job runs by srun");
 	return check_path(path, real, e);
 }
