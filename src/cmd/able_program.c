@@ -8,9 +8,13 @@
 #include "engine/engine.h"
 
 /* NULL and why if none will do. */
-static const struct engine *choose(const struct scheckpoint *s, struct error *e)
+static const struct engine *choose(const struct scheckpoint *s, const char *path,
+				   struct error *e)
 {
-	struct engine_job job = { .conf = &s->conf, .nodes = 1, .cancel_fd = -1 };
+	char *const argv[] = { (char *)path, NULL };
+	struct engine_job job = {
+		.conf = &s->conf, .argv = argv, .nodes = 1, .cancel_fd = -1
+	};
 	struct engine_choice choice;
 
 	return engine_choose(&job, &choice, e) < 0 ? NULL : choice.engine;
@@ -59,7 +63,7 @@ int able_program(const struct scheckpoint *s, const char *path)
 	struct program program;
 	struct error why, why_none;
 	int rc = program_read(&program, path, &why);
-	const struct engine *engine = choose(s, &why_none);
+	const struct engine *engine = choose(s, path, &why_none);
 	int status = rc == 0 && engine ? EXIT_DONE : EXIT_FAILED;
 
 	if (rc < 0)

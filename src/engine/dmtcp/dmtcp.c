@@ -184,6 +184,14 @@ int dmtcp_status(const struct engine_run *run, const struct engine_job *job,
 	return dmtcp_status_parse(text, status, e);
 }
 
+time_t dmtcp_seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return now.tv_sec;
+}
+
 int dmtcp_wait(const struct engine_run *run, struct gate_client *client, int cancel_fd,
 	       struct error *e)
 {
@@ -204,15 +212,18 @@ int dmtcp_wait(const struct engine_run *run, struct gate_client *client, int can
 static int wait_until_launched(const struct engine_run *run, const struct engine_job *job,
 			       struct error *e)
 {
+	time_t deadline = dmtcp_seconds() + (time_t)job->conf->restore_timeout;
 	struct gate_client client;
 	int rc = gate_connect(&client, &run->gate, e), status;
 
 	while (rc == 0 && client.report.answered == 0) {
-		if (sandbox_root_has_ended(&run->sandbox, &status)) {
+		if (sandbox_root_has_ended(&run->sandbox, &status))
 			rc = dmtcp_explain(job, e);
-			break;
-		}
-		rc = dmtcp_wait(run, &client, -1, e);
+		else if (dmtcp_seconds() >= deadline)
+			rc = error_set(e, "dmtcp_launch did not start the job within "
+					  "RestoreTimeout");
+		else
+			rc = dmtcp_wait(run, &client, -1, e);
 	}
 	gate_disconnect(&client);
 	return rc;

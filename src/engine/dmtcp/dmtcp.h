@@ -15,7 +15,8 @@
 #ifndef ENGINE_DMTCP_DMTCP_H
 #define ENGINE_DMTCP_DMTCP_H
 
-#include "base/loop.h"
+#include <time.h>
+
 #include "engine/dmtcp/gate.h"
 #include "engine/dmtcp/install.h"
 #include "engine/dmtcp/status.h"
@@ -85,6 +86,9 @@ int dmtcp_status(const struct engine_run *run, const struct engine_job *job,
 
 /* Why DMTCP failed, from its log; one sentence. Always -1. */
 int dmtcp_explain(const struct engine_job *job, struct error *e);
+
+/* Seconds of a clock for deadlines. */
+time_t dmtcp_seconds(void);
 
 /*
  * Wait for something to happen: to the job's processes, as the gate sees it, or to the

@@ -331,26 +331,45 @@ static int save(struct dumping *d, struct error *e)
 /* ---- and go on ---- */
 
 /*
- * A checkpoint that has begun ends by itself, also if it is of no more use; before
- * that there can be no other. Whatever fails here, the next one finds it out.
+ * A checkpoint that has begun ends by itself, also if it is of no more use. Whatever
+ * fails here, the next one finds it out.
  */
 static void go_on(struct dumping *d)
 {
+	time_t deadline = dmtcp_seconds() + (time_t)d->job->conf->dump_timeout;
 	struct dmtcp_status status = { 0 };
-	struct timespec began, now;
 
 	if (gate_open(&d->client, NULL) < 0 || !d->began)
 		return;
-	clock_gettime(CLOCK_BOOTTIME, &began);
-	do {
-		if (check_job(d, NULL) < 0 ||
-		    dmtcp_status(d->run, d->job, &status, NULL) < 0 ||
-		    (!status.running && dmtcp_wait(d->run, &d->client, -1, NULL) < 0))
+	while (check_job(d, NULL) == 0 &&
+	       dmtcp_status(d->run, d->job, &status, NULL) == 0 && !status.running &&
+	       dmtcp_seconds() < deadline &&
+	       dmtcp_wait(d->run, &d->client, -1, NULL) == 0)
+		;
+	if (status.running)
+		(void)dmtcp_clean_dir(d->job, NULL);
+}
+
+/* Not while an earlier checkpoint, which was given up, is still being written there. */
+static int prepare(struct dumping *d, struct error *e)
+{
+	struct dmtcp_status status = { 0 };
+
+	if (dmtcp_check_processes(d->run, e) < 0 || check_room(d, e) < 0 ||
+	    gate_connect(&d->client, &d->run->gate, e) < 0)
+		return -1;
+	for (;;) {
+		if (check_job(d, e) < 0 || dmtcp_status(d->run, d->job, &status, e) < 0)
+			return -1;
+		if (status.running)
 			break;
-		clock_gettime(CLOCK_BOOTTIME, &now);
-	} while (!status.running &&
-		 now.tv_sec - began.tv_sec < (time_t)d->job->conf->dump_timeout);
-	(void)dmtcp_clean_dir(d->job, NULL);
+		if (dmtcp_wait(d->run, &d->client, d->dump->cancel_fd, e) < 0)
+			return -1;
+	}
+	if (dmtcp_clean_dir(d->job, e) < 0)
+		return -1;
+	d->dir = file_make_dir(d->job->folder->fd, DMTCP_DIR, e);
+	return d->dir < 0 ? -1 : 0;
 }
 
 int dmtcp_dump(struct engine_run *run, const struct engine_job *job,
@@ -361,12 +380,7 @@ int dmtcp_dump(struct engine_run *run, const struct engine_job *job,
 	};
 	int rc = -1;
 
-	if (dmtcp_check_processes(run, e) < 0 || check_room(&d, e) < 0 ||
-	    dmtcp_clean_dir(job, e) < 0)
-		return -1;
-	d.dir = file_make_dir(job->folder->fd, DMTCP_DIR, e);
-	if (d.dir >= 0 && gate_connect(&d.client, &run->gate, e) == 0 &&
-	    gate_close(&d.client, e) == 0)
+	if (prepare(&d, e) == 0 && gate_close(&d.client, e) == 0)
 		rc = save(&d, e);
 	if (d.client.fd >= 0 && !(d.shut && rc == 0))
 		go_on(&d);

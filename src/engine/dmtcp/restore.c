@@ -53,19 +53,11 @@ static int judge_end(const struct engine_job *job, int status, struct error *e)
 	return dmtcp_explain(job, e);
 }
 
-static int64_t seconds_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return now.tv_sec;
-}
-
 /* Until all its processes run. */
 static int follow(const struct engine_run *run, const struct engine_job *job,
 		  struct gate_client *client, struct error *e)
 {
-	int64_t deadline = seconds_now() + job->conf->restore_timeout;
+	time_t deadline = dmtcp_seconds() + (time_t)job->conf->restore_timeout;
 	struct dmtcp_status seen = { 0 };
 
 	while (!seen.running) {
@@ -75,7 +67,7 @@ static int follow(const struct engine_run *run, const struct engine_job *job,
 			return judge_end(job, status, e);
 		if (ended < 0)
 			return error_set(e, "the job was killed while it was restored");
-		if (seconds_now() >= deadline)
+		if (dmtcp_seconds() >= deadline)
 			return error_set(e, "dmtcp did not restore the job within "
 					    "RestoreTimeout");
 		if (dmtcp_wait(run, client, job->cancel_fd, e) < 0 ||
