@@ -8,18 +8,20 @@
 
 #include "base/cleanup.h"
 
-static void kill_all(void)
+/* How many there were that we may kill: of a set-user-ID program's nobody can wait. */
+static int kill_all(void)
 {
+	int killed = 0;
 	cleanup_fclose FILE *f = fopen("/proc/thread-self/children", "re");
 	int child;
 
 	while (f && fscanf(f, "%d", &child) == 1)
-		kill(child, SIGKILL);
+		killed += kill(child, SIGKILL) == 0;
+	return killed;
 }
 
 void children_end_all(void)
 {
-	do
-		kill_all();
-	while (wait(NULL) > 0);
+	while (kill_all() > 0 && wait(NULL) > 0)
+		;
 }

@@ -78,7 +78,8 @@ static int set_bool(const struct keyword *k, void *member, const char *value,
 
 _Static_assert(sizeof(enum conf_log_level) == sizeof(unsigned int) &&
 		       sizeof(enum conf_fallback) == sizeof(unsigned int) &&
-		       sizeof(enum conf_cleanup) == sizeof(unsigned int),
+		       sizeof(enum conf_cleanup) == sizeof(unsigned int) &&
+		       sizeof(enum conf_preempt_save) == sizeof(unsigned int),
 	       "set_word() writes every enumeration of struct conf");
 
 static int set_word(const struct keyword *k, void *member, const char *value,
@@ -178,6 +179,7 @@ static const struct keyword keywords[] = {
 	{ "GraceTime", set_number, MEMBER(grace_time), 1, 65535, NULL },
 	{ "KeepGenerations", set_number, MEMBER(keep), 1, CONF_KEEP_MAX, NULL },
 	{ "Cleanup", set_word, MEMBER(cleanup), 0, 0, "never|success|always" },
+	{ "PreemptSave", set_word, MEMBER(preempt_save), 0, 0, "always|worthwhile" },
 	{ "Fallback", set_word, MEMBER(fallback), 0, 0, "fail|restart" },
 	{ "LogLevel", set_word, MEMBER(log_level), 0, 0,
 	  "quiet|error|info|verbose|debug" },
@@ -202,6 +204,7 @@ int conf_init(struct conf *conf, struct error *e)
 		.grace_time = 60,
 		.keep = 2,
 		.cleanup = CLEANUP_SUCCESS,
+		.preempt_save = PREEMPT_SAVE_ALWAYS,
 		.fallback = FALLBACK_FAIL,
 		.log_level = LOG_INFO,
 		.dmtcp_mpi = true,

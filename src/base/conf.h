@@ -17,6 +17,7 @@ enum conf_log_level { LOG_QUIET, LOG_ERROR, LOG_INFO, LOG_VERBOSE, LOG_DEBUG };
 enum conf_fallback { FALLBACK_FAIL, FALLBACK_RESTART };
 enum conf_files { FILES_LENGTHS, FILES_COPY };
 enum conf_cleanup { CLEANUP_NEVER, CLEANUP_SUCCESS, CLEANUP_ALWAYS };
+enum conf_preempt_save { PREEMPT_SAVE_ALWAYS, PREEMPT_SAVE_WORTHWHILE };
 
 struct conf {
 	char *checkpoint_dir; /* CheckpointDir, with %u and %j unexpanded */
@@ -25,8 +26,9 @@ struct conf {
 	unsigned int grace_time;   /* GraceTime, seconds of warning before a time limit */
 	unsigned int keep;	   /* KeepGenerations, at least 1 */
 	enum conf_cleanup cleanup; /* Cleanup=never|success|always */
-	enum conf_fallback fallback;   /* Fallback=fail|restart */
-	enum conf_log_level log_level; /* LogLevel=quiet|error|info|verbose|debug */
+	enum conf_preempt_save preempt_save; /* PreemptSave=always|worthwhile */
+	enum conf_fallback fallback;	     /* Fallback=fail|restart */
+	enum conf_log_level log_level;	     /* LogLevel=quiet|error|info|verbose|debug */
 	char *engines;	  /* CheckpointEngines, in the order to try them; NULL: all */
 	char *criu_path;  /* CriuPath, or NULL: search PATH and sbin */
 	char *dmtcp_path; /* DmtcpPath, of dmtcp_launch or its directory, or NULL: PATH */

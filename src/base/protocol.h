@@ -53,4 +53,7 @@
 /* What a job sees of its checkpoints, as it did in Slurm before 20.02. */
 #define CHECKPOINT_ENV_IMAGE_DIR "SLURM_CHECKPOINT_IMAGE_DIR"
 
+/* How often it went on from a checkpoint; for programs that are run again for that. */
+#define CHECKPOINT_ENV_RESTART "SLURM_CHECKPOINT_RESTART"
+
 #endif

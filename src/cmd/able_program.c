@@ -1,24 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#define _GNU_SOURCE
 #include <stdio.h>
+#include <string.h>
 #include <sys/utsname.h>
 
 #include "base/cleanup.h"
 #include "base/program.h"
 #include "cmd/scheckpoint.h"
 #include "engine/engine.h"
-
-/* NULL and why if none will do. */
-static const struct engine *choose(const struct scheckpoint *s, const char *path,
-				   struct error *e)
-{
-	char *const argv[] = { (char *)path, NULL };
-	struct engine_job job = {
-		.conf = &s->conf, .argv = argv, .nodes = 1, .cancel_fd = -1
-	};
-	struct engine_choice choice;
-
-	return engine_choose(&job, &choice, e) < 0 ? NULL : choice.engine;
-}
 
 static void print_able(const struct scheckpoint *s, const char *path,
 		       const struct engine *engine, const struct program *program)
@@ -58,22 +47,48 @@ static void print_privileges(const struct program *program)
 	}
 }
 
+/* What the engines say of a job that is nothing but this program; how many will do. */
+static int ask_engines(const struct scheckpoint *s, const char *path,
+		       const struct program *program)
+{
+	char *argv[] = { (char *)path, NULL };
+	struct engine_job job = {
+		.conf = &s->conf, .argv = argv, .nodes = 1, .cancel_fd = -1
+	};
+	cleanup_free char *names = strdup(engine_order(&s->conf));
+	char *rest = names, *name;
+	int able = 0;
+
+	while (rest && (name = strsep(&rest, ","))) {
+		const struct engine *engine = engine_find(name);
+		struct error why;
+
+		if (!engine)
+			continue;
+		if (engine->probe(&job, &why) < 0) {
+			printf("%s cannot be checkpointed by %s: %s\n", path, name,
+			       why.text);
+			continue;
+		}
+		print_able(s, path, engine, program);
+		able++;
+	}
+	return able;
+}
+
 int able_program(const struct scheckpoint *s, const char *path)
 {
 	struct program program;
-	struct error why, why_none;
-	int rc = program_read(&program, path, &why);
-	const struct engine *engine = choose(s, path, &why_none);
-	int status = rc == 0 && engine ? EXIT_DONE : EXIT_FAILED;
+	struct error why;
+	int status = EXIT_FAILED;
 
-	if (rc < 0)
+	if (program_read(&program, path, &why) < 0) {
 		complain(&why);
-	if (!engine)
-		complain(&why_none);
-	if (status == EXIT_DONE)
-		print_able(s, path, engine, &program);
-	if (rc == 0)
+	} else {
+		if (ask_engines(s, path, &program) > 0)
+			status = EXIT_DONE;
 		print_privileges(&program);
+	}
 	program_free(&program);
 	return status;
 }

@@ -45,17 +45,6 @@ static char *owner_of(const struct folder *folder)
 	return pw ? strdup(pw->pw_name) : str_printf("%u", st.st_uid);
 }
 
-static char *name_of(const struct folder *folder, unsigned int job)
-{
-	unsigned long long array, task;
-
-	if (manifest_get_number(&folder->record, RECORD_ARRAY_JOB, UINT_MAX, &array) ==
-		    0 &&
-	    manifest_get_number(&folder->record, RECORD_ARRAY_TASK, UINT_MAX, &task) == 0)
-		return str_printf("%llu_%llu", array, task);
-	return str_printf("%u", job);
-}
-
 static char *partition_of(const struct folder *folder)
 {
 	const char *text = manifest_get(&folder->record, RECORD_PARTITION);
@@ -103,7 +92,7 @@ static int fill(struct life_list *list, struct life *life, const struct folder *
 		struct error *e)
 {
 	life->user = owner_of(folder);
-	life->name = name_of(folder, life->job);
+	life->name = folder_job_name(folder, life->job);
 	life->partition = partition_of(folder);
 	if (!life->user || !life->name || !life->partition)
 		return error_sys(e, "job %u", life->job);

@@ -54,8 +54,7 @@ static int add(struct asked **asked, size_t *count, const struct job_entry *job)
 		return -1;
 	*asked = grown;
 	grown[*count] = (struct asked){ .job = job, .folder.fd = -1 };
-	grown[*count].name = job->array ? str_printf("%u_%u", job->array, job->array_task)
-					: str_printf("%u", job->id);
+	grown[*count].name = jobspec_name(job->id, job->array, job->array_task);
 	return grown[(*count)++].name ? 0 : -1;
 }
 
@@ -317,7 +316,7 @@ static bool answer_able(const struct scheckpoint *s, struct asked *a,
 		return false;
 	if (event->type == EVENT_ABLE && event->status == 1)
 		tell(s, "job %s: yes, by %s%s%s", a->name, event->engine,
-		     *event->text ? ": " : "", event->text);
+		     *event->text ? "; " : "", event->text);
 	else
 		tell(s, "job %s: no: %s", a->name,
 		     *event->text ? event->text : "it has ended");

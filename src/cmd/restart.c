@@ -17,6 +17,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/identity.h"
 #include "base/str.h"
 #include "cmd/scheckpoint.h"
 #include "slurm/job.h"
@@ -239,12 +240,9 @@ static int choose_nodes(const struct scheckpoint *s, const struct stored_job *jo
 static int release(const struct scheckpoint *s, const struct stored_job *job,
 		   struct error *e)
 {
-	if (choose_generation(s, job, e) < 0 || choose_nodes(s, job, e) < 0 ||
-	    job_release(job->id, e) < 0)
+	if (choose_nodes(s, job, e) < 0)
 		return -1;
-	tell(s, "job %s: released", job->name);
-	add_json(s, job, job->name);
-	return 0;
+	return job_release(job->id, e);
 }
 
 static int queue_again(const struct scheckpoint *s, const struct stored_job *job,
@@ -252,28 +250,52 @@ static int queue_again(const struct scheckpoint *s, const struct stored_job *job
 {
 	bool elsewhere = s->nodelist || s->exclude;
 
-	if (choose_generation(s, job, e) < 0 || job_requeue(job->id, elsewhere, e) < 0)
+	if (job_requeue(job->id, elsewhere, e) < 0)
 		return -1;
-	if (elsewhere && (choose_nodes(s, job, e) < 0 || job_release(job->id, e) < 0))
-		return -1;
-	tell(s, "job %s: queued again", job->name);
-	add_json(s, job, job->name);
-	return 0;
+	return elsewhere ? release(s, job, e) : 0;
 }
 
-static int restart_known(const struct scheckpoint *s, const struct stored_job *job,
-			 enum job_phase phase, struct error *e)
+/* As whoever calls, and not as the owner: an administrator may release what one held. */
+static int tell_slurm(const struct scheckpoint *s, const struct stored_job *job,
+		      enum job_phase phase, struct error *e)
 {
-	switch (phase) {
+	int rc;
+
+	identity_back();
+	rc = phase == JOB_HELD ? release(s, job, e) : queue_again(s, job, e);
+	if (identity_become(job->user, rc < 0 ? NULL : e) < 0)
+		return -1;
+	return rc;
+}
+
+static int check_phase(const struct stored_job *job, const struct job_entry *entry,
+		       struct error *e)
+{
+	/* A folder is what its owner made it, and its name no proof of anything. */
+	if (strcmp(entry->user_name, job->user) != 0)
+		return error_set(e, "job %s is user %s's, and not that of these checkpoints",
+				 job->name, entry->user_name);
+	switch (entry->phase) {
 	case JOB_HELD:
-		return release(s, job, e);
 	case JOB_OVER:
-		return queue_again(s, job, e);
+		return 0;
 	case JOB_QUEUED:
 		return error_set(e, "job %s is in the queue already", job->name);
 	default:
 		return error_set(e, "job %s is running", job->name);
 	}
+}
+
+static int restart_known(const struct scheckpoint *s, const struct stored_job *job,
+			 const struct job_entry *entry, struct error *e)
+{
+	if (check_phase(job, entry, e) < 0 || choose_generation(s, job, e) < 0 ||
+	    tell_slurm(s, job, entry->phase, e) < 0)
+		return -1;
+	tell(s, entry->phase == JOB_HELD ? "job %s: released" : "job %s: queued again",
+	     job->name);
+	add_json(s, job, job->name);
+	return 0;
 }
 
 struct restarting {
@@ -295,7 +317,7 @@ static int restart_job(const struct scheckpoint *selecting, const struct stored_
 	if (job->count == 0)
 		rc = error_set(&e, "job %s has no checkpoint", job->name);
 	else
-		rc = entry ? restart_known(s, job, entry->phase, &e)
+		rc = entry ? restart_known(s, job, entry, &e)
 			   : submit_again(s, job, &e);
 	return rc < 0 ? complain(&e) : EXIT_DONE;
 }

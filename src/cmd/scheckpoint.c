@@ -42,6 +42,8 @@ static const struct verb verbs[] = {
 	{ "remove", "JOB...", "remove checkpoints of jobs", "g", verb_remove },
 	{ "purge", "[JOB...]", "remove what is left of jobs that ended long ago", "O",
 	  verb_purge },
+	{ "doctor", "", "is the cluster configured for checkpoints, and this node", "",
+	  verb_doctor },
 	{ "test", "COMMAND...",
 	  "run a command with checkpoints, and see whether it minds", NULL, verb_test },
 	{ "report", "[JOB...]", "the history of jobs, as a page for a browser", "o",
@@ -308,11 +310,12 @@ static int complete(struct scheckpoint *s, struct error *e)
 	return s->cluster ? 0 : error_set(e, "the name of the cluster is not known");
 }
 
-static void print_json(const struct scheckpoint *s)
+static void print_json(const struct scheckpoint *s, const struct verb *verb)
 {
 	struct json_object *all = json_object_new_object();
 
-	json_object_object_add(all, "jobs", json_object_get(s->json));
+	json_object_object_add(all, verb->run == verb_doctor ? "findings" : "jobs",
+			       json_object_get(s->json));
 	puts(json_object_to_json_string_ext(all, JSON_C_TO_STRING_PRETTY |
 							 JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(all);
@@ -335,7 +338,7 @@ int main(int argc, char **argv)
 	else
 		status = verb->run(&s, argc, argv);
 	if (s.json)
-		print_json(&s);
+		print_json(&s, verb);
 	json_object_put(s.json);
 	conf_free(&s.conf);
 	free(s.self);

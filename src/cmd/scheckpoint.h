@@ -51,6 +51,7 @@ struct verb {
 int verb_able(const struct scheckpoint *s, int argc, char **argv);
 int verb_create(const struct scheckpoint *s, int argc, char **argv);
 int verb_disable(const struct scheckpoint *s, int argc, char **argv);
+int verb_doctor(const struct scheckpoint *s, int argc, char **argv);
 int verb_enable(const struct scheckpoint *s, int argc, char **argv);
 int verb_error(const struct scheckpoint *s, int argc, char **argv);
 int verb_list(const struct scheckpoint *s, int argc, char **argv);

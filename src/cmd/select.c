@@ -37,31 +37,11 @@ static const char *whose(const struct scheckpoint *s)
 									   : s->self;
 }
 
-static unsigned int number_of(const struct folder *folder, const char *attribute,
-			      unsigned int missing)
-{
-	unsigned long long value;
-
-	if (manifest_get_number(&folder->record, attribute, UINT_MAX, &value) < 0)
-		return missing;
-	return (unsigned int)value;
-}
-
-/* As Slurm writes it, owned by the caller. */
-static char *name_of(unsigned int job, const struct folder *folder)
-{
-	unsigned int array = number_of(folder, RECORD_ARRAY_JOB, 0);
-
-	if (array == 0)
-		return str_printf("%u", job);
-	return str_printf("%u_%u", array, number_of(folder, RECORD_ARRAY_TASK, 0));
-}
-
 static int call(struct selection *sel, const char *user, unsigned int job,
 		struct folder *folder)
 {
 	cleanup_free unsigned int *numbers = NULL;
-	cleanup_free char *name = name_of(job, folder);
+	cleanup_free char *name = folder_job_name(folder, job);
 	struct stored_job stored = {
 		.name = name, .id = job, .user = user, .folder = folder
 	};
@@ -75,8 +55,8 @@ static int call(struct selection *sel, const char *user, unsigned int job,
 
 static bool is_named(struct selection *sel, unsigned int job, const struct folder *folder)
 {
-	unsigned int array = number_of(folder, RECORD_ARRAY_JOB, 0);
-	unsigned int task = number_of(folder, RECORD_ARRAY_TASK, JOBSPEC_NO_TASK);
+	unsigned int array = folder_number(folder, RECORD_ARRAY_JOB, 0);
+	unsigned int task = folder_number(folder, RECORD_ARRAY_TASK, JOBSPEC_NO_TASK);
 	bool named = sel->specs.count == 0;
 
 	for (size_t i = 0; i < sel->specs.count; i++) {
@@ -120,7 +100,7 @@ static unsigned int goes_on_as(unsigned int job, const struct folder *folder)
 	struct stat st;
 
 	if (folder->path && lstat(folder->path, &st) == 0 && S_ISLNK(st.st_mode))
-		return number_of(folder, RECORD_JOB, job);
+		return folder_number(folder, RECORD_JOB, job);
 	return job;
 }
 
@@ -146,7 +126,7 @@ static bool try_directly(struct selection *sel, size_t i, const char *user,
 		if (call(sel, user, job, &folder) != EXIT_DONE)
 			sel->status = EXIT_FAILED;
 	}
-	array = number_of(&folder, RECORD_ARRAY_JOB, 0) != 0;
+	array = folder_number(&folder, RECORD_ARRAY_JOB, 0) != 0;
 	folder_close(&folder);
 	identity_back();
 	return sel->found[i] && !array;

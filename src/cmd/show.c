@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "cmd/life.h"
 #include "cmd/scheckpoint.h"
+#include "slurm/job.h"
 #include "store/generation.h"
 
 /* ---- generations ---- */
@@ -114,6 +115,16 @@ static void print_cut_short(const struct history_run *run)
 	printf(" Lost=%.3f\n", run->work - run->kept);
 }
 
+/* How often Slurm will start it again after a failure, before it holds it. */
+static void print_failures(const struct life_list *list, unsigned int job)
+{
+	const struct job_entry *entry = job_table_find(&list->jobs, job);
+
+	if (entry && entry->phase != JOB_OVER && entry->batch_flag > 0)
+		printf("   Failures=%u FailuresUntilHeld=%u\n", entry->batch_flag - 1,
+		       job_failures_left(entry->batch_flag) + 1);
+}
+
 static void print_history(const struct history *h)
 {
 	size_t run = 0;
@@ -157,8 +168,10 @@ static struct json_object *json_generation(const struct folder *folder,
 }
 
 static void add_json(const struct scheckpoint *s, const struct stored_job *job,
-		     const struct history *h)
+		     const struct life_list *list)
 {
+	const struct history *h = &list->lives[list->count - 1].history;
+	const struct job_entry *entry = job_table_find(&list->jobs, job->id);
 	struct json_object *o = json_object_new_object();
 	struct json_object *generations = json_object_new_array();
 
@@ -180,6 +193,9 @@ static void add_json(const struct scheckpoint *s, const struct stored_job *job,
 	json_seconds(o, "stopped", h->stopped);
 	json_seconds(o, "restoring", h->restoring);
 	json_seconds(o, "lost", h->lost);
+	if (entry && entry->phase != JOB_OVER && entry->batch_flag > 0)
+		json_number(o, "failures_until_held",
+			    job_failures_left(entry->batch_flag) + 1);
 	json_object_array_add(s->json, o);
 }
 
@@ -194,9 +210,11 @@ static int show_history(const struct scheckpoint *s, struct life_list *list,
 	if (life_add(list, job->id, job->folder, &e) < 0)
 		return complain(&e);
 	if (s->json)
-		add_json(s, job, &list->lives[list->count - 1].history);
-	else
-		print_history(&list->lives[list->count - 1].history);
+		add_json(s, job, list);
+	if (s->json)
+		return EXIT_DONE;
+	print_failures(list, job->id);
+	print_history(&list->lives[list->count - 1].history);
 	return EXIT_DONE;
 }
 

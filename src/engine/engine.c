@@ -35,35 +35,75 @@ static void add_reason(struct error *reasons, const char *name, const struct err
 		error_set(reasons, "%s: %s", name, why->text);
 }
 
+/* What is told of engines of which none will do. */
+struct refusals {
+	struct error all;   /* the names and sentences of those that might have, */
+	struct error first; /* and the first sentence alone */
+	size_t count;
+	struct error unwanted; /* or of one that nobody expects to */
+};
+
+static void refuse(struct refusals *r, const char *name, int rc, const struct error *why)
+{
+	if (rc == PROBE_UNWANTED) {
+		if (!r->unwanted.text[0])
+			r->unwanted = *why;
+		return;
+	}
+	if (r->count++ == 0)
+		r->first = *why;
+	add_reason(&r->all, name, why);
+}
+
+static int none_will_do(const struct refusals *r, struct error *e)
+{
+	/* Of one there is no need to say which. */
+	if (r->count > 1)
+		*e = r->all;
+	else
+		*e = r->count == 1 ? r->first : r->unwanted;
+	return -1;
+}
+
 static int choose_from(const char *names, const struct engine_job *job,
 		       struct engine_choice *choice, struct error *e)
 {
 	cleanup_free char *copy = strdup(names);
 	char *rest = copy, *name;
-	size_t tried = 0;
+	struct refusals refusals = { .count = 0 };
 
 	while (rest && (name = strsep(&rest, ","))) {
+		int rc;
+
 		choice->engine = engine_find(name);
-		if (choice->engine && choice->engine->probe(job, e) == 0)
+		if (!choice->engine)
+			continue;
+		rc = choice->engine->probe(job, e);
+		if (rc == 0)
 			return 0;
-		if (choice->engine)
-			add_reason(&choice->passed_over, name, e);
-		tried++;
+		add_reason(&choice->passed_over, name, e);
+		refuse(&refusals, name, rc, e);
 	}
-	/* Of one there is no need to say which. */
-	if (tried > 1)
-		*e = choice->passed_over;
-	return -1;
+	return none_will_do(&refusals, e);
+}
+
+const char *engine_order(const struct conf *conf)
+{
+	static const char all[] = "" ENGINES(NAME);
+
+	return conf->engines ? conf->engines : all + 1;
 }
 
 int engine_choose(const struct engine_job *job, struct engine_choice *choice,
 		  struct error *e)
 {
-	static const char all[] = "" ENGINES(NAME);
+	const struct wishes *w = job->wishes;
+	const char *names = engine_order(job->conf);
 
 	memset(choice, 0, sizeof(*choice));
-	if (job->wishes && job->wishes->engine)
-		return choose_from(job->wishes->engine, job, choice, e);
-	return choose_from(job->conf->engines ? job->conf->engines : all + 1, job, choice,
-			   e);
+	if (w && w->engine)
+		names = w->engine;
+	else if (w && w->signal)
+		names = engine_app.name; /* nothing else would send it */
+	return choose_from(names, job, choice, e);
 }

@@ -34,7 +34,9 @@ struct engine_job {
 	char *const *argv; /* the job's script and its arguments, or what runs it */
 	char *const *envp;
 	const sigset_t *sigmask;     /* as Slurm gave it */
+	unsigned int job;	     /* its number; 0: Slurm knows nothing of it */
 	unsigned int nodes;	     /* of the job */
+	unsigned int restored;	     /* how often it went on, this time counted */
 	const struct wishes *wishes; /* what the job asks of the engine; NULL: nothing */
 	struct engine_mount local[MOUNTS];  /* this node's, and where the job looks */
 	struct engine_mount mounts[MOUNTS]; /* as they are in force (directories.h) */
@@ -48,6 +50,12 @@ enum dump_mode {
 };
 
 #define SEAL_AND_STOP 1
+
+/*
+ * Of a probe: it will not work, as nobody will wonder: it was not asked for, or is not
+ * installed. Told only where there is nothing else to tell.
+ */
+#define PROBE_UNWANTED (-2)
 
 /* Of a dump: the job has ended with it, though it was to go on, and is to be restored. */
 #define DUMP_ENDED 1
@@ -84,7 +92,13 @@ struct engine {
 	 */
 	bool mounts;
 
-	/* Will it work for this job on this node? One sentence why not. */
+	/* May the job get signals while it is being saved? Else they wait. */
+	bool hears;
+
+	/*
+	 * Will it work for this job on this node? One sentence why not: -1, or
+	 * PROBE_UNWANTED.
+	 */
 	int (*probe)(const struct engine_job *job, struct error *e);
 
 	/* Its version on this node, owned by the caller; NULL if there is none. */
@@ -112,6 +126,12 @@ struct engine {
 	int (*dump)(struct engine_run *run, const struct engine_job *job,
 		    const struct engine_dump *dump, struct error *e);
 
+	/*
+	 * Has the job ended in the way by which it says that it has saved itself, be it
+	 * asked or not? NULL: its jobs never do.
+	 */
+	bool (*saved_itself)(const struct engine_run *run);
+
 	/* A descriptor that is readable when the job has ended. */
 	int (*event_fd)(const struct engine_run *run);
 
@@ -127,6 +147,7 @@ struct engine {
 
 extern const struct engine engine_criu;
 extern const struct engine engine_dmtcp;
+extern const struct engine engine_app;
 
 /* The engine of this name, or NULL. */
 const struct engine *engine_find(const char *name);
@@ -137,9 +158,13 @@ struct engine_choice {
 	struct error passed_over; /* empty if there were none */
 };
 
+/* The names of the site's engines in the order in which to try them, as "criu,app". */
+const char *engine_order(const struct conf *conf);
+
 /*
  * The engine that the job asks for, or else the first of the site's that will work for
- * it. -1 and one sentence if none does.
+ * it; a job that names a signal by which it saves itself asks for app. -1 and one
+ * sentence if none does: on those engines that might have been expected to.
  */
 int engine_choose(const struct engine_job *job, struct engine_choice *choice,
 		  struct error *e);

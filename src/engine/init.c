@@ -190,15 +190,17 @@ static pid_t start_root(const struct sandbox_spec *spec, int events)
 	return root;
 }
 
-/* Reap whoever has ended; tell of the root. */
-static void reap(pid_t root, int events)
+/* Reap whoever has ended; tell of the root, whose pid is then another's. */
+static void reap(pid_t *root, int events)
 {
 	int status;
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		if (pid == root)
-			init_send(events, INIT_EXITED, status, "");
+		if (pid != *root)
+			continue;
+		init_send(events, INIT_EXITED, status, "");
+		*root = 0;
 	}
 }
 
@@ -206,7 +208,12 @@ static void handle(const struct init_message *m, struct witness *w, pid_t root)
 {
 	switch (m->kind) {
 	case INIT_SIGNAL:
-		kill(witness_take(w, m->value) ? -root : root, m->value);
+		if (root)
+			kill(witness_take(w, m->value) ? -root : root, m->value);
+		break;
+	case INIT_SIGNAL_ROOT:
+		if (root)
+			kill(root, m->value);
 		break;
 	case INIT_LAST_PID:
 		set_last_pid(m->value);
@@ -231,13 +238,16 @@ void init_main(const struct sandbox_spec *spec, int events, int control)
 	struct witness w;
 	pid_t root = spec->root;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	prctl(PR_SET_DUMPABLE, 1);
 	prctl(PR_SET_NAME, "checkpoint-init");
-	if (spec->is_open)
+	/* A runner that has died closes control: without a namespace we outlive it, to
+	 * end the job. */
+	if (spec->is_open) {
 		prctl(PR_SET_CHILD_SUBREAPER, 1);
-	else
+	} else {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		make_mounts(spec, events);
+	}
 	if (witness_open(&w) < 0)
 		fail(events, "cannot wait for signals");
 	if (!spec->is_open)
@@ -248,7 +258,7 @@ void init_main(const struct sandbox_spec *spec, int events, int control)
 	for (;;) {
 		wait_for(&w, control, fds);
 		witness_read(&w);
-		reap(root, events);
+		reap(&root, events);
 		if (!fds[1].revents)
 			continue;
 		if (init_receive(control, &m) < 0)

@@ -11,12 +11,13 @@
 #include "engine/sandbox.h"
 
 enum init_kind {
-	INIT_PID = 1,  /* to the runner: init's pid on the host */
-	INIT_STARTED,  /* to the runner: the root's pid inside */
-	INIT_FAILED,   /* to the runner: errno, and what failed */
-	INIT_EXITED,   /* to the runner: the root's wait status */
-	INIT_SIGNAL,   /* to init: signal the root */
-	INIT_LAST_PID, /* to init: set the namespace's last pid */
+	INIT_PID = 1,	  /* to the runner: init's pid on the host */
+	INIT_STARTED,	  /* to the runner: the root's pid inside */
+	INIT_FAILED,	  /* to the runner: errno, and what failed */
+	INIT_EXITED,	  /* to the runner: the root's wait status */
+	INIT_SIGNAL,	  /* to init: signal the root */
+	INIT_SIGNAL_ROOT, /* to init: the same, and nobody else whoever has got it */
+	INIT_LAST_PID,	  /* to init: set the namespace's last pid */
 	INIT_SEEN, /* to the keeper: has this signal reached you too? and its answer */
 };
 

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -245,6 +246,27 @@ void sandbox_signal(struct sandbox *sb, int signum)
 	    init_receive(sb->sentinel, &m) == 0 && m.value)
 		return;
 	(void)init_send(sb->control, INIT_SIGNAL, signum, "");
+}
+
+void sandbox_signal_root(struct sandbox *sb, int signum)
+{
+	(void)init_send(sb->control, INIT_SIGNAL_ROOT, signum, "");
+}
+
+int sandbox_end(const struct sandbox *sb, struct error *e)
+{
+	cleanup_close int pidfd = (int)syscall(SYS_pidfd_open, sb->init, 0);
+	struct pollfd ended = { .fd = pidfd, .events = POLLIN };
+
+	if (pidfd < 0)
+		return errno == ESRCH ? 0 : error_sys(e, "pidfd_open");
+	/* As when the runner is done with it; this end is the runner's as well. */
+	(void)shutdown(sb->control, SHUT_RDWR);
+	while (poll(&ended, 1, -1) < 0) {
+		if (errno != EINTR)
+			return error_sys(e, "job's processes");
+	}
+	return 0;
 }
 
 void sandbox_set_last_pid(struct sandbox *sb, pid_t last_pid)

@@ -89,6 +89,15 @@ int sandbox_root_has_ended(const struct sandbox *sb, int *status);
  */
 void sandbox_signal(struct sandbox *sb, int signum);
 
+/* Send the root, and nobody else, a signal that comes from us. */
+void sandbox_signal_root(struct sandbox *sb, int signum);
+
+/*
+ * From any process that has an open sandbox: kill what still runs in it, and wait until
+ * it is gone. The root's status is kept, if it had ended.
+ */
+int sandbox_end(const struct sandbox *sb, struct error *e);
+
 /* The restored tree's next pid inside will be last_pid + 1. */
 void sandbox_set_last_pid(struct sandbox *sb, pid_t last_pid);
 

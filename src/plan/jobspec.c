@@ -131,6 +131,11 @@ bool jobspec_matches(const struct jobspec *spec, uint32_t job, uint32_t array,
 	return false;
 }
 
+char *jobspec_name(uint32_t job, uint32_t array, uint32_t task)
+{
+	return array ? str_printf("%u_%u", array, task) : str_printf("%u", job);
+}
+
 void jobspec_free(struct jobspec_list *list)
 {
 	for (size_t i = 0; i < list->count; i++) {

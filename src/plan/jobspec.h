@@ -43,6 +43,9 @@ int jobspec_parse(struct jobspec_list *list, const char *text, struct error *e);
 bool jobspec_matches(const struct jobspec *spec, uint32_t job, uint32_t array,
 		     uint32_t task);
 
+/* The name of a job, as Slurm writes it; owned by the caller, NULL without memory. */
+char *jobspec_name(uint32_t job, uint32_t array, uint32_t task);
+
 void jobspec_free(struct jobspec_list *list);
 
 #endif

@@ -26,7 +26,9 @@ bool request_overrides(enum request running, enum request asked)
 
 enum leaving request_leaving(enum request request, const struct request_facts *facts)
 {
-	enum leaving queue = facts->requeued_at_end ? LEAVE_END : LEAVE_QUEUE;
+	/* One is kept for the job's own end, which may be counted like this, too. */
+	bool may_end = facts->requeued_at_end && facts->failures_left > 1;
+	enum leaving queue = may_end ? LEAVE_END : LEAVE_QUEUE;
 
 	switch (request) {
 	case REQUEST_VACATE:

@@ -44,6 +44,9 @@ struct request_facts {
 	bool preempted;	      /* Slurm has chosen the job for preemption */
 	bool requeued_at_end; /* and will requeue it when it ends */
 	bool eternal;	      /* the job goes on over its time limit */
+	/* Slurm takes such an end for a failure, and so many are left until it holds it
+	 */
+	unsigned int failures_left;
 };
 
 enum leaving request_leaving(enum request request, const struct request_facts *facts);

@@ -34,6 +34,7 @@ struct work {
 	enum leaving leaving;
 	struct own_output_keep keep;
 	bool committed;
+	bool superseded;
 	bool ended;
 	struct timespec began;
 };
@@ -67,8 +68,11 @@ static int describe(struct work *w, struct error *e)
 
 static int commit(struct work *w, struct error *e)
 {
-	if (generation_commit(&w->gen, w->c->folder, e) < 0)
+	errno = 0;
+	if (generation_commit(&w->gen, w->c->folder, e) < 0) {
+		w->superseded = errno == ESTALE;
 		return -1;
+	}
 	w->committed = true;
 	return 0;
 }
@@ -98,8 +102,18 @@ static enum leaving decide(struct work *w)
 	if (asks_slurm(w) && job_read(c->task->job, &view, NULL) == 0) {
 		facts.preempted = w->preempted = view.preempted;
 		facts.requeued_at_end = view.requeued_at_end;
+		facts.failures_left = view.failures_left;
 	}
 	return request_leaving(w->request, &facts);
+}
+
+/* What it has done since its last checkpoint may be done again for less. */
+static bool leaves_unsaved(const struct work *w)
+{
+	return w->c->task->conf.preempt_save == PREEMPT_SAVE_WORTHWHILE &&
+	       (w->request == REQUEST_WARN || w->request == REQUEST_LOOK) &&
+	       (w->leaving == LEAVE_QUEUE || w->leaving == LEAVE_END) &&
+	       !worth_saving(&w->c->worth);
 }
 
 /* The job stands; all images are written. */
@@ -167,7 +181,8 @@ static void work(const struct checkpoint *c, const struct checkpoint_worker *wor
 	clock_gettime(CLOCK_BOOTTIME, &w.began);
 	result->request = w.request;
 	w.leaving = result->leaving = decide(&w);
-	if (w.leaving == LEAVE_IGNORE)
+	result->unsaved = leaves_unsaved(&w);
+	if (w.leaving == LEAVE_IGNORE || result->unsaved)
 		return;
 	gate = control_shut(c->job->mounts[MOUNT_CONTROL].source, cancel_fd,
 			    &result->error);
@@ -176,6 +191,7 @@ static void work(const struct checkpoint *c, const struct checkpoint_worker *wor
 	result->request = w.request;
 	result->leaving = w.leaving == LEAVE_IGNORE ? LEAVE_NOT : w.leaving;
 	result->ended = w.ended;
+	result->superseded = w.superseded;
 	result->preempted = w.preempted;
 	result->generation = w.gen.number;
 	result->bytes = manifest_bytes(&w.gen.manifest);

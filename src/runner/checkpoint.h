@@ -14,6 +14,7 @@
 
 #include "engine/engine.h"
 #include "plan/request.h"
+#include "plan/worth.h"
 #include "runner/task.h"
 
 /* What a checkpoint is taken of and for. */
@@ -24,6 +25,7 @@ struct checkpoint {
 	const struct engine_job *job;
 	struct engine_run *run;
 	enum request request;
+	struct worth worth; /* of a checkpoint now */
 };
 
 /* What came of it. Sent through a pipe, so it holds no pointers. */
@@ -33,6 +35,8 @@ struct checkpoint_result {
 	enum leaving leaving; /* unless LEAVE_NOT or LEAVE_IGNORE, the job is stopped */
 	bool ended;	      /* the job has ended although it was to go on */
 	bool preempted;	      /* Slurm had chosen the job for preemption */
+	bool unsaved;	      /* the job is to leave without, and is not stopped yet */
+	bool superseded;      /* another start of the job has its folder */
 	bool disallowed;      /* by a process of the job's, all the time */
 	unsigned int generation;
 	uint64_t bytes;

@@ -3,9 +3,12 @@
 #include "runner/directories.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "base/file.h"
 
 /* A real directory, in place of a link that an engine of the other kind had. */
 static int make_dir(const char *path, struct error *e)
@@ -40,6 +43,17 @@ static int place_one(struct engine_mount *mount, int which, bool mounted, struct
 	if (!mounted)
 		mount->source = mount->target;
 	return make_dir(mount->target, e);
+}
+
+int directories_empty_tmpdir(const struct engine_job *job, struct error *e)
+{
+	const char *tmp = job->mounts[MOUNT_TMPDIR].source;
+
+	if (!tmp)
+		return 0;
+	if (file_remove_tree(AT_FDCWD, tmp, e) < 0)
+		return -1;
+	return mkdir(tmp, 0700) < 0 ? error_sys(e, "%s", tmp) : 0;
 }
 
 int directories_place(struct engine_job *job, const struct engine *engine,

@@ -16,4 +16,7 @@
 int directories_place(struct engine_job *job, const struct engine *engine,
 		      struct error *e);
 
+/* A new, empty TMPDIR in place of what is there, if the job has one of ours. */
+int directories_empty_tmpdir(const struct engine_job *job, struct error *e);
+
 #endif

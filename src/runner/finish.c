@@ -113,6 +113,11 @@ int leave(struct runner *r, enum leave_how how, struct error *e)
 	    job_requeue(r->task.job, how == LEAVE_TO_HOLD, e) < 0)
 		return -1;
 	snprintf(event.reason, sizeof(event.reason), "%s", words[how]);
+	if (r->unsaved.saved)
+		snprintf(event.text, sizeof(event.text),
+			 "it goes on from its last checkpoint, since %.3f s of work are "
+			 "less than the %.3f s that one takes",
+			 r->unsaved.work, r->unsaved.cost);
 	journal(&r->task, &r->folder, &event);
 	scratch_remove(&r->scratch);
 	_exit(0);

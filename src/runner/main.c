@@ -6,6 +6,7 @@
  * protect the job it says so and becomes the script.
  */
 #define _GNU_SOURCE
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,56 +33,69 @@ extern char **environ;
 
 /* ---- start ---- */
 
-static int start(struct runner *r, struct error *e)
+/* What the job sees of us in its environment. */
+static int set_environment(struct runner *r, struct error *e)
 {
-	struct event event = { .type = EVENT_START };
-	struct engine_choice choice;
-	const char *tmpdir = getenv("TMPDIR");
-	cleanup_free char *old_tmpdir = tmpdir ? strdup(tmpdir) : NULL;
-
-	if (engine_choose(&r->job, &choice, e) < 0 ||
-	    directories_place(&r->job, choice.engine, e) < 0 ||
-	    own_output_start_over(&r->folder.record, e) < 0)
-		return -1;
-	r->engine = choice.engine;
 	if ((r->tmpdir && setenv("TMPDIR", r->tmpdir, 1) < 0) ||
 	    setenv(CHECKPOINT_ENV_IMAGE_DIR, r->folder.path, 1) < 0)
 		return error_sys(e, "environment");
 	r->job.envp = environ;
-	r->run = r->engine->start(&r->job, e);
-	if (r->run) {
-		snprintf(event.engine, sizeof(event.engine), "%s", r->engine->name);
-		snprintf(event.text, sizeof(event.text), "%s", choice.passed_over.text);
-		journal(&r->task, &r->folder, &event);
-		return 0;
-	}
+	return 0;
+}
+
+static void reset_environment(const struct runner *r)
+{
 	unsetenv(CHECKPOINT_ENV_IMAGE_DIR);
-	if (old_tmpdir)
-		setenv("TMPDIR", old_tmpdir, 1);
+	if (r->old_tmpdir)
+		setenv("TMPDIR", r->old_tmpdir, 1);
 	else
 		unsetenv("TMPDIR");
-	return -1;
+}
+
+static void tell_started(struct runner *r)
+{
+	const char *passed_over = r->passed_over.text;
+	struct event event = { .type = EVENT_START };
+
+	snprintf(event.engine, sizeof(event.engine), "%s", r->engine->name);
+	snprintf(event.text, sizeof(event.text), "%s", passed_over);
+	journal(&r->task, &r->folder, &event);
+	if (r->task.conf.log_level >= LOG_VERBOSE)
+		say(r->task.job, "it is saved by %s%s%s", r->engine->name,
+		    *passed_over ? "; passed over were " : "", passed_over);
+}
+
+static int start(struct runner *r, struct error *e)
+{
+	struct engine_choice choice;
+
+	r->job.restored = 0;
+	if (engine_choose(&r->job, &choice, e) < 0 ||
+	    directories_place(&r->job, choice.engine, e) < 0 ||
+	    directories_empty_tmpdir(&r->job, e) < 0 ||
+	    own_output_start_over(&r->folder.record, e) < 0 || set_environment(r, e) < 0)
+		return -1;
+	r->engine = choice.engine;
+	r->run = r->engine->start(&r->job, e);
+	if (!r->run)
+		return -1;
+	r->passed_over = choice.passed_over;
+	tell_started(r);
+	return 0;
 }
 
 static void start_or_exec(struct runner *r)
 {
 	struct error e;
 
-	if (start(r, &e) < 0)
+	if (start(r, &e) < 0) {
+		reset_environment(r);
 		run_unprotected(r, &e);
+	}
 	(void)submission_save(&r->folder, &r->task, NULL);
 }
 
 /* ---- go on ---- */
-
-static int open_cancel_fd(void)
-{
-	sigset_t term;
-
-	sigemptyset(&term);
-	sigaddset(&term, SIGTERM);
-	return signalfd(-1, &term, SFD_CLOEXEC | SFD_NONBLOCK);
-}
 
 static void tell_restarted(struct runner *r, const struct restarted *restarted)
 {
@@ -108,6 +122,9 @@ static void go_on(struct runner *r)
 	struct error e;
 
 	r->job.cancel_fd = open_cancel_fd();
+	r->job.restored = record_count(&r->folder, ATTR_RESTORED) + 1;
+	if (set_environment(r, &e) < 0)
+		hold(r, &e);
 	outcome = restart(&r->job, r->task.from_generation, &restarted, &e);
 	close(r->job.cancel_fd);
 	switch (outcome) {
@@ -117,10 +134,10 @@ static void go_on(struct runner *r)
 	case RESTART_RUNNING:
 		r->engine = restarted.engine;
 		r->run = restarted.run;
+		r->passed_over.text[0] = '\0';
 		r->cost = restarted.cost;
 		r->task.from_generation = 0;
-		record_set_count(&r->folder, ATTR_RESTORED,
-				 record_count(&r->folder, ATTR_RESTORED) + 1);
+		record_set_count(&r->folder, ATTR_RESTORED, r->job.restored);
 		tell_restarted(r, &restarted);
 		return;
 	case RESTART_CANCELLED:
@@ -134,6 +151,18 @@ static void go_on(struct runner *r)
 		fail(r, &e);
 	start_or_exec(r);
 	say(r->task.job, "it has started over: %s", e.text);
+}
+
+/* It has saved itself, but no checkpoint of that could be kept: it goes on as it is. */
+static void run_again(struct runner *r)
+{
+	struct error e;
+
+	r->job.restored = record_count(&r->folder, ATTR_RESTORED) + 1;
+	r->run = r->engine->start(&r->job, &e);
+	if (!r->run)
+		fail(r, &e);
+	record_set_count(&r->folder, ATTR_RESTORED, r->job.restored);
 }
 
 /* ---- stay ---- */
@@ -168,6 +197,8 @@ static void remember(struct runner *r, const struct supervision *s)
 {
 	record_save_held(&r->folder, &s->held);
 	record_set_count(&r->folder, ATTR_DISABLED, s->disabled);
+	record_set_count(&r->folder, ATTR_LOST,
+			 (unsigned int)lround((s->lost + s->unsaved.work) * 1000));
 	if (!s->warned || manifest_get(&r->folder.record, ATTR_WARNED))
 		return;
 	(void)manifest_set(&r->folder.record, ATTR_WARNED, "yes");
@@ -182,8 +213,11 @@ static enum supervise_outcome supervise_run(struct runner *r, int *status,
 				 .engine = r->engine,
 				 .job = &r->job,
 				 .run = r->run,
+				 .passed_over = r->passed_over.text,
 				 .control = r->hears,
 				 .cost = r->cost,
+				 .lost = record_count(&r->folder, ATTR_LOST) / 1000.0,
+				 .hasty = r->hasty,
 				 .disabled = record_count(&r->folder, ATTR_DISABLED),
 				 .restored = record_count(&r->folder, ATTR_RESTORED) };
 	enum supervise_outcome outcome;
@@ -191,8 +225,10 @@ static enum supervise_outcome supervise_run(struct runner *r, int *status,
 	record_load_held(&r->folder, &s.held);
 	outcome = supervise(&s, e);
 	*status = s.status;
+	r->hasty = s.hasty;
 	r->engine->stop(r->run);
 	r->run = NULL;
+	r->unsaved = s.unsaved;
 	remember(r, &s);
 	return outcome;
 }
@@ -217,8 +253,15 @@ static void supervise_to_the_end(struct runner *r)
 		case SUPERVISE_HOLD:
 			leave_or_go_on(r, LEAVE_TO_HOLD);
 			break;
+		case SUPERVISE_SUPERSEDED:
+			/* What it is to end with, the other one will tell Slurm. */
+			scratch_remove(&r->scratch);
+			_exit(1);
 		case SUPERVISE_AGAIN:
 			go_on(r);
+			break;
+		case SUPERVISE_UNKEPT:
+			run_again(r);
 			break;
 		case SUPERVISE_FAILED:
 			say(r->task.job, "%s", e.text);
@@ -231,7 +274,7 @@ static void supervise_to_the_end(struct runner *r)
 
 int main(int argc, char **argv)
 {
-	struct runner r = { .folder.fd = -1, .scratch.fd = -1 };
+	struct runner r = { .folder.fd = -1, .lock = -1, .scratch.fd = -1 };
 	struct error e;
 	sigset_t all;
 

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -14,6 +17,8 @@
 #include "runner/record.h"
 #include "runner/runner.h"
 #include "runner/say.h"
+#include "slurm/job.h"
+#include "store/lock.h"
 
 extern char **environ;
 
@@ -45,6 +50,72 @@ static int copy_script(struct runner *r, struct error *e)
 	return file_replace(r->folder.fd, FOLDER_SCRIPT, text, size, 0700, e);
 }
 
+int open_cancel_fd(void)
+{
+	sigset_t term;
+
+	sigemptyset(&term);
+	sigaddset(&term, SIGTERM);
+	return signalfd(-1, &term, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/*
+ * Is the folder that a job finds at its first start its own all the same? Slurm starts a
+ * job twice when slurmctld was killed before it had saved that it did. Else it is a
+ * former job's of the same number, which was submitted before this one.
+ */
+static bool is_of_same_job(const struct runner *r)
+{
+	struct job_view view;
+	struct stat script;
+
+	return fstatat(r->folder.fd, FOLDER_SCRIPT, &script, 0) == 0 &&
+	       job_read(r->task.job, &view, NULL) == 0 &&
+	       script.st_mtime >= view.submitted;
+}
+
+/* Another start of the job still runs: it is told to end, and this one waits for that. */
+static int wait_for_other(struct runner *r, struct error *e)
+{
+	struct folder *folder = &r->folder;
+	enum lock_outcome outcome;
+	int cancel;
+
+	if (folder->record.nattrs > 0 && record_claim(folder, &r->task, e) < 0)
+		return -1;
+	cancel = open_cancel_fd();
+	outcome = lock_wait(r->lock, cancel, r->task.conf.restore_timeout, e);
+	close(cancel);
+	if (outcome == LOCK_CANCELLED)
+		end_killed(r, SIGTERM);
+	if (outcome != LOCK_OURS)
+		hold(r, e);
+	return folder_load(folder, e);
+}
+
+/* From now on this start is the one that counts. */
+static int take_over(struct runner *r, struct error *e)
+{
+	switch (lock_try(&r->folder, &r->lock, e)) {
+	case LOCK_OURS:
+		return 0;
+	case LOCK_BUSY:
+		return wait_for_other(r, e);
+	default:
+		return -1;
+	}
+}
+
+/* A first start that is not the first: what another one has written is not to stay. */
+static int start_over(struct runner *r, struct error *e)
+{
+	if (take_over(r, e) < 0 || own_output_start_over(&r->folder.record, e) < 0)
+		return -1;
+	if (r->lock >= 0)
+		close(r->lock);
+	return 0;
+}
+
 /*
  * The job's folder: a former job's of the same number is set aside, and that of the
  * job whose checkpoints this one goes on from is taken over.
@@ -63,8 +134,13 @@ static int open_folder(struct runner *r, struct error *e)
 	if (folder_make(&r->folder, task->dir, task->user, task->cluster, task->job, e) <
 	    0)
 		return error_prefix(e, "checkpoint directory");
-	if (first && !task->from && r->folder.record.nattrs > 0 &&
-	    folder_set_aside(&r->folder, e) < 0)
+	if (first && !task->from && r->folder.record.nattrs > 0) {
+		if (is_of_same_job(r) && start_over(r, e) < 0)
+			return -1;
+		if (folder_set_aside(&r->folder, e) < 0)
+			return -1;
+	}
+	if (take_over(r, e) < 0)
 		return -1;
 	return copy_script(r, e);
 }
@@ -107,6 +183,7 @@ int prepare(struct runner *r, struct error *e)
 		return -1;
 	if (r->task.own_tmpdir && path_in(&r->folder, FOLDER_TMP, &r->tmpdir, e) < 0)
 		return -1;
+	r->old_tmpdir = getenv("TMPDIR") ? strdup(getenv("TMPDIR")) : NULL;
 	r->argv = with_copy_of_script(r);
 	if (!r->argv)
 		return error_sys(e, "%s", r->folder.path);
@@ -119,6 +196,7 @@ int prepare(struct runner *r, struct error *e)
 				      .folder = &r->folder,
 				      .argv = r->argv,
 				      .envp = environ,
+				      .job = r->task.job,
 				      .sigmask = &r->task.sigmask,
 				      .nodes = r->task.nodes,
 				      .wishes = &r->task.wishes,

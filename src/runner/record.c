@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "base/cleanup.h"
 #include "base/str.h"
@@ -24,6 +25,27 @@ static int set_array(struct manifest *m)
 	return manifest_set(m, RECORD_ARRAY_TASK, "%s", task);
 }
 
+/* By which one start is told from another, though Slurm may have counted neither. */
+static int set_run(struct manifest *m, const struct task *task)
+{
+	unsigned long long word;
+
+	if (getrandom(&word, sizeof(word), 0) != sizeof(word))
+		return -1;
+	return manifest_set(m, RECORD_RUN, "%s-%llx", task->node, word);
+}
+
+int record_claim(struct folder *folder, const struct task *task, struct error *e)
+{
+	struct manifest *m = &folder->record;
+
+	if (manifest_set(m, RECORD_JOB, "%u", task->job) < 0 ||
+	    manifest_set(m, RECORD_RESTART, "%u", task->restart) < 0 ||
+	    set_run(m, task) < 0)
+		return error_sys(e, "%s", folder->path);
+	return folder_save(folder, e);
+}
+
 int record_start(struct folder *folder, const struct task *task, unsigned int *generation,
 		 struct error *e)
 {
@@ -37,7 +59,7 @@ int record_start(struct folder *folder, const struct task *task, unsigned int *g
 	    manifest_set(m, RECORD_USER, "%s", task->user) < 0 ||
 	    manifest_set(m, RECORD_PARTITION, "%s", partition ? partition : "") < 0 ||
 	    manifest_set(m, RECORD_RESTART, "%u", task->restart) < 0 ||
-	    manifest_set(m, RECORD_NODE, "%s", task->node) < 0 ||
+	    set_run(m, task) < 0 || manifest_set(m, RECORD_NODE, "%s", task->node) < 0 ||
 	    manifest_set(m, RECORD_GENERATION, "%s", "") < 0 ||
 	    manifest_set(m, RECORD_END, "%s", "") < 0 || set_array(m) < 0)
 		return error_sys(e, "%s", folder->path);

@@ -14,6 +14,7 @@
 #define ATTR_ENDED    "ended"	 /* wait status of a job that may be started again */
 #define ATTR_SIGNALS  "signals"	 /* to be passed on when the job goes on */
 #define ATTR_DISABLED "disabled" /* how often checkpoints are */
+#define ATTR_LOST     "lost"	 /* milliseconds of work, since the last checkpoint */
 #define ATTR_RESTORED "restored" /* how often the job went on from a checkpoint */
 
 /*
@@ -23,6 +24,9 @@
  */
 int record_start(struct folder *folder, const struct task *task, unsigned int *generation,
 		 struct error *e);
+
+/* Say in the record that there is another start of the job, before it has the lock. */
+int record_claim(struct folder *folder, const struct task *task, struct error *e);
 
 /* Numbers that count; 0 if they are not there. */
 unsigned int record_count(const struct folder *folder, const char *attribute);

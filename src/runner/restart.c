@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "runner/restart.h"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 
 #include "base/cleanup.h"
-#include "base/file.h"
 #include "runner/directories.h"
 #include "store/output.h"
 #include "store/tmpdir.h"
@@ -26,13 +23,9 @@ static int put_back_tmpdir(const struct engine_job *job, const struct generation
 {
 	const char *tmp = job->mounts[MOUNT_TMPDIR].source;
 
-	if (!tmp)
-		return 0;
-	if (file_remove_tree(AT_FDCWD, tmp, e) < 0)
+	if (directories_empty_tmpdir(job, e) < 0)
 		return -1;
-	if (mkdir(tmp, 0700) < 0)
-		return error_sys(e, "%s", tmp);
-	return tmpdir_restore(gen, tmp, e);
+	return tmp ? tmpdir_restore(gen, tmp, e) : 0;
 }
 
 /* RESTART_DAMAGED, or RESTART_ELSEWHERE, or RESTART_RUNNING for one generation. */

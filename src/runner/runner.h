@@ -6,6 +6,7 @@
 #define RUNNER_RUNNER_H
 
 #include "engine/engine.h"
+#include "plan/worth.h"
 #include "runner/control.h"
 #include "runner/scratch.h"
 #include "runner/task.h"
@@ -13,14 +14,19 @@
 struct runner {
 	struct task task;
 	struct folder folder;
+	int lock; /* on the folder; -1 where there is none */
 	struct scratch scratch;
 	struct engine_job job;
 	const struct engine *engine;
 	struct engine_run *run;
-	double cost;   /* seconds that the last checkpoint took, or 0 */
-	char *script;  /* the store's copy */
-	char **argv;   /* the task, with that */
-	char *tmpdir;  /* the job's TMPDIR, or NULL: it is none of ours */
+	struct error passed_over; /* engines before it, and why; or empty */
+	double cost;		  /* seconds that the last checkpoint took, or 0 */
+	struct worth unsaved;	  /* it leaves without one, see supervise.h */
+	char *script;		  /* the store's copy */
+	char **argv;		  /* the task, with that */
+	char *tmpdir;		  /* the job's TMPDIR, or NULL: it is none of ours */
+	char *old_tmpdir;	  /* as Slurm gave it, or NULL */
+	unsigned int hasty;	  /* as in supervise.h */
 	char *control; /* the directory by which the job speaks with the runner, */
 	struct control *hears; /* and the runner's end */
 };
@@ -32,6 +38,9 @@ struct runner {
  * another one's checkpoints takes that one's folder over.
  */
 int prepare(struct runner *r, struct error *e);
+
+/* Readable when the job is cancelled. Owned by the caller. */
+int open_cancel_fd(void);
 
 /* Become the script, and say why that is all. Does not return. */
 void run_unprotected(struct runner *r, const struct error *e) __attribute__((noreturn));

@@ -9,77 +9,35 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/loop.h"
 #include "base/protocol.h"
-#include "plan/interval.h"
 #include "plan/request.h"
-#include "runner/checkpoint.h"
-#include "runner/control.h"
 #include "runner/journal.h"
 #include "runner/say.h"
+#include "runner/supervisor.h"
 
-#define DISABLED "checkpoints of the job are disabled"
-
-struct supervisor {
-	struct supervision *s;
-	struct loop *loop;
-	int signals;
-	int interval;
-	int deadline;
-	int event;	       /* of the job's end; -1 once it has come */
-	unsigned int waiting;  /* requests */
-	struct checkpoint now; /* the one being taken */
-	struct checkpoint_worker worker;
-	int worker_ends;     /* of its two descriptors, those still open */
-	const char *aborted; /* why the one being taken was given up, or NULL */
-	long chosen;	     /* interval, seconds, that was last told of */
-	bool finished;
-	enum supervise_outcome outcome;
-	struct error last; /* what was said last, not to be said again */
-};
+/* A job that saves itself unasked and ends ought to have done some work before. */
+#define HASTY	  10 /* seconds that are none */
+#define HASTY_MAX 5  /* times in a row after which it is not run again */
 
 /* ---- timers ---- */
+
+static double uptime(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
 
 static int set_timer(int timer, long seconds)
 {
 	struct itimerspec when = { .it_value.tv_sec = seconds };
 
 	return timerfd_settime(timer, 0, &when, NULL);
-}
-
-/* What an interval was chosen by, in the job's history. */
-static void tell_interval(struct supervisor *v, long seconds)
-{
-	const struct supervision *s = v->s;
-	struct event event = { .type = EVENT_INTERVAL, .seconds = (double)seconds };
-
-	if (s->cost > 0)
-		snprintf(event.text, sizeof(event.text),
-			 "a checkpoint takes %.3f s, and a node of the job is taken to "
-			 "fail every %.0f hours",
-			 s->cost, s->task->mtbf / 3600);
-	else
-		snprintf(event.text, sizeof(event.text),
-			 "it is not known yet what a checkpoint takes, and a node of the "
-			 "job is taken to fail every %.0f hours",
-			 s->task->mtbf / 3600);
-	journal(s->task, s->folder, &event);
-	v->chosen = seconds;
-}
-
-/* Until the next checkpoint of its own accord; told of when it has changed by much. */
-static int set_interval(struct supervisor *v)
-{
-	long seconds = v->s->task->interval;
-
-	if (seconds == CONF_INTERVAL_AUTO) {
-		seconds = interval_daly(v->s->cost, v->s->task->mtbf);
-		if (labs(seconds - v->chosen) > v->chosen / 4)
-			tell_interval(v, seconds);
-	}
-	return set_timer(v->interval, seconds);
 }
 
 static void drain(int timer)
@@ -105,17 +63,58 @@ static void job_ended(struct supervisor *v)
 							     : SUPERVISE_LOST);
 }
 
+static bool saved_itself(const struct supervisor *v)
+{
+	return v->s->engine->saved_itself && v->s->engine->saved_itself(v->s->run);
+}
+
+/* Does it end again and again, soon after its start, and was never asked to? */
+static bool is_hasty(struct supervisor *v)
+{
+	if (v->asked || uptime() - v->began >= HASTY)
+		v->s->hasty = 0;
+	else
+		v->s->hasty++;
+	return v->s->hasty >= HASTY_MAX;
+}
+
+/* The job is gone, and no checkpoint of it is being taken. */
+static int job_is_gone(struct supervisor *v, struct error *e)
+{
+	if (!saved_itself(v)) {
+		job_ended(v);
+	} else if (is_hasty(v)) {
+		say(v->s->task->job,
+		    "it is not run again: it has ended %d times as if it were saved, "
+		    "within %d seconds of its start and without having been asked to",
+		    HASTY_MAX, HASTY);
+		job_ended(v);
+	} else if (v->s->disabled > 0) {
+		finish(v, SUPERVISE_UNKEPT);
+	} else {
+		/* It may have heard Slurm's warning as well, and be late. */
+		return supervisor_ask(v, v->s->warned ? REQUEST_WARN : REQUEST_INTERVAL,
+				      e);
+	}
+	return 0;
+}
+
 static int event_ready(void *arg, struct error *e)
 {
 	struct supervisor *v = arg;
 
-	(void)e;
 	loop_remove(v->loop, v->event);
 	v->event = -1;
 	/* A checkpoint that stops the job ends it too: only its result tells. */
-	if (v->worker.pid == 0)
-		job_ended(v);
-	return 0;
+	return v->worker.pid ? 0 : job_is_gone(v, e);
+}
+
+/* The same, if it has ended by now: its worker may be heard before it. */
+static int look_at_event(struct supervisor *v, struct error *e)
+{
+	struct pollfd fd = { .fd = v->event, .events = POLLIN };
+
+	return v->event >= 0 && poll(&fd, 1, 0) > 0 ? event_ready(v, e) : 0;
 }
 
 /* ---- checkpoints ---- */
@@ -159,14 +158,8 @@ static void write_checkpoint(struct supervisor *v, const struct checkpoint_resul
 	journal(v->s->task, v->s->folder, &event);
 }
 
-static void checkpoint_done(struct supervisor *v, const struct checkpoint_result *result)
+static void leave_as(struct supervisor *v, const struct checkpoint_result *result)
 {
-	control_finish(v->s->control, NULL);
-	if (result->leaving == LEAVE_IGNORE)
-		return;
-	v->last.text[0] = '\0';
-	v->s->cost = result->seconds;
-	write_checkpoint(v, result);
 	switch (result->leaving) {
 	case LEAVE_QUEUE:
 		finish(v, SUPERVISE_QUEUE);
@@ -186,6 +179,35 @@ static void checkpoint_done(struct supervisor *v, const struct checkpoint_result
 	}
 }
 
+/* As its generations are; unless it has ended meanwhile, or somebody asks for more. */
+static void leave_unsaved(struct supervisor *v, const struct checkpoint_result *result)
+{
+	if (v->event < 0 || request_first(v->waiting) > REQUEST_WARN)
+		return;
+	v->s->unsaved = v->now.worth;
+	leave_as(v, result);
+}
+
+static void checkpoint_done(struct supervisor *v, const struct checkpoint_result *result)
+{
+	if (result->unsaved) {
+		control_finish(v->s->control, "the job leaves without a checkpoint");
+		leave_unsaved(v, result);
+		return;
+	}
+	control_finish(v->s->control, NULL);
+	if (result->leaving == LEAVE_IGNORE)
+		return;
+	v->last.text[0] = '\0';
+	v->s->cost = result->seconds;
+	v->s->lost = 0;
+	v->since = uptime();
+	if (v->asked)
+		v->s->hasty = 0;
+	write_checkpoint(v, result);
+	leave_as(v, result);
+}
+
 /* What came while the job was being saved: then it would have disturbed the engine. */
 static void pass_on_held(struct supervisor *v)
 {
@@ -198,27 +220,50 @@ static void pass_on_held(struct supervisor *v)
 
 static int start_next(struct supervisor *v, struct error *e);
 
+/* A job that has ended in spite of its checkpoint, or with it. */
+static int end_with_worker(struct supervisor *v, bool failed, struct error *e)
+{
+	if (!failed || !saved_itself(v))
+		return job_is_gone(v, e);
+	finish(v, SUPERVISE_UNKEPT);
+	return 0;
+}
+
+/* Why it was given up, before what the engine says; "it was given up" says no more. */
+static void explain_abort(const struct supervisor *v, struct checkpoint_result *result)
+{
+	if (v->s->engine->hears)
+		error_prefix(&result->error, "%s", v->aborted);
+	else
+		error_set(&result->error, "%s", v->aborted);
+}
+
 static int worker_ended(struct supervisor *v, struct error *e)
 {
 	struct checkpoint_result result;
 	int rc = checkpoint_finish(&v->worker, &v->now, &result);
+	bool failed = rc < 0 || result.rc < 0;
 
 	set_timer(v->deadline, 0);
 	if (rc < 0)
 		error_set(&result.error, "the checkpoint's worker was killed");
 	else if (result.request != v->now.request)
 		v->waiting = request_after(v->waiting, result.request);
-	if (v->aborted && !result.disallowed)
-		error_set(&result.error, "%s", v->aborted);
-	if (rc == 0 && result.rc == 0)
+	if (look_at_event(v, e) < 0)
+		return -1;
+	if (failed && v->aborted && !result.disallowed)
+		explain_abort(v, &result);
+	if (rc == 0 && result.superseded)
+		finish(v, SUPERVISE_SUPERSEDED);
+	else if (!failed)
 		checkpoint_done(v, &result);
 	else if (!v->aborted || *v->aborted)
 		checkpoint_failed(v, &result.error);
 	v->aborted = NULL;
 	if (v->now.request != REQUEST_LOOK)
-		set_interval(v);
+		interval_set(&v->interval, v->s->task, v->s->folder, v->s->cost);
 	if (!v->finished && v->event < 0)
-		job_ended(v);
+		return end_with_worker(v, failed, e);
 	if (v->finished)
 		return 0;
 	pass_on_held(v);
@@ -252,8 +297,13 @@ static int start_next(struct supervisor *v, struct error *e)
 				      .engine = s->engine,
 				      .job = s->job,
 				      .run = s->run,
-				      .request = request_first(v->waiting) };
+				      .request = request_first(v->waiting),
+				      .worth = { .saved = s->cost > 0,
+						 .cost = s->cost,
+						 .work = uptime() - v->since,
+						 .lost = s->lost } };
 	v->waiting = request_after(v->waiting, v->now.request);
+	v->asked = v->asked || (v->event >= 0 && v->now.request != REQUEST_LOOK);
 	control_begin(v->s->control);
 	v->worker_ends = 2;
 	if (checkpoint_start(&v->worker, &v->now, e) < 0 ||
@@ -272,7 +322,7 @@ static void give_up(struct supervisor *v, const char *why)
 	checkpoint_abort(&v->worker);
 }
 
-static int ask(struct supervisor *v, enum request request, struct error *e)
+int supervisor_ask(struct supervisor *v, enum request request, struct error *e)
 {
 	v->waiting |= request;
 	/* Slurm gives little time: what is being written will do for that, too. */
@@ -288,17 +338,17 @@ static int ask_unless_disabled(struct supervisor *v, enum request request,
 	struct event event = { .type = EVENT_FAILED };
 
 	if (v->s->disabled == 0)
-		return ask(v, request, e);
+		return supervisor_ask(v, request, e);
 	snprintf(event.reason, sizeof(event.reason), "%s",
 		 request_reason(request, false));
-	snprintf(event.text, sizeof(event.text), DISABLED);
+	snprintf(event.text, sizeof(event.text), SUPERVISOR_DISABLED);
 	journal(v->s->task, v->s->folder, &event);
 	return 0;
 }
 
 /* ---- may it be saved at all? ---- */
 
-static int enable(struct supervisor *v, bool yes, struct error *e)
+int supervisor_enable(struct supervisor *v, bool yes, struct error *e)
 {
 	struct event event = { .type = yes ? EVENT_ENABLE : EVENT_DISABLE };
 
@@ -310,11 +360,21 @@ static int enable(struct supervisor *v, bool yes, struct error *e)
 	return start_next(v, e);
 }
 
-static int check_able(struct supervisor *v, struct error *e)
+int supervisor_check_able(struct supervisor *v, struct error *e)
 {
 	if (v->s->disabled > 0)
-		return error_set(e, DISABLED);
+		return error_set(e, SUPERVISOR_DISABLED);
 	return v->s->engine->able(v->s->run, v->s->job, e);
+}
+
+/* What the engine has set for the job, and which engines were passed over. */
+static void describe_choice(const struct supervisor *v, const struct error *set,
+			    struct event *event)
+{
+	const char *over = v->s->passed_over;
+
+	snprintf(event->text, sizeof(event->text), "%s%s%s%s", set->text,
+		 *set->text && *over ? "; " : "", *over ? "passed over were " : "", over);
 }
 
 static void answer_able(struct supervisor *v)
@@ -323,9 +383,12 @@ static void answer_able(struct supervisor *v)
 	struct error why = { .text = "" };
 
 	snprintf(event.engine, sizeof(event.engine), "%s", v->s->engine->name);
-	if (check_able(v, &why) < 0)
+	if (supervisor_check_able(v, &why) == 0) {
+		describe_choice(v, &why, &event);
+	} else {
 		event.status = 0;
-	snprintf(event.text, sizeof(event.text), "%s", why.text);
+		snprintf(event.text, sizeof(event.text), "%s", why.text);
+	}
 	journal(v->s->task, v->s->folder, &event);
 }
 
@@ -333,8 +396,8 @@ static int interval_passed(void *arg, struct error *e)
 {
 	struct supervisor *v = arg;
 
-	drain(v->interval);
-	return ask(v, REQUEST_INTERVAL, e);
+	interval_drain(&v->interval);
+	return supervisor_ask(v, REQUEST_INTERVAL, e);
 }
 
 static int deadline_passed(void *arg, struct error *e)
@@ -351,14 +414,14 @@ static int deadline_passed(void *arg, struct error *e)
 
 static int user_signal(struct supervisor *v, int signum, struct error *e)
 {
-	if (v->worker.pid)
+	if (v->worker.pid && !v->s->engine->hears)
 		sigaddset(&v->s->held, signum);
 	else
 		v->s->engine->signal(v->s->run, signum);
 	switch (signum) {
 	case SIGTERM:
 		/* Slurm ends the job: what is being saved would be its last breath. */
-		give_up(v, "");
+		give_up(v, v->s->engine->hears ? "Slurm ended the job" : "");
 		return 0;
 	case SIGCONT:
 	case SIGTSTP:
@@ -366,7 +429,7 @@ static int user_signal(struct supervisor *v, int signum, struct error *e)
 	default:
 		v->s->warned = true;
 		/* It may be the warning that the user asked for with --signal. */
-		return ask(v, REQUEST_LOOK, e);
+		return supervisor_ask(v, REQUEST_LOOK, e);
 	}
 }
 
@@ -378,7 +441,7 @@ static int handle_signal(struct supervisor *v, int signum, struct error *e)
 		return 0;
 	case CHECKPOINT_SIGNAL_WARN:
 		v->s->warned = true;
-		return ask(v, REQUEST_WARN, e);
+		return supervisor_ask(v, REQUEST_WARN, e);
 	case CHECKPOINT_SIGNAL_CREATE:
 		return ask_unless_disabled(v, REQUEST_CREATE, e);
 	case CHECKPOINT_SIGNAL_VACATE:
@@ -387,7 +450,7 @@ static int handle_signal(struct supervisor *v, int signum, struct error *e)
 		return ask_unless_disabled(v, REQUEST_REQUEUE, e);
 	case CHECKPOINT_SIGNAL_DISABLE:
 	case CHECKPOINT_SIGNAL_ENABLE:
-		return enable(v, signum == CHECKPOINT_SIGNAL_ENABLE, e);
+		return supervisor_enable(v, signum == CHECKPOINT_SIGNAL_ENABLE, e);
 	case CHECKPOINT_SIGNAL_ABLE:
 		answer_able(v);
 		return 0;
@@ -406,62 +469,6 @@ static int signal_ready(void *arg, struct error *e)
 	return handle_signal(v, (int)info.ssi_signo, e);
 }
 
-/* ---- requests of the job's own processes ---- */
-
-static int ask_and_tell(struct supervisor *v, enum request request,
-			struct control_reply *reply)
-{
-	struct error e;
-	int rc = 0;
-
-	if (v->s->disabled > 0)
-		rc = error_set(&e, DISABLED);
-	else if (request == REQUEST_CREATE)
-		reply->ticket = control_ticket(v->s->control);
-	if (rc == 0)
-		rc = ask(v, request, &e);
-	if (rc < 0)
-		snprintf(reply->text, sizeof(reply->text), "%s", e.text);
-	return rc;
-}
-
-static void job_asks(void *arg, const struct control_request *request,
-		     struct control_reply *reply)
-{
-	struct supervisor *v = arg;
-	struct error e;
-
-	reply->restarts = v->s->restored;
-	switch ((enum control_command)request->command) {
-	case CONTROL_STATE:
-		break;
-	case CONTROL_CREATE:
-		reply->rc = ask_and_tell(v, REQUEST_CREATE, reply);
-		break;
-	case CONTROL_VACATE:
-		reply->rc = ask_and_tell(v, REQUEST_VACATE, reply);
-		break;
-	case CONTROL_REQUEUE:
-		reply->rc = ask_and_tell(v, REQUEST_REQUEUE, reply);
-		break;
-	case CONTROL_RESULT:
-		control_result(v->s->control, request->ticket, reply);
-		break;
-	case CONTROL_DISABLE:
-	case CONTROL_ENABLE:
-		reply->rc = enable(v, request->command == CONTROL_ENABLE, &e);
-		break;
-	case CONTROL_ABLE:
-		reply->rc = check_able(v, &e);
-		if (reply->rc < 0)
-			snprintf(reply->text, sizeof(reply->text), "%s", e.text);
-		break;
-	default:
-		reply->rc = -1;
-		snprintf(reply->text, sizeof(reply->text), "no such request");
-	}
-}
-
 /* ---- supervise ---- */
 
 static int prepare(struct supervisor *v, struct error *e)
@@ -473,20 +480,20 @@ static int prepare(struct supervisor *v, struct error *e)
 	if (!v->loop)
 		return -1;
 	v->signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
-	v->interval = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
 	v->deadline = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (v->signals < 0 || v->interval < 0 || v->deadline < 0)
+	if (v->signals < 0 || interval_open(&v->interval) < 0 || v->deadline < 0)
 		return error_sys(e, "cannot wait for events");
 	v->event = v->s->engine->event_fd(v->s->run);
+	v->began = v->since = uptime();
 	if (loop_add(v->loop, v->event, event_ready, v, e) < 0 ||
 	    loop_add(v->loop, v->signals, signal_ready, v, e) < 0 ||
-	    loop_add(v->loop, v->interval, interval_passed, v, e) < 0 ||
+	    loop_add(v->loop, v->interval.timer, interval_passed, v, e) < 0 ||
 	    loop_add(v->loop, v->deadline, deadline_passed, v, e) < 0)
 		return -1;
-	if (control_hear(v->s->control, v->loop, job_asks, v, e) < 0)
+	if (control_hear(v->s->control, v->loop, supervisor_hear_job, v, e) < 0)
 		return -1;
 	pass_on_held(v);
-	return set_interval(v);
+	return interval_set(&v->interval, v->s->task, v->s->folder, v->s->cost);
 }
 
 static void close_fd(int fd)
@@ -505,7 +512,7 @@ static bool signal_waits(int signals)
 enum supervise_outcome supervise(struct supervision *s, struct error *e)
 {
 	struct supervisor v = {
-		.s = s, .signals = -1, .interval = -1, .deadline = -1, .event = -1
+		.s = s, .signals = -1, .interval.timer = -1, .deadline = -1, .event = -1
 	};
 	int rc = prepare(&v, e);
 
@@ -517,7 +524,7 @@ enum supervise_outcome supervise(struct supervision *s, struct error *e)
 	control_ignore(s->control);
 	loop_free(v.loop);
 	close_fd(v.signals);
-	close_fd(v.interval);
+	close_fd(v.interval.timer);
 	close_fd(v.deadline);
 	return rc == 0 ? v.outcome : SUPERVISE_FAILED;
 }

@@ -6,17 +6,20 @@
 #define RUNNER_SUPERVISE_H
 
 #include "engine/engine.h"
+#include "plan/worth.h"
 #include "runner/control.h"
 #include "runner/task.h"
 
 enum supervise_outcome {
-	SUPERVISE_ENDED, /* the job has ended: status */
-	SUPERVISE_LOST,	 /* it was killed from outside, with its namespaces */
-	SUPERVISE_QUEUE, /* it is saved and stopped, and to be requeued */
-	SUPERVISE_HOLD,	 /* the same, and to be held */
-	SUPERVISE_LEFT,	 /* the same, and Slurm requeues it when the runner ends */
-	SUPERVISE_AGAIN, /* it is saved and has ended with that, and goes on here */
-	SUPERVISE_FAILED /* the runner cannot go on: e */
+	SUPERVISE_ENDED,      /* the job has ended: status */
+	SUPERVISE_LOST,	      /* it was killed from outside, with its namespaces */
+	SUPERVISE_QUEUE,      /* it is saved and stopped, and to be requeued */
+	SUPERVISE_HOLD,	      /* the same, and to be held */
+	SUPERVISE_LEFT,	      /* the same, and Slurm requeues it when the runner ends */
+	SUPERVISE_AGAIN,      /* it is saved and has ended with that, and goes on here */
+	SUPERVISE_UNKEPT,     /* the same, but only by itself: there is no checkpoint */
+	SUPERVISE_SUPERSEDED, /* another start of the job has its folder: end this one */
+	SUPERVISE_FAILED      /* the runner cannot go on: e */
 };
 
 struct supervision {
@@ -25,12 +28,16 @@ struct supervision {
 	const struct engine *engine;
 	const struct engine_job *job;
 	struct engine_run *run;
+	const char *passed_over; /* engines before it, and why; or "" */
 	struct control *control; /* by which the job's own processes ask */
 	int status;		 /* wait status */
 	bool warned;		 /* Slurm has warned of preemption or the time limit */
 	unsigned int disabled;	 /* how often, without having been enabled since */
 	unsigned int restored;	 /* how often the job went on from a checkpoint */
 	double cost;		 /* seconds that a checkpoint takes, by the last one */
+	double lost;		 /* seconds of work left behind unsaved since then */
+	struct worth unsaved;	 /* if it leaves without a checkpoint, why; or zero */
+	unsigned int hasty;	 /* starts in a row after which it ended soon, unasked */
 	/*
 	 * Signals for the job, to be passed on at the beginning; and, when the job
 	 * leaves, those that came too late to be passed on.

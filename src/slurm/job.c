@@ -10,30 +10,68 @@
 #include "base/str.h"
 #include "slurm/quiet.h"
 #include "slurm/release.h"
+#include "slurm/sacctmgr.h"
 
 #ifdef GRACE_PREEMPT
 
-/* PreemptMode of a partition, or of the cluster; -1 if it cannot be told. */
-static int preempt_mode(const char *partition)
+/* Of a partition; cluster if it has none of its own, -1 if it cannot be told. */
+static int partition_mode(const char *partition, int cluster)
+{
+	partition_info_msg_t *msg = NULL;
+	int mode = -1;
+
+	if (slurm_load_partitions(0, &msg, SHOW_ALL) != SLURM_SUCCESS)
+		return -1;
+	for (uint32_t i = 0; i < msg->record_count; i++) {
+		const partition_info_t *p = &msg->partition_array[i];
+
+		if (!strcmp(p->name, partition))
+			mode = p->preempt_mode != NO_VAL16 ? p->preempt_mode : cluster;
+	}
+	slurm_free_partition_info_msg(msg);
+	return mode;
+}
+
+struct qos_mode {
+	int cluster;
+	int mode;
+};
+
+static void read_qos_mode(void *arg, char *word)
+{
+	struct qos_mode *q = arg;
+
+	if (!strcasecmp(word, "requeue"))
+		q->mode = PREEMPT_MODE_REQUEUE;
+	else if (!strcasecmp(word, "cluster"))
+		q->mode = q->cluster;
+	else if (*word)
+		q->mode = PREEMPT_MODE_CANCEL; /* or another that does not requeue */
+}
+
+/* The same of a QOS, which slurmctld does not tell. */
+static int qos_mode(const char *qos, int cluster)
+{
+	const char *words[] = { "qos", qos, "format=PreemptMode", NULL };
+	struct qos_mode q = { .cluster = cluster, .mode = -1 };
+
+	return sacctmgr_show(words, read_qos_mode, &q, NULL) == 0 ? q.mode : -1;
+}
+
+/* By which a job is preempted; -1 if it cannot be told. */
+static int preempt_mode(const job_info_t *job)
 {
 	slurm_conf_t *conf = NULL;
-	partition_info_msg_t *msg = NULL;
 	int mode = -1;
 
 	if (slurm_load_ctl_conf(0, &conf) != SLURM_SUCCESS)
 		return -1;
-	/* With preempt/qos a QOS may have one of its own. */
-	if (conf->preempt_type && !strcmp(conf->preempt_type, "preempt/partition_prio") &&
-	    slurm_load_partitions(0, &msg, SHOW_ALL) == SLURM_SUCCESS) {
-		for (uint32_t i = 0; i < msg->record_count; i++) {
-			const partition_info_t *p = &msg->partition_array[i];
-
-			if (!strcmp(p->name, partition))
-				mode = p->preempt_mode != NO_VAL16 ? p->preempt_mode
-								   : conf->preempt_mode;
-		}
-		slurm_free_partition_info_msg(msg);
-	}
+	if (conf->preempt_type && !strcmp(conf->preempt_type, "preempt/partition_prio"))
+		mode = partition_mode(job->partition ? job->partition : "",
+				      conf->preempt_mode);
+	else if (conf->preempt_type && !strcmp(conf->preempt_type, "preempt/qos") &&
+		 job->qos)
+		mode = qos_mode(job->qos, conf->preempt_mode);
 	slurm_free_ctl_conf(conf);
 	return mode < 0 ? -1
 			: mode & (PREEMPT_MODE_REQUEUE | PREEMPT_MODE_CANCEL |
@@ -46,7 +84,7 @@ static void read_grace(const job_info_t *job, struct job_view *view)
 
 	if (!(job->bitflags & GRACE_PREEMPT) || !job->requeue)
 		return;
-	mode = job->partition ? preempt_mode(job->partition) : -1;
+	mode = preempt_mode(job);
 	view->requeued_at_end = mode == PREEMPT_MODE_REQUEUE;
 	view->maybe_requeued_at_end = mode == -1;
 }
@@ -61,6 +99,28 @@ static void read_grace(const job_info_t *job, struct job_view *view)
 
 #endif
 
+/* MaxBatchRequeue; if it cannot be told, Slurm's default. */
+static unsigned int max_batch_requeue(void)
+{
+	unsigned int max = DEFAULT_MAX_BATCH_REQUEUE;
+#ifdef HAVE_MAX_BATCH_REQUEUE
+	slurm_conf_t *conf = NULL;
+
+	if (slurm_load_ctl_conf(0, &conf) == SLURM_SUCCESS) {
+		max = conf->max_batch_requeue;
+		slurm_free_ctl_conf(conf);
+	}
+#endif
+	return max;
+}
+
+unsigned int job_failures_left(unsigned int batch_flag)
+{
+	unsigned int max = max_batch_requeue();
+
+	return max > batch_flag ? max - batch_flag : 0;
+}
+
 static int read_view(unsigned int job, struct job_view *view, struct error *e)
 {
 	job_info_msg_t *msg = NULL;
@@ -70,7 +130,9 @@ static int read_view(unsigned int job, struct job_view *view, struct error *e)
 	if (slurm_load_job(&msg, job_key(job), SHOW_DETAIL) != SLURM_SUCCESS)
 		return slurm_failed("cannot read", job, e);
 	if (msg->record_count > 0) {
+		view->submitted = msg->job_array[0].submit_time;
 		view->preempted = msg->job_array[0].preempt_time != 0;
+		view->failures_left = job_failures_left(msg->job_array[0].batch_flag);
 		read_grace(&msg->job_array[0], view);
 		rc = 0;
 	} else {

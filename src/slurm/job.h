@@ -9,10 +9,12 @@
 
 #include <stdbool.h>
 #include <sys/types.h>
+#include <time.h>
 
 #include "base/error.h"
 
 struct job_view {
+	time_t submitted; /* by slurmctld's clock; or when it was last requeued */
 	bool preempted; /* chosen for preemption, living in its GraceTime */
 	/*
 	 * Slurm 24.05 and later requeue a job of PreemptMode=REQUEUE when it ends
@@ -23,6 +25,11 @@ struct job_view {
 	bool requeued_at_end;
 	/* The same, but with a PreemptMode that is not known here. */
 	bool maybe_requeued_at_end;
+	/*
+	 * How often slurmctld will still requeue the job for a failure before it holds
+	 * it (MaxBatchRequeue); since 24.05 it takes each end within a GraceTime for one.
+	 */
+	unsigned int failures_left;
 };
 
 int job_read(unsigned int job, struct job_view *view, struct error *e);
@@ -38,6 +45,9 @@ int job_release(unsigned int job, struct error *e);
 
 /* Signal the batch task of a job. Slurm decides whether the caller may. */
 int job_signal_batch(unsigned int job, int signum, struct error *e);
+
+/* Of a job, by its batch_flag, which is 1 and one more with each failure. */
+unsigned int job_failures_left(unsigned int batch_flag);
 
 /* The cluster's name, in a static buffer; NULL if slurmctld does not tell. */
 const char *cluster_name(void);

@@ -48,6 +48,7 @@ static int fill_entry(struct job_entry *job, const job_info_t *info)
 		.nodes = copy(info->nodes),
 		.phase = phase_of(info),
 		.restarts = info->restart_cnt,
+		.batch_flag = info->batch_flag,
 	};
 	return job->user_name && job->partition && job->nodes ? 0 : -1;
 }

@@ -30,6 +30,7 @@ struct job_entry {
 	char *nodes; /* a hostlist; "" without any */
 	enum job_phase phase;
 	unsigned int restarts;
+	unsigned int batch_flag; /* as for job_failures_left() */
 };
 
 struct job_table {

@@ -28,6 +28,13 @@ static inline void job_desc_set(job_desc_msg_t *desc, unsigned int job)
 {
 	desc->step_id = job_key(job);
 }
+
+static inline int load_steps(unsigned int job, job_step_info_response_msg_t **msg)
+{
+	slurm_step_id_t id = job_key(job);
+
+	return slurm_get_job_steps(&id, msg, SHOW_ALL);
+}
 #else
 static inline void job_desc_set(job_desc_msg_t *desc, unsigned int job)
 {
@@ -38,6 +45,24 @@ static inline uint32_t job_key(unsigned int job)
 {
 	return job;
 }
+
+static inline int load_steps(unsigned int job, job_step_info_response_msg_t **msg)
+{
+	return slurm_get_job_steps(0, job, NO_VAL, msg, SHOW_ALL);
+}
+#endif
+
+/* How often a job may fail to start before it is held. Before 23.02 that was fixed. */
+#define DEFAULT_MAX_BATCH_REQUEUE 5
+#if SLURM_VERSION_NUMBER >= SLURM_VERSION_NUM(23, 2, 0)
+#define HAVE_MAX_BATCH_REQUEUE
+#endif
+
+/* PreemptParameters came at the same time. */
+#ifdef HAVE_MAX_BATCH_REQUEUE
+#define conf_preempt_params(conf) ((conf)->preempt_params)
+#else
+#define conf_preempt_params(conf) NULL
 #endif
 
 /* errno is Slurm's own, and so is its text. */

@@ -17,6 +17,7 @@
 #include "base/file.h"
 #include "base/job_dir.h"
 #include "base/str.h"
+#include "plan/jobspec.h"
 
 /*
  * A directory that may hold a user's checkpoints: the user's own (or root's, who
@@ -319,4 +320,20 @@ void folder_close(struct folder *folder)
 	free(folder->path);
 	folder->path = NULL;
 	manifest_free(&folder->record);
+}
+
+unsigned int folder_number(const struct folder *folder, const char *attribute,
+			   unsigned int missing)
+{
+	unsigned long long value;
+
+	if (manifest_get_number(&folder->record, attribute, UINT_MAX, &value) < 0)
+		return missing;
+	return (unsigned int)value;
+}
+
+char *folder_job_name(const struct folder *folder, unsigned int job)
+{
+	return jobspec_name(job, folder_number(folder, RECORD_ARRAY_JOB, 0),
+			    folder_number(folder, RECORD_ARRAY_TASK, 0));
 }

@@ -8,6 +8,7 @@
  *	environment	in which it would, the same
  *	events		what has happened to the job (event.h)
  *	tmp/		where the job's TMPDIR is mounted
+ *	lock		held by the processes that keep the running job (lock.h)
  *	control/	where the directory is mounted by which it speaks with its runner
  *	N/		generation N, committed
  *	N.tmp/		generation N, being written; never read
@@ -34,6 +35,7 @@
 #define RECORD_USER	  "user"
 #define RECORD_PARTITION  "partition"
 #define RECORD_RESTART	  "restart"
+#define RECORD_RUN	  "run" /* which start of the job it belongs to: a word of its own */
 #define RECORD_NODE	  "node"
 #define RECORD_ARRAY_JOB  "array-job"
 #define RECORD_ARRAY_TASK "array-task"
@@ -54,6 +56,13 @@ struct folder {
  */
 int folder_make(struct folder *folder, const char *pattern, const char *user,
 		const char *cluster, unsigned int job, struct error *e);
+
+/* A number of the record, or missing where it has none. */
+unsigned int folder_number(const struct folder *folder, const char *attribute,
+			   unsigned int missing);
+
+/* The job's name as Slurm writes it, by its record; owned by the caller, or NULL. */
+char *folder_job_name(const struct folder *folder, unsigned int job);
 
 /* Open the folder of a job that has one, to read it. */
 int folder_open(struct folder *folder, const char *pattern, const char *user,

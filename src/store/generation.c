@@ -128,10 +128,12 @@ int generation_create(struct generation *gen, const char *name, struct error *e)
 	return fd < 0 ? error_sys(e, "%s", name) : fd;
 }
 
-static bool is_another_job(const struct folder *ours, const struct folder *theirs)
+/* Of attributes that both records have. */
+static bool differs(const struct folder *ours, const struct folder *theirs,
+		    const char *attribute)
 {
-	const char *a = manifest_get(&ours->record, "job");
-	const char *b = manifest_get(&theirs->record, "job");
+	const char *a = manifest_get(&ours->record, attribute);
+	const char *b = manifest_get(&theirs->record, attribute);
 
 	return a && b && strcmp(a, b) != 0;
 }
@@ -140,16 +142,18 @@ static bool is_another_job(const struct folder *ours, const struct folder *their
 static int check_still_ours(const struct folder *folder, struct error *e)
 {
 	struct folder now = { .fd = folder->fd, .path = folder->path };
-	unsigned long long ours = 0, theirs = 0;
+	unsigned int ours, theirs;
 	int rc = folder_load(&now, e);
 
-	if (rc == 0) {
-		(void)manifest_get_number(&folder->record, "restart", UINT_MAX, &ours);
-		(void)manifest_get_number(&now.record, "restart", UINT_MAX, &theirs);
-	}
-	if (rc == 0 && (theirs > ours || is_another_job(folder, &now)))
+	ours = folder_number(folder, RECORD_RESTART, 0);
+	theirs = folder_number(&now, RECORD_RESTART, 0);
+	if (rc == 0 &&
+	    (theirs > ours || (theirs == ours && differs(folder, &now, RECORD_RUN)) ||
+	     differs(folder, &now, RECORD_JOB))) {
 		rc = error_set(e, "%s: the job has been restarted elsewhere",
 			       folder->path);
+		errno = ESTALE;
+	}
 	manifest_free(&now.record);
 	return rc;
 }

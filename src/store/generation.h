@@ -28,8 +28,9 @@ int generation_create(struct generation *gen, const char *name, struct error *e)
 /*
  * Write the manifest, flush everything to the disk and rename N.tmp to N. After
  * success the generation stands, whatever happens to the node. Refused if another
- * runner has taken the folder over: the record on the disk then counts more
- * restarts than folder->record, or is that of another job, which goes on from here.
+ * runner has taken the folder over, with errno ESTALE: the record on the disk then
+ * counts more restarts than folder->record, or is of another start with as many, or of
+ * another job, which goes on from here.
  */
 int generation_commit(struct generation *gen, struct folder *folder, struct error *e);
 

@@ -250,8 +250,11 @@ static int add_to_run(struct history *h, const struct event *ev, struct error *e
 	run->end = ev->time > run->end ? ev->time : run->end;
 	if (ev->type == EVENT_CHECKPOINT)
 		return save(h, run, ev, e);
-	/* It has stood since it was saved, however long Slurm took to let it go. */
-	if (ev->type == EVENT_LEAVE && run->checkpoints > 0)
+	/*
+	 * It has stood since it was saved, however long Slurm took to let it go; unless
+	 * it left unsaved, which is said.
+	 */
+	if (ev->type == EVENT_LEAVE && run->checkpoints > 0 && !ev->text[0])
 		run->stopped += at_least_0(ev->time - run->saved);
 	if (ev->type == EVENT_LEAVE || ev->type == EVENT_HELD)
 		close_run(h, run, RUN_LEFT);

@@ -324,6 +324,32 @@ flip() { alice python3 -c 'import sys; f = open(sys.argv[1], "r+b"); f.seek(1000
 	[ "$(said)" -eq 0 ]
 }
 
+@test "slurmctld forgets a start and makes another: one of them runs, and every line is there once" {
+	local job node
+	counting 100
+	job=$(submit --checkpoint=1s --output=out --hold job.sh)
+	stop_daemon ctl slurmctld TERM
+	root cp -a /var/spool/slurmctld /var/spool/slurmctld.kept
+	cluster run ctl slurmctld
+	until_true 60 "slurmctld answers" root scontrol ping
+	alice scontrol release "$job"
+	wait_lines out 3
+	node=$(job_node "$job")
+	# it loses what it had not saved yet
+	stop_daemon ctl slurmctld KILL
+	root sh -c 'cd /var/spool && rm -rf slurmctld && mv slurmctld.kept slurmctld'
+	cluster run ctl slurmctld
+	until_true 60 "slurmctld answers" root scontrol ping
+	root scontrol update "NodeName=$node" State=DRAIN Reason=test
+	alice scontrol release "$job"
+	until_true 60 "it is started again" is_state "$job" RUNNING
+	[ "$(job_node "$job")" != "$node" ]
+	wait_over "$job" 180
+	root scontrol update "NodeName=$node" State=RESUME
+	[ "$(job_state "$job")" = COMPLETED ]
+	output_is 100
+}
+
 @test "a node dies: the job goes on elsewhere from its last generation, every line once" {
 	local job node
 	counting 300

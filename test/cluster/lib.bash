@@ -106,3 +106,34 @@ clean() {
 	until_true 60 "the queue is empty" queue_empty
 }
 queue_empty() { [[ -z $(root squeue -h) ]]; }
+
+# ---- recipes of etc/recipes ----
+
+# recipe NAME: its lines are in force, until the end of the test or file
+recipe() { cluster configure "$ROOT/etc/recipes/$1"; }
+no_recipe() { cluster configure; }
+
+# ticking [NAME]: a script that prints 1, 2, 3... until the file "over" is there, and "end"
+ticking() {
+	put "${1:-job.sh}" <<<$'#!/bin/bash\nwhile [ ! -e over ]; do echo $((++i)); sleep 0.1; done\necho end'
+}
+# is_exact FILE: what it printed, every line once
+is_exact() { diff <(seq "$(($(get "$1" | wc -l) - 1))"; echo end) <(get "$1"); }
+# let_end: those that run in the test's directory do so
+let_end() { alice touch "$WORK/over"; }
+
+# ended_well JOB: by itself, and none of its runs before was taken for its end
+ended_well() {
+	wait_over "$1"
+	wait_accounted "$1" "COMPLETED|0:0"
+	refute grep -qE 'COMPLETED|FAILED|CANCELLED' <(root sacct -X -D -n -P -j "$1" -o state | sed '$d')
+}
+
+# drive_off JOB SBATCH-OPTION...: bob takes the whole node of a running job for an instant
+drive_off() {
+	local before node
+	before=$(restarts "$1")
+	node=$(job_node "$1")
+	bob sbatch -Q --nodelist="$node" --exclusive --output=/dev/null --wrap=true "${@:2}"
+	until_true 75 "job $1 is preempted" restarted "$1" "$before"
+}

@@ -432,3 +432,36 @@ END
 	root timeout 10 scheckpoint purge --all --older=0
 	root test -e /root/precious/file
 }
+
+@test "an administrator restarts what an administrator has held" {
+	counting_job
+	alice scheckpoint vacate "$JOB"
+	root scontrol hold "$JOB"
+	run alice scheckpoint restart "$JOB"
+	[ "$status" -eq 1 ]
+	root scheckpoint restart "$JOB"
+	wait_over "$JOB"
+	[ "$(job_state "$JOB")" = COMPLETED ]
+	diff <(seq 100) <(get out)
+}
+
+@test "a folder with the number of another user's job does not have an administrator restart that" {
+	local theirs
+	theirs=$(bob sbatch --parsable --hold --output=/dev/null --wrap=true)
+	counting_job
+	alice scheckpoint create "$JOB"
+	alice cp -r "$(store "$JOB")" "$(store "$theirs")"
+	run root scheckpoint restart --user=alice "$theirs"
+	one_line 1 "job $theirs is user bob's"
+	is_state "$theirs" PENDING
+	[[ $(job_field "$theirs" Reason) == JobHeldUser ]]
+}
+
+@test "an option that means nothing without --checkpoint is refused, and in the environment is none" {
+	put job.sh <<<$'#!/bin/bash\necho done'
+	run submit --checkpoint-keep=3 job.sh
+	one_line 1 "--checkpoint-keep means nothing without --checkpoint"
+	JOB=$(alice sh -c 'cd "$1" && SBATCH_CHECKPOINT_KEEP=3 sbatch --parsable --output=out job.sh' _ "$WORK")
+	wait_over "$JOB"
+	[ "$(get out)" = "done" ]
+}

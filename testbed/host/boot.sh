@@ -72,7 +72,7 @@ mount_root() {
 	mount -t tmpfs -o mode=755 tmpfs run
 	mount -t tmpfs -o mode=1777 tmpfs tmp
 	mkdir -p var/log/slurm
-	mount --bind "$RUN/shared" shared
+	mount --rbind "$RUN/shared" shared
 	mount --bind "$RUN/etc" etc/slurm
 	mount --bind "$RUN/log/$HOST" var/log/slurm
 	cp "$RUN/hosts.txt" etc/hosts

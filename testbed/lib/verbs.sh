@@ -18,7 +18,7 @@ cluster_save() {
 
 # Sets SUITE, NODES, SANITIZE, BARE, and REST to what follows the options.
 parse_options() {
-	SUITE=trixie NODES=4 SANITIZE='' BARE=''
+	SUITE=trixie NODES=4 SANITIZE='' BARE='' STORE_SIZE=''
 	while (($#)); do
 		case $1 in
 		--suite)
@@ -31,6 +31,11 @@ parse_options() {
 			shift
 			;;
 		--nodes=*) NODES=${1#*=} ;;
+		--store-size)
+			STORE_SIZE=${2-}
+			shift
+			;;
+		--store-size=*) STORE_SIZE=${1#*=} ;;
 		--sanitize) SANITIZE=-asan ;;
 		--bare) BARE=yes ;;
 		-*) die "there is no option $1" ;;
@@ -44,6 +49,7 @@ parse_options() {
 	*) die "--suite is trixie, forky or bookworm, not '$SUITE'" ;;
 	esac
 	[[ $NODES =~ ^[1-9][0-9]?$ ]] || die "--nodes is a number from 1 to 99, not '$NODES'"
+	[[ $STORE_SIZE =~ ^([1-9][0-9]*[MG])?$ ]] || die "--store-size is a size as 3G, not '$STORE_SIZE'"
 }
 
 no_more_arguments() {
@@ -77,6 +83,7 @@ verb_chroot() {
 shared_create() {
 	local home
 	mkdir -p "$RUN/shared"/{home,checkpoint}
+	[[ -z $STORE_SIZE ]] || mount -t tmpfs -o "size=$STORE_SIZE" tmpfs "$RUN/shared/checkpoint"
 	chmod 1777 "$RUN/shared" "$RUN/shared/checkpoint"
 	chmod 755 "$RUN/shared/home"
 	for home in alice:2000 bob:2001; do
@@ -192,7 +199,8 @@ bring_down() {
 	done
 	network_remove switch
 	cgroup_down
-	rm -rf --one-file-system "${RUN:?}"/{hosts,net,bin,etc,shared,hosts.txt}
+	! mountpoint --quiet "$RUN/shared/checkpoint" || umount "$RUN/shared/checkpoint"
+	rm -rf --one-file-system "${RUN:?}"/{hosts,net,bin,etc,etc.before,shared,hosts.txt}
 	rm -rf "$TESTBED"/*/install.old.*
 	rm -f "$RUN/cluster"
 }

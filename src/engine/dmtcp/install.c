@@ -44,6 +44,13 @@ static char *find_launch(const struct conf *conf, struct error *e)
 	return found;
 }
 
+bool dmtcp_is_wanted(const struct conf *conf)
+{
+	cleanup_free char *launch = find_launch(conf, NULL);
+
+	return launch || conf->dmtcp_path;
+}
+
 char *dmtcp_find(const struct conf *conf, const char *name, struct error *e)
 {
 	cleanup_free char *launch = find_launch(conf, e);

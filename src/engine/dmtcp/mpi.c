@@ -2,14 +2,16 @@
 #define _GNU_SOURCE
 #include "engine/dmtcp/mpi.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "base/path.h"
+#include "base/script.h"
 #include "base/str.h"
-#include "engine/dmtcp/script.h"
 
 /*
  * hwloc's looking at devices leaves files open that cannot be restored. OpenMPI may be
@@ -80,35 +82,51 @@ enum mpi mpi_of_path(const char *path)
 }
 
 /* A module may put it into PATH later: it is not known then which it is. */
-static int see_word(void *arg, const char *word, struct error *e)
+static enum mpi mpi_of_name(const char *name)
 {
-	enum mpi *mpi = arg, found;
-	cleanup_free char *path = NULL;
-	cleanup_free char *real = NULL;
+	cleanup_free char *path = path_find(name);
+	cleanup_free char *real = path ? realpath(path, NULL) : NULL;
+	enum mpi mpi = real ? mpi_of_path(real) : MPI_EITHER;
 
-	(void)e;
-	if (!starts_mpi(word))
-		return 0;
-	path = path_find(word);
-	real = path ? realpath(path, NULL) : NULL;
-	found = real ? mpi_of_path(real) : MPI_EITHER;
 	/* Behind the name may be a program that serves several. */
-	if (found == MPI_NONE)
-		found = MPI_EITHER;
-	*mpi = *mpi == MPI_NONE || *mpi == found ? found : MPI_EITHER;
-	return 0;
+	return mpi == MPI_NONE ? MPI_EITHER : mpi;
 }
 
+static enum mpi mpi_of_script(const struct script *script)
+{
+	enum mpi mpi = MPI_NONE;
+
+	for (size_t i = 0; i < script->programs.count; i++) {
+		const char *name = script->programs.names[i];
+		enum mpi found;
+
+		if (!starts_mpi(name))
+			continue;
+		found = mpi_of_name(name);
+		mpi = mpi == MPI_NONE || mpi == found ? found : MPI_EITHER;
+	}
+	return mpi;
+}
+
+static const char *variable(const char *name)
+{
+	return getenv(name);
+}
+
+/* By the text of the job's script, whether what it names is there or not. */
 static enum mpi find_mpi(const struct engine_job *job)
 {
+	struct script script = { .variable = variable };
 	cleanup_free char *text = NULL;
 	enum mpi mpi = MPI_NONE;
+	size_t size;
 
 	if (!job->conf->dmtcp_mpi || !job->argv)
 		return MPI_NONE;
-	text = script_read(job->argv[0]);
-	if (text)
-		(void)script_visit(text, see_word, &mpi, NULL);
+	text = file_read(AT_FDCWD, job->argv[0], SCRIPT_TEXT_MAX, &size, NULL);
+	if (text && strncmp(text, "#!", 2) == 0 && script_parse(&script, text, size) == 0)
+		mpi = mpi_of_script(&script);
+	script_free(&script);
 	return mpi;
 }
 

@@ -4,11 +4,10 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/path.h"
 #include "base/program.h"
 #include "base/str.h"
 #include "engine/dmtcp/dmtcp.h"
-#include "engine/dmtcp/script.h"
+#include "engine/programs.h"
 #include "engine/tree.h"
 
 static int check(const struct program *program, const char *name, struct error *e)
@@ -37,22 +36,16 @@ static int check_path(const char *path, const char *name, struct error *e)
 	return rc;
 }
 
-static int check_word(void *arg, const char *word, struct error *e)
+/* The script's interpreter, and what the script starts. */
+static int check_job(const struct engine_job *job, struct error *e)
 {
-	cleanup_free char *path = path_find(word);
+	struct script_programs programs;
+	int rc = engine_job_programs(job, &programs, e);
 
-	(void)arg;
-	return path && strchr(path, '/') ? check_path(path, word, e) : 0;
-}
-
-/* The script's interpreter, and what the script names if it is a shell's. */
-static int check_task(const char *path, struct error *e)
-{
-	cleanup_free char *text = script_read(path);
-
-	if (check_path(path, path, e) < 0)
-		return -1;
-	return text ? script_visit(text, check_word, NULL, e) : 0;
+	for (size_t i = 0; i < programs.count && rc == 0; i++)
+		rc = check(&programs.list[i].program, programs.list[i].name, e);
+	engine_programs_free(&programs);
+	return rc;
 }
 
 int dmtcp_probe(const struct engine_job *job, struct error *e)
@@ -66,14 +59,14 @@ int dmtcp_probe(const struct engine_job *job, struct error *e)
 				 job->nodes);
 	version = dmtcp_version(job->conf, e);
 	if (!version)
-		return -1;
+		return dmtcp_is_wanted(job->conf) ? -1 : PROBE_UNWANTED;
 	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
 		cleanup_free char *path = dmtcp_find(job->conf, programs[i], e);
 
 		if (!path)
 			return -1;
 	}
-	return job->argv ? check_task(job->argv[0], e) : 0;
+	return check_job(job, e);
 }
 
 /*

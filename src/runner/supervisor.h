@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * supervisor.h - what supervise.c and hear_job.c share. Used by them alone.
+ */
+#ifndef RUNNER_SUPERVISOR_H
+#define RUNNER_SUPERVISOR_H
+
+#include <stdbool.h>
+
+#include "base/loop.h"
+#include "plan/request.h"
+#include "runner/checkpoint.h"
+#include "runner/control.h"
+#include "runner/interval.h"
+#include "runner/supervise.h"
+
+#define SUPERVISOR_DISABLED "checkpoints of the job are disabled"
+
+struct supervisor {
+	struct supervision *s;
+	struct loop *loop;
+	int signals;
+	struct interval interval;
+	int deadline;
+	int event;	       /* of the job's end; -1 once it has come */
+	unsigned int waiting;  /* requests */
+	struct checkpoint now; /* the one being taken */
+	struct checkpoint_worker worker;
+	int worker_ends;     /* of its two descriptors, those still open */
+	const char *aborted; /* why the one being taken was given up, or NULL */
+	bool asked;	     /* the job has been asked to save itself since it began */
+	double began;	     /* seconds of uptime */
+	double since;	     /* when the job was saved or began, the same */
+	bool finished;
+	enum supervise_outcome outcome;
+	struct error last; /* what was said last, not to be said again */
+};
+
+/* A request is to be done as soon as it can be. */
+int supervisor_ask(struct supervisor *v, enum request request, struct error *e);
+
+int supervisor_enable(struct supervisor *v, bool yes, struct error *e);
+
+/* Could the job be saved now? One sentence why not. */
+int supervisor_check_able(struct supervisor *v, struct error *e);
+
+/* ---- hear_job.c ---- */
+
+/* Answer a request of the job's own processes (base/control.h); arg is the supervisor. */
+void supervisor_hear_job(void *arg, const struct control_request *request,
+			 struct control_reply *reply);
+
+#endif
