@@ -165,21 +165,29 @@ void dmtcp_end(struct engine_run *run)
 
 /* ---- what it does ---- */
 
-int dmtcp_status(const struct engine_run *run, const struct engine_job *job,
-		 struct dmtcp_status *status, struct error *e)
+int dmtcp_command(const struct engine_run *run, const struct engine_job *job,
+		  const char *word, char **text, struct error *e)
 {
 	cleanup_free char *program = dmtcp_find(job->conf, "dmtcp_command", e);
 	cleanup_free char *port = str_printf("%u", run->gate.coordinator);
-	cleanup_free char *text = NULL;
 	char *argv[] = { program,
 			 (char *)"--coord-host",
 			 (char *)"127.0.0.1",
 			 (char *)"--coord-port",
 			 port,
-			 (char *)"--status",
+			 (char *)word,
 			 NULL };
 
-	if (!program || !port || tool_run(argv, &text, e) < 0)
+	*text = NULL;
+	return program && port ? tool_run(argv, text, e) : -1;
+}
+
+int dmtcp_status(const struct engine_run *run, const struct engine_job *job,
+		 struct dmtcp_status *status, struct error *e)
+{
+	cleanup_free char *text = NULL;
+
+	if (dmtcp_command(run, job, "--status", &text, e) < 0)
 		return -1;
 	return dmtcp_status_parse(text, status, e);
 }

@@ -80,6 +80,13 @@ struct engine_run *dmtcp_begin(const struct engine_job *job, const char *program
 			       struct error *e);
 void dmtcp_end(struct engine_run *run);
 
+/*
+ * Ask the coordinator by dmtcp_command: its exit status, and what it prints, owned by
+ * the caller. -1 if it does not answer.
+ */
+int dmtcp_command(const struct engine_run *run, const struct engine_job *job,
+		  const char *word, char **text, struct error *e);
+
 /* What the coordinator says of the job. */
 int dmtcp_status(const struct engine_run *run, const struct engine_job *job,
 		 struct dmtcp_status *status, struct error *e);

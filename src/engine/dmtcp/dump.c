@@ -29,7 +29,6 @@
 #include "base/str.h"
 #include "engine/dmtcp/dmtcp.h"
 #include "engine/outputs.h"
-#include "engine/tool.h"
 #include "engine/tree.h"
 #include "store/tmpdir.h"
 
@@ -113,21 +112,9 @@ static int check_job(struct dumping *d, struct error *e)
 static int ask_for_checkpoint(struct dumping *d, enum dmtcp_answer *answer,
 			      struct error *e)
 {
-	cleanup_free char *program = dmtcp_find(d->job->conf, "dmtcp_command", e);
-	cleanup_free char *port = str_printf("%u", d->run->gate.coordinator);
 	cleanup_free char *text = NULL;
-	char *argv[] = { program,
-			 (char *)"--coord-host",
-			 (char *)"127.0.0.1",
-			 (char *)"--coord-port",
-			 port,
-			 (char *)"--checkpoint",
-			 NULL };
-	int rc;
+	int rc = dmtcp_command(d->run, d->job, "--checkpoint", &text, e);
 
-	if (!program || !port)
-		return -1;
-	rc = tool_run(argv, &text, e);
 	if (rc < 0)
 		return -1;
 	*answer = dmtcp_answer_parse(rc, text);
