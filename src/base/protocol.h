@@ -19,9 +19,10 @@
 #define CHECKPOINT_SIGNAL_DISABLE 44 /* refuse checkpoints, until as often enabled */
 #define CHECKPOINT_SIGNAL_ENABLE  45
 #define CHECKPOINT_SIGNAL_ABLE	  46 /* could one be taken now? */
+#define CHECKPOINT_SIGNAL_MOVE	  47 /* leave, and go on as the file "move" says */
 
 #define CHECKPOINT_SIGNAL_FIRST CHECKPOINT_SIGNAL_WARN
-#define CHECKPOINT_SIGNAL_LAST	CHECKPOINT_SIGNAL_ABLE
+#define CHECKPOINT_SIGNAL_LAST	CHECKPOINT_SIGNAL_MOVE
 
 /*
  * Environment through which the plugin hands a task to task-exec (ENV_TASK, see

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #define _GNU_SOURCE
+#include "cmd/print.h"
+
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <time.h>
 
-#include "cmd/scheckpoint.h"
-
 int complain(const struct error *e)
 {
 	fflush(stdout);
-	fprintf(stderr, "scheckpoint: error: %s\n", e->text);
+	fprintf(stderr, "%s: error: %s\n", program_invocation_short_name, e->text);
 	return EXIT_FAILED;
 }
 
@@ -23,19 +24,6 @@ int misuse(const char *format, ...)
 	va_end(ap);
 	(void)complain(&e);
 	return EXIT_USAGE;
-}
-
-void tell(const struct scheckpoint *s, const char *format, ...)
-{
-	va_list ap;
-
-	if (s->quiet || s->json)
-		return;
-	va_start(ap, format);
-	vprintf(format, ap);
-	va_end(ap);
-	putchar('\n');
-	fflush(stdout);
 }
 
 const char *time_text(unsigned long long when)

@@ -5,7 +5,6 @@
  * answer is an event in the job's folder.
  */
 #define _GNU_SOURCE
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,8 +15,10 @@
 #include "base/protocol.h"
 #include "base/str.h"
 #include "cmd/inside.h"
+#include "cmd/protected.h"
 #include "cmd/wait.h"
 #include "plan/jobspec.h"
+#include "slurm/hosts.h"
 #include "slurm/job.h"
 
 struct ask {
@@ -38,7 +39,7 @@ static bool is_selected(const struct scheckpoint *s, const struct job_entry *job
 	if (s->partition && strcmp(job->partition, s->partition) != 0)
 		return false;
 	return !by_nodes || !s->nodelist ||
-	       (*job->nodes && job_nodes_meet(job->nodes, s->nodelist));
+	       (*job->nodes && hosts_meet(job->nodes, s->nodelist));
 }
 
 static int add(struct asked **asked, size_t *count, const struct job_entry *job)
@@ -98,34 +99,6 @@ static int add_selected(const struct scheckpoint *s, const struct job_table *tab
 
 /* ---- asking ---- */
 
-/* A job without a runner would be ended by the signal: its folder tells. */
-static int check_runner(const struct scheckpoint *s, struct asked *a, struct error *e)
-{
-	cleanup_free struct event *events = NULL;
-	size_t count;
-	int rc = folder_open(&a->folder, s->dir, a->job->user_name, s->cluster,
-			     a->job->id, e);
-
-	if (rc < 0 && errno == ENOENT)
-		return error_set(e,
-				 "job %s is not checkpointed; it was submitted without "
-				 "--checkpoint, or with a --checkpoint-dir that is to be "
-				 "given here too",
-				 a->name);
-	if (rc < 0 && errno == EACCES)
-		return error_set(
-			e, "job %s is user %s's, whose checkpoints are closed to you",
-			a->name, a->job->user_name);
-	if (rc < 0 || event_read_all(&a->folder, &events, &count, e) < 0)
-		return -1;
-	if (count > 0 && events[count - 1].type == EVENT_UNPROTECTED &&
-	    events[count - 1].restart == a->job->restarts)
-		return error_set(e, "job %s runs unprotected: %s", a->name,
-				 events[count - 1].text);
-	a->reader = event_reader_new_at_end(&a->folder, e);
-	return a->reader ? 0 : -1;
-}
-
 static int ask_job(const struct scheckpoint *s, const struct ask *ask, struct asked *a,
 		   struct error *e)
 {
@@ -133,9 +106,11 @@ static int ask_job(const struct scheckpoint *s, const struct ask *ask, struct as
 
 	if (identity_become(a->job->user_name, e) < 0)
 		return -1;
-	rc = check_runner(s, a, e);
+	rc = protected_open(&a->folder, s->dir, s->cluster, a->job, a->name, e);
+	if (rc == 0)
+		a->reader = event_reader_new_at_end(&a->folder, e);
 	identity_back();
-	if (rc < 0)
+	if (rc < 0 || !a->reader)
 		return -1;
 	return job_signal_batch(a->job->id, ask->signum, e);
 }

@@ -8,6 +8,7 @@
 #include <getopt.h>
 #include <limits.h>
 #include <pwd.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -285,6 +286,19 @@ static const struct verb *read_options(struct scheckpoint *s, int *argc, char **
 	*argc -= optind;
 	*argv += optind;
 	return *status == EXIT_DONE && !end ? verb : NULL;
+}
+
+void tell(const struct scheckpoint *s, const char *format, ...)
+{
+	va_list ap;
+
+	if (s->quiet || s->json)
+		return;
+	va_start(ap, format);
+	vprintf(format, ap);
+	va_end(ap);
+	putchar('\n');
+	fflush(stdout);
 }
 
 /* What the options left open: the configuration's directory, oneself, this cluster. */

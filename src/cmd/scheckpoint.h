@@ -8,13 +8,11 @@
 #ifndef CMD_SCHECKPOINT_H
 #define CMD_SCHECKPOINT_H
 
-#include <json-c/json.h>
 #include <stdbool.h>
 
 #include "base/conf.h"
+#include "cmd/print.h"
 #include "store/folder.h"
-
-enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
 /* What the options say. */
 struct scheckpoint {
@@ -68,14 +66,6 @@ int verb_verify(const struct scheckpoint *s, int argc, char **argv);
 /* Gets all words after the verb, its own options among them. */
 int verb_test(const struct scheckpoint *s, int argc, char **argv);
 
-/* ---- print.c ---- */
-
-/* Print "scheckpoint: error: " and the sentence. Always returns EXIT_FAILED. */
-int complain(const struct error *e);
-
-/* The same for a wrong call. Always returns EXIT_USAGE. */
-int misuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
 /* Print a line, unless --quiet or --json is given. */
 void tell(const struct scheckpoint *s, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -85,14 +75,6 @@ void tell(const struct scheckpoint *s, const char *format, ...)
  * not, a sentence a reason. EXIT_DONE if it may.
  */
 int able_program(const struct scheckpoint *s, const char *path);
-
-/* Seconds since the epoch as Slurm prints times, in a static buffer. */
-const char *time_text(unsigned long long when);
-
-/* Add members to a job's object for --json; nothing if there is none. */
-void json_text(struct json_object *o, const char *name, const char *value);
-void json_number(struct json_object *o, const char *name, unsigned long long value);
-void json_seconds(struct json_object *o, const char *name, double value);
 
 /* ---- select.c ---- */
 

@@ -15,6 +15,7 @@
 #include "base/str.h"
 #include "cmd/scheckpoint.h"
 #include "plan/jobspec.h"
+#include "slurm/hosts.h"
 #include "slurm/jobs.h"
 #include "store/catalog.h"
 #include "store/generation.h"
@@ -79,7 +80,7 @@ static bool is_selected(const struct scheckpoint *s, const struct folder *folder
 
 	if (s->partition && (!partition || strcmp(partition, s->partition) != 0))
 		return false;
-	return !s->nodelist || (node && job_nodes_meet(node, s->nodelist));
+	return !s->nodelist || (node && hosts_meet(node, s->nodelist));
 }
 
 static int visit(void *arg, const char *user, unsigned int job, struct folder *folder,

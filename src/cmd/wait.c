@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The runner writes an event when it has done what it was asked for. The kernel tells
- * of that at once where the file is written on this host; on other hosts of a network
- * file system nobody does, so that once a second the files are looked into, too. A
- * runner that was killed writes nothing: every few seconds slurmctld is asked, once for
- * all jobs and only for what has changed, whether they run still.
+ * The runner writes an event when it has done what it was asked for. A runner that was
+ * killed writes nothing: every few seconds slurmctld is asked, once for all jobs and only
+ * for what has changed, whether they run still.
  */
 #define _GNU_SOURCE
 #include "cmd/wait.h"
@@ -12,28 +10,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/inotify.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/identity.h"
-#include "base/loop.h"
 #include "base/str.h"
+#include "cmd/watch.h"
 #include "store/generation.h"
 
-#define TICKS_PER_LOOK 5 /* seconds between two questions to slurmctld */
+#define SECONDS_PER_LOOK 5 /* between two questions to slurmctld */
 
 struct waiting {
 	const struct scheckpoint *s;
 	struct asked *asked;
 	size_t count;
 	answer_fn answer;
-	struct loop *loop;
-	int notify;
-	int timer;
-	long ticks;
+	struct watch *watch;
 	bool late;  /* --timeout has passed */
 	bool shown; /* a line of progress */
 	struct job_table jobs;
@@ -138,67 +132,46 @@ static int look_at_jobs(struct waiting *w, struct error *e)
 
 static int file_changed(void *arg, struct error *e)
 {
-	struct waiting *w = arg;
-	char events[4096];
-
-	(void)!read(w->notify, events, sizeof(events));
-	return read_all(w, e);
+	return read_all(arg, e);
 }
 
 static int second_passed(void *arg, struct error *e)
 {
 	struct waiting *w = arg;
-	uint64_t ticks = 0;
+	long passed = watch_seconds(w->watch);
 
-	(void)!read(w->timer, &ticks, sizeof(ticks));
-	w->ticks += (long)ticks;
 	if (read_all(w, e) < 0)
 		return -1;
-	if (w->s->timeout && w->ticks >= w->s->timeout) {
+	if (w->s->timeout && passed >= w->s->timeout) {
 		w->late = true;
 		return 0;
 	}
 	show_progress(w);
-	return w->ticks % TICKS_PER_LOOK == 0 ? look_at_jobs(w, e) : 0;
+	return passed % SECONDS_PER_LOOK == 0 ? look_at_jobs(w, e) : 0;
 }
 
 static int prepare(struct waiting *w, struct error *e)
 {
-	struct itimerspec second = { .it_value.tv_sec = 1, .it_interval.tv_sec = 1 };
-
-	w->loop = loop_new(e);
-	if (!w->loop)
+	w->watch = watch_new(file_changed, second_passed, w, e);
+	if (!w->watch)
 		return -1;
-	w->notify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	w->timer = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (w->notify < 0 || w->timer < 0 ||
-	    timerfd_settime(w->timer, 0, &second, NULL) < 0)
-		return error_sys(e, "cannot wait for events");
 	for (size_t i = 0; i < w->count; i++) {
 		if (w->asked[i].pending)
-			(void)inotify_add_watch(w->notify, w->asked[i].folder.path,
-						IN_MODIFY | IN_CREATE);
+			watch_folder(w->watch, &w->asked[i].folder);
 	}
-	if (loop_add(w->loop, w->notify, file_changed, w, e) < 0)
-		return -1;
-	return loop_add(w->loop, w->timer, second_passed, w, e);
+	return 0;
 }
 
 int wait_for_answers(const struct scheckpoint *s, struct asked *asked, size_t count,
 		     answer_fn answer, struct error *e)
 {
-	struct waiting w = { .s = s,
-			     .asked = asked,
-			     .count = count,
-			     .answer = answer,
-			     .notify = -1,
-			     .timer = -1 };
+	struct waiting w = { .s = s, .asked = asked, .count = count, .answer = answer };
 	int rc = prepare(&w, e);
 
 	if (rc == 0)
 		rc = read_all(&w, e);
 	while (rc == 0 && !w.late && pending(&w) > 0)
-		rc = loop_once(w.loop, e);
+		rc = watch_once(w.watch, e);
 	clear_progress(&w);
 	for (size_t i = 0; rc == 0 && i < count; i++) {
 		if (asked[i].pending)
@@ -206,12 +179,8 @@ int wait_for_answers(const struct scheckpoint *s, struct asked *asked, size_t co
 				    "it has not answered within --timeout; the request "
 				    "stands");
 	}
-	if (w.notify >= 0)
-		close(w.notify);
-	if (w.timer >= 0)
-		close(w.timer);
 	job_table_free(&w.jobs);
-	loop_free(w.loop);
+	watch_free(w.watch);
 	return rc;
 }
 

@@ -112,8 +112,8 @@ struct engine {
 				      const struct generation *gen, struct error *e);
 
 	/*
-	 * Could the running job be saved now? One sentence why not; if it could,
-	 * what there is to say of it, or nothing.
+	 * Could the running job be saved now? One sentence why not; or if it could, what
+	 * the engine has set for it, if anything: e is empty when this is called.
 	 */
 	int (*able)(const struct engine_run *run, const struct engine_job *job,
 		    struct error *e);
@@ -146,6 +146,7 @@ struct engine {
 };
 
 extern const struct engine engine_criu;
+extern const struct engine engine_dmtcp;
 extern const struct engine engine_app;
 
 /* The engine of this name, or NULL. */

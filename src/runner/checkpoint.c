@@ -19,6 +19,7 @@
 #include "runner/control.h"
 #include "runner/directories.h"
 #include "runner/own_output.h"
+#include "runner/relocate.h"
 #include "runner/room.h"
 #include "slurm/job.h"
 #include "store/output.h"
@@ -101,7 +102,9 @@ static enum leaving decide(struct work *w)
 	/* Without an answer nothing is stopped: the checkpoint is taken all the same. */
 	if (asks_slurm(w) && job_read(c->task->job, &view, NULL) == 0) {
 		facts.preempted = w->preempted = view.preempted;
-		facts.requeued_at_end = view.requeued_at_end;
+		/* Who has to put its request back must be queued while still there. */
+		facts.requeued_at_end =
+			view.requeued_at_end && !relocate_is_due(c->folder);
 		facts.failures_left = view.failures_left;
 	}
 	return request_leaving(w->request, &facts);

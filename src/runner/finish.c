@@ -10,6 +10,7 @@
 
 #include "runner/journal.h"
 #include "runner/record.h"
+#include "runner/relocate.h"
 #include "runner/runner.h"
 #include "runner/say.h"
 #include "slurm/job.h"
@@ -110,10 +111,15 @@ int leave(struct runner *r, enum leave_how how, struct error *e)
 					     [LEAVE_TO_HOLD] = "hold",
 					     [LEAVE_BY_ENDING] = "end" };
 	struct event event = { .type = EVENT_LEAVE };
+	struct error failed;
 
 	if (how != LEAVE_BY_ENDING &&
 	    job_requeue(r->task.job, how == LEAVE_TO_HOLD, e) < 0)
 		return -1;
+	if (how != LEAVE_BY_ENDING && relocate(&r->task, &r->folder, &failed) < 0) {
+		error_prefix(&failed, "it goes on wherever Slurm has it");
+		snprintf(event.text, sizeof(event.text), "%s", failed.text);
+	}
 	snprintf(event.reason, sizeof(event.reason), "%s", words[how]);
 	if (r->unsaved.saved)
 		snprintf(event.text, sizeof(event.text),

@@ -16,6 +16,7 @@
 #include "base/protocol.h"
 #include "plan/request.h"
 #include "runner/journal.h"
+#include "runner/relocate.h"
 #include "runner/say.h"
 #include "runner/supervisor.h"
 
@@ -346,6 +347,20 @@ static int ask_unless_disabled(struct supervisor *v, enum request request,
 	return 0;
 }
 
+/* It is to leave, and to go on elsewhere: relocate.h. */
+static int ask_to_move(struct supervisor *v, struct error *e)
+{
+	struct event event = { .type = EVENT_FAILED, .reason = "requeue" };
+	struct error why;
+	bool hold;
+
+	if (relocate_wanted(v->s->task, v->s->folder, &hold, &why) == 0)
+		return ask_unless_disabled(v, hold ? REQUEST_VACATE : REQUEST_REQUEUE, e);
+	snprintf(event.text, sizeof(event.text), "%s", why.text);
+	journal(v->s->task, v->s->folder, &event);
+	return 0;
+}
+
 /* ---- may it be saved at all? ---- */
 
 int supervisor_enable(struct supervisor *v, bool yes, struct error *e)
@@ -367,6 +382,7 @@ int supervisor_check_able(struct supervisor *v, struct error *e)
 	return v->s->engine->able(v->s->run, v->s->job, e);
 }
 
+/* What the engine has set for the job, and which engines were passed over. */
 static void answer_able(struct supervisor *v)
 {
 	struct event event = { .type = EVENT_ABLE, .status = 1 };
@@ -441,6 +457,8 @@ static int handle_signal(struct supervisor *v, int signum, struct error *e)
 		return ask_unless_disabled(v, REQUEST_VACATE, e);
 	case CHECKPOINT_SIGNAL_REQUEUE:
 		return ask_unless_disabled(v, REQUEST_REQUEUE, e);
+	case CHECKPOINT_SIGNAL_MOVE:
+		return ask_to_move(v, e);
 	case CHECKPOINT_SIGNAL_DISABLE:
 	case CHECKPOINT_SIGNAL_ENABLE:
 		return supervisor_enable(v, signum == CHECKPOINT_SIGNAL_ENABLE, e);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "slurm/job.h"
 
+#include <signal.h>
 #include <slurm/slurm.h>
 #include <slurm/slurm_errno.h>
 #include <stdio.h>
@@ -193,6 +194,95 @@ int job_release(unsigned int job, struct error *e)
 	desc.priority = INFINITE; /* as scontrol release */
 	if (slurm_update_job(&desc) != SLURM_SUCCESS)
 		return slurm_failed("cannot release", job, e);
+	return 0;
+}
+
+static char *copy(const char *text)
+{
+	return strdup(text ? text : "");
+}
+
+static int fill_placement(struct placement *p, const job_info_t *job, struct error *e)
+{
+	p->value[PLACEMENT_NODELIST] = copy(job->req_nodes);
+	p->value[PLACEMENT_EXCLUDE] = copy(job->exc_nodes);
+	p->value[PLACEMENT_PARTITION] = copy(job->partition);
+	p->value[PLACEMENT_CONSTRAINT] = copy(job->features);
+	for (int i = 0; i < PLACEMENT_FIELDS; i++) {
+		if (!p->value[i])
+			return error_sys(e, "job %u", job->job_id);
+	}
+	return 0;
+}
+
+int job_read_placement(unsigned int job, struct placement *placement, struct error *e)
+{
+	job_info_msg_t *msg = NULL;
+	int saved, rc;
+
+	*placement = (struct placement){ 0 };
+	slurm_init(NULL);
+	saved = quiet_begin();
+	rc = slurm_load_job(&msg, job_key(job), SHOW_ALL);
+	quiet_end(saved);
+	if (rc != SLURM_SUCCESS)
+		return slurm_failed("cannot read", job, e);
+	rc = msg->record_count > 0 ? fill_placement(placement, &msg->job_array[0], e)
+				   : error_set(e, "job %u is not known to Slurm", job);
+	slurm_free_job_info_msg(msg);
+	return rc;
+}
+
+static int update(job_desc_msg_t *desc, const char *what, unsigned int job,
+		  struct error *e)
+{
+	int saved = quiet_begin();
+	int rc = slurm_update_job(desc);
+
+	quiet_end(saved);
+	return rc == SLURM_SUCCESS ? 0 : slurm_failed(what, job, e);
+}
+
+int job_place(unsigned int job, const struct placement *placement, time_t begin,
+	      struct error *e)
+{
+	job_desc_msg_t desc;
+
+	slurm_init(NULL);
+	name_job(&desc, job);
+	desc.req_nodes = placement->value[PLACEMENT_NODELIST];
+	desc.exc_nodes = placement->value[PLACEMENT_EXCLUDE];
+	desc.partition = placement->value[PLACEMENT_PARTITION];
+	desc.features = placement->value[PLACEMENT_CONSTRAINT];
+	desc.begin_time = begin;
+	return update(&desc, "cannot change the request of", job, e);
+}
+
+int job_begin(unsigned int job, time_t begin, struct error *e)
+{
+	return job_place(job, &(struct placement){ 0 }, begin, e);
+}
+
+int job_set_priority(unsigned int job, unsigned int priority, unsigned int nice,
+		     struct error *e)
+{
+	job_desc_msg_t desc;
+
+	slurm_init(NULL);
+	name_job(&desc, job);
+	desc.priority = priority;
+	if (priority == JOB_PRIORITY_BY_SLURM)
+		desc.nice = nice;
+	return update(&desc, "cannot change the priority of", job, e);
+}
+
+int job_cancel(unsigned int job, struct error *e)
+{
+	cleanup_free char *text = str_printf("%u", job);
+
+	slurm_init(NULL);
+	if (!text || slurm_kill_job2(text, SIGKILL, 0, NULL) != SLURM_SUCCESS)
+		return slurm_failed("cannot cancel", job, e);
 	return 0;
 }
 

@@ -12,10 +12,11 @@
 #include <time.h>
 
 #include "base/error.h"
+#include "plan/placement.h"
 
 struct job_view {
 	time_t submitted; /* by slurmctld's clock; or when it was last requeued */
-	bool preempted; /* chosen for preemption, living in its GraceTime */
+	bool preempted;	  /* chosen for preemption, living in its GraceTime */
 	/*
 	 * Slurm 24.05 and later requeue a job of PreemptMode=REQUEUE when it ends
 	 * within its GraceTime; or within that of an earlier run, if it was then
@@ -42,6 +43,31 @@ int job_read(unsigned int job, struct job_view *view, struct error *e);
 int job_set_nodes(unsigned int job, const char *nodes, const char *exclude,
 		  struct error *e);
 int job_release(unsigned int job, struct error *e);
+
+/* What a job asks for as to where it runs; placement_free() it. */
+int job_read_placement(unsigned int job, struct placement *placement, struct error *e);
+
+/*
+ * Change that, of what placement says, and when the job may start, unless begin is 0.
+ * Slurm takes both while the job is pending, and also while it is still leaving its
+ * nodes after a requeue, when it can not start yet.
+ */
+int job_place(unsigned int job, const struct placement *placement, time_t begin,
+	      struct error *e);
+
+/* Let a job that is pending start from then on. */
+int job_begin(unsigned int job, time_t begin, struct error *e);
+
+/*
+ * Give a job, running or not, a priority of its own, which a requeue does not change:
+ * operators alone may. JOB_PRIORITY_BY_SLURM has Slurm choose it again; nice is kept.
+ */
+#define JOB_PRIORITY_BY_SLURM 0xffffffffU
+int job_set_priority(unsigned int job, unsigned int priority, unsigned int nice,
+		     struct error *e);
+
+/* End a job, as scancel does. */
+int job_cancel(unsigned int job, struct error *e);
 
 /* Signal the batch task of a job. Slurm decides whether the caller may. */
 int job_signal_batch(unsigned int job, int signum, struct error *e);

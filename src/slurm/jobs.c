@@ -35,6 +35,31 @@ static char *copy(const char *text)
 	return strdup(text ? text : "");
 }
 
+/* What it takes of each of its nodes; where it runs, that is what it has. */
+static void fill_size(struct job_entry *job, const job_info_t *info)
+{
+	uint64_t memory = info->pn_min_memory;
+
+	job->node_count = info->num_nodes ? info->num_nodes : 1;
+	job->cpus = (info->num_cpus + job->node_count - 1) / job->node_count;
+	if (memory == NO_VAL64)
+		memory = 0;
+	job->memory = memory & MEM_PER_CPU ? (memory & ~MEM_PER_CPU) * job->cpus : memory;
+	job->whole_nodes = info->shared == JOB_SHARED_NONE;
+}
+
+static void fill_place(struct job_entry *job, const job_info_t *info)
+{
+	uint32_t base = info->job_state & JOB_STATE_BASE;
+
+	job->priority = info->priority;
+	job->nice = info->nice;
+	job->suspended = base == JOB_SUSPENDED;
+	job->begin = info->start_time;
+	job->competes = info->state_reason == WAIT_RESOURCES ||
+			info->state_reason == WAIT_PRIORITY;
+}
+
 static int fill_entry(struct job_entry *job, const job_info_t *info)
 {
 	*job = (struct job_entry){
@@ -49,13 +74,31 @@ static int fill_entry(struct job_entry *job, const job_info_t *info)
 		.phase = phase_of(info),
 		.restarts = info->restart_cnt,
 		.batch_flag = info->batch_flag,
+		.nodelist = copy(info->req_nodes),
+		.exclude = copy(info->exc_nodes),
+		.constraint = copy(info->features),
+		.info = info,
 	};
-	return job->user_name && job->partition && job->nodes ? 0 : -1;
+	fill_size(job, info);
+	fill_place(job, info);
+	return job->user_name && job->partition && job->nodes && job->nodelist &&
+			       job->exclude && job->constraint
+		       ? 0
+		       : -1;
 }
 
-static int fill(struct job_table *table, const job_info_msg_t *msg, struct error *e)
+static int by_id(const void *a, const void *b)
+{
+	const struct job_entry *x = a, *y = b;
+
+	return (x->id > y->id) - (x->id < y->id);
+}
+
+/* The table owns the message. */
+static int fill(struct job_table *table, job_info_msg_t *msg, struct error *e)
 {
 	job_table_free(table);
+	table->message = msg;
 	table->updated = msg->last_update;
 	table->jobs =
 		calloc(msg->record_count ? msg->record_count : 1, sizeof(*table->jobs));
@@ -65,13 +108,13 @@ static int fill(struct job_table *table, const job_info_msg_t *msg, struct error
 		if (fill_entry(&table->jobs[table->count++], &msg->job_array[i]) < 0)
 			return error_sys(e, "jobs");
 	}
+	qsort(table->jobs, table->count, sizeof(*table->jobs), by_id);
 	return 0;
 }
 
 int job_table_load(struct job_table *table, struct error *e)
 {
 	job_info_msg_t *msg = NULL;
-	int rc;
 
 	slurm_init(NULL);
 	if (slurm_load_jobs(table->updated, &msg, SHOW_ALL) != SLURM_SUCCESS) {
@@ -79,18 +122,16 @@ int job_table_load(struct job_table *table, struct error *e)
 			return 0;
 		return error_set(e, "cannot read the jobs: %s", slurm_strerror(errno));
 	}
-	rc = fill(table, msg, e);
-	slurm_free_job_info_msg(msg);
-	return rc;
+	return fill(table, msg, e);
 }
 
 const struct job_entry *job_table_find(const struct job_table *table, unsigned int id)
 {
-	for (size_t i = 0; i < table->count; i++) {
-		if (table->jobs[i].id == id)
-			return &table->jobs[i];
-	}
-	return NULL;
+	const struct job_entry key = { .id = id };
+
+	return table->count ? bsearch(&key, table->jobs, table->count,
+				      sizeof(*table->jobs), by_id)
+			    : NULL;
 }
 
 void job_table_free(struct job_table *table)
@@ -99,25 +140,12 @@ void job_table_free(struct job_table *table)
 		free(table->jobs[i].user_name);
 		free(table->jobs[i].partition);
 		free(table->jobs[i].nodes);
+		free(table->jobs[i].nodelist);
+		free(table->jobs[i].exclude);
+		free(table->jobs[i].constraint);
 	}
 	free(table->jobs);
+	if (table->message)
+		slurm_free_job_info_msg(table->message);
 	*table = (struct job_table){ 0 };
-}
-
-bool job_nodes_meet(const char *nodes, const char *others)
-{
-	__auto_type list = slurm_hostlist_create(nodes);
-	__auto_type wanted = slurm_hostlist_create(others);
-	bool found = false;
-	char *name;
-
-	while (list && wanted && !found && (name = slurm_hostlist_shift(list))) {
-		found = slurm_hostlist_find(wanted, name) >= 0;
-		free(name);
-	}
-	if (list)
-		slurm_hostlist_destroy(list);
-	if (wanted)
-		slurm_hostlist_destroy(wanted);
-	return found;
 }

@@ -12,6 +12,8 @@
 
 #include "base/error.h"
 
+struct job_info; /* libslurm's */
+
 enum job_phase {
 	JOB_QUEUED, /* pending, and may start */
 	JOB_HELD,   /* pending, and may not before it is released */
@@ -31,25 +33,38 @@ struct job_entry {
 	enum job_phase phase;
 	unsigned int restarts;
 	unsigned int batch_flag; /* as for job_failures_left() */
+	/* Its request. */
+	char *nodelist;	  /* nodes that it asks for, a hostlist; "" for none */
+	char *exclude;	  /* and that it refuses */
+	char *constraint; /* features that its nodes must have */
+	unsigned int node_count;
+	unsigned int cpus;	   /* on each node, */
+	unsigned long long memory; /* and MB of memory; 0: not said */
+	bool whole_nodes;	   /* it shares them with no other job */
+	/* Its place in the queue. */
+	unsigned int priority;
+	unsigned int nice; /* as Slurm writes it to itself */
+	bool competes;	   /* it waits for nodes, and for nothing else */
+	time_t begin;	   /* when it may start; when it began, of one that runs */
+	bool suspended;
+	const struct job_info *info; /* all that Slurm tells, for slurm/ alone */
 };
 
 struct job_table {
 	struct job_entry *jobs;
 	size_t count;
 	time_t updated; /* by slurmctld's clock */
+	void *message;	/* in which the jobs' info is */
 };
 
 /*
- * Read the jobs. A table that was filled before is read again only if something has
- * changed. job_table_free() it also after a failure.
+ * Read the jobs, in ascending order of their ids. A table that was filled before is read
+ * again only if something has changed. job_table_free() it also after a failure.
  */
 int job_table_load(struct job_table *table, struct error *e);
 
 const struct job_entry *job_table_find(const struct job_table *table, unsigned int id);
 
 void job_table_free(struct job_table *table);
-
-/* Is one of the nodes of hostlist nodes also in hostlist others? */
-bool job_nodes_meet(const char *nodes, const char *others);
 
 #endif

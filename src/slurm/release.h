@@ -29,6 +29,13 @@ static inline void job_desc_set(job_desc_msg_t *desc, unsigned int job)
 	desc->step_id = job_key(job);
 }
 
+/* slurmctld knows who asks. */
+static inline void node_set_asker(update_node_msg_t *msg, uid_t user)
+{
+	(void)msg;
+	(void)user;
+}
+
 static inline int load_steps(unsigned int job, job_step_info_response_msg_t **msg)
 {
 	slurm_step_id_t id = job_key(job);
@@ -36,6 +43,11 @@ static inline int load_steps(unsigned int job, job_step_info_response_msg_t **ms
 	return slurm_get_job_steps(&id, msg, SHOW_ALL);
 }
 #else
+static inline void node_set_asker(update_node_msg_t *msg, uid_t user)
+{
+	msg->reason_uid = user;
+}
+
 static inline void job_desc_set(job_desc_msg_t *desc, unsigned int job)
 {
 	desc->job_id = job;

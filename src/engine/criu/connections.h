@@ -8,7 +8,7 @@
 #include <stdbool.h>
 
 #include "base/error.h"
-#include "engine/criu/tree.h"
+#include "engine/tree.h"
 
 enum connections {
 	CONNECTIONS_ALL,     /* any */

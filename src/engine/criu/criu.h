@@ -7,7 +7,7 @@
 
 #include "base/loop.h"
 #include "engine/criu/log.h"
-#include "engine/criu/tree.h"
+#include "engine/tree.h"
 #include "engine/sandbox.h"
 #include "engine/engine.h"
 

@@ -25,7 +25,8 @@
 #include "engine/criu/hook.h"
 #include "engine/criu/shm.h"
 #include "engine/criu/stream.h"
-#include "engine/criu/tree.h"
+#include "engine/outputs.h"
+#include "engine/tree.h"
 
 #define GHOST_LIMIT "1G" /* unlinked files up to this size are saved with the job */
 
@@ -55,31 +56,6 @@ static int hook_waits(void *arg, struct error *e)
 }
 
 /* ---- while the job stands ---- */
-
-struct visit {
-	const struct engine_dump *dump;
-	const struct engine_mount *mounts;
-};
-
-static bool is_below(const struct engine_mount *mount, const char *path)
-{
-	size_t length = strlen(mount->target);
-
-	return mount->source && !strncmp(path, mount->target, length) &&
-	       path[length] == '/';
-}
-
-/* Files of the node's own, as those of the job's TMPDIR, are not put back by length. */
-static int visit_output(void *arg, const char *path, int fd, struct error *e)
-{
-	struct visit *v = arg;
-
-	for (int i = 0; i < MOUNTS; i++) {
-		if (is_below(&v->mounts[i], path))
-			return 0;
-	}
-	return v->dump->output(v->dump->arg, path, fd, e);
-}
 
 static int pid_max(void)
 {
@@ -124,7 +100,6 @@ static int set_attributes(struct manifest *m, const struct sandbox *sb,
 
 static int describe_tree(struct dumping *d, const struct engine_job *job, struct error *e)
 {
-	struct visit visit = { .dump = d->dump, .mounts = job->mounts };
 	struct manifest *m = &d->dump->gen->manifest;
 	struct tree tree;
 	int rc = tree_read(&tree, &d->run->sandbox, e);
@@ -136,7 +111,7 @@ static int describe_tree(struct dumping *d, const struct engine_job *job, struct
 	if (rc == 0 && d->run->sandbox.own_net && criu_tcp_refused(&tree, d->run, job, e))
 		rc = -1;
 	if (rc == 0)
-		rc = tree_visit_outputs(&tree, visit_output, &visit, e);
+		rc = outputs_tell(&tree, job, d->dump, NULL, e);
 	tree_free(&tree);
 	return rc;
 }

@@ -10,7 +10,7 @@
 #ifndef ENGINE_CRIU_SHM_H
 #define ENGINE_CRIU_SHM_H
 
-#include "engine/criu/tree.h"
+#include "engine/tree.h"
 
 /*
  * Give every one of them that still has another name in dir, where the job's /dev/shm is

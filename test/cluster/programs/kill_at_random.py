@@ -82,7 +82,7 @@ def start(restart):
         group=USER.pw_gid, extra_groups=os.getgrouplist("alice", USER.pw_gid),
         stdin=subprocess.DEVNULL, stdout=output("out"),
         stderr=output("err"), start_new_session=True,
-        preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_BLOCK, range(40, 47)))
+        preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_BLOCK, range(40, 48)))
 
 
 def size():

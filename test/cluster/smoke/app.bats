@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # Programs that save themselves: the engine app.
 
-load lib
+load ../lib
 
 setup() {
 	new_workdir

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cmd/protected.h"
+
+#include <errno.h>
+
+#include "base/cleanup.h"
+#include "store/event.h"
+
+int protected_open(struct folder *folder, const char *dir, const char *cluster,
+		   const struct job_entry *job, const char *name, struct error *e)
+{
+	cleanup_free struct event *events = NULL;
+	size_t count;
+	int rc = folder_open(folder, dir, job->user_name, cluster, job->id, e);
+
+	if (rc < 0 && errno == ENOENT)
+		return error_set(e,
+				 "job %s is not checkpointed; it was submitted without "
+				 "--checkpoint, or with a --checkpoint-dir that is to be "
+				 "given here too",
+				 name);
+	if (rc < 0 && errno == EACCES)
+		return error_set(
+			e, "job %s is user %s's, whose checkpoints are closed to you",
+			name, job->user_name);
+	if (rc < 0 || event_read_all(folder, &events, &count, e) < 0)
+		return -1;
+	if (count > 0 && events[count - 1].type == EVENT_UNPROTECTED &&
+	    events[count - 1].restart == job->restarts)
+		return error_set(e, "job %s runs unprotected: %s", name,
+				 events[count - 1].text);
+	return 0;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * protected.h - does a running job have a runner that hears requests?
+ */
+#ifndef CMD_PROTECTED_H
+#define CMD_PROTECTED_H
+
+#include "slurm/jobs.h"
+#include "store/folder.h"
+
+/*
+ * Open the folder of a running job. -1 and one sentence if it has no runner: it would be
+ * ended by the signal of a request. To be called as the job's user (base/identity.h);
+ * folder_close() in any case.
+ */
+int protected_open(struct folder *folder, const char *dir, const char *cluster,
+		   const struct job_entry *job, const char *name, struct error *e);
+
+#endif

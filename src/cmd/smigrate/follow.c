@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * follow - a job on its way, by what its runner writes and what Slurm says.
+ */
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/smigrate/migration.h"
+#include "store/generation.h"
+
+/*
+ * Seconds that a job which may start is given to do so. slurmctld looks at its queue at
+ * least once a minute, unless a site has it do so less often (sched_interval).
+ */
+#define PATIENCE 75
+
+/* After it may start: not earlier, or slurmd takes it for the one that has left. */
+#define PAUSE 2 /* seconds */
+
+static void stays(struct migrant *j, const char *why)
+{
+	error_set(&j->why, "%s", why);
+	j->state = MIGRANT_STAYS;
+}
+
+/* ---- what its runner writes ---- */
+
+/* An interval's checkpoint may have begun before it was asked. */
+static bool is_other(const struct event *event)
+{
+	return !strcmp(event->reason, "interval");
+}
+
+static void saved(struct migration *m, struct migrant *j, const struct event *event)
+{
+	j->generation = event->generation;
+	j->bytes = event->bytes;
+	j->dump = event->seconds;
+	j->times.saved = event->time;
+	m->written += event->bytes;
+}
+
+/* Where it was, at the start in which it was asked. */
+static void there(struct migration *m, struct migrant *j, const struct event *event)
+{
+	switch (event->type) {
+	case EVENT_CHECKPOINT:
+		if (!is_other(event))
+			saved(m, j, event);
+		break;
+	case EVENT_FAILED:
+		if (is_other(event) || j->state != MIGRANT_SAVES)
+			break;
+		j->failed = true;
+		stays(j, event->text);
+		break;
+	case EVENT_LEAVE:
+		if (*event->text)
+			error_set(&j->why, "%s", event->text);
+		j->state = MIGRANT_LEAVES;
+		break;
+	case EVENT_RESTART:
+		stays(j, "Slurm did not take it back, and it goes on where it was");
+		break;
+	case EVENT_END:
+		j->state = MIGRANT_ENDED;
+		break;
+	default:
+		break;
+	}
+}
+
+/* Where it was started again. */
+static void elsewhere(struct migrant *j, const struct event *event)
+{
+	switch (event->type) {
+	case EVENT_RESTART:
+		j->restore = event->seconds;
+		j->times.restored = event->time;
+		j->times.started = event->time - event->seconds;
+		free(j->to);
+		j->to = strdup(event->node);
+		j->state = MIGRANT_MOVED;
+		break;
+	case EVENT_HELD:
+		error_set(&j->why, "it could not go on on %s, and is held: %s",
+			  event->node, event->text);
+		j->state = MIGRANT_LOST;
+		break;
+	case EVENT_START:
+	case EVENT_UNPROTECTED:
+		error_set(&j->why, "it has started over on %s", event->node);
+		j->state = MIGRANT_LOST;
+		break;
+	case EVENT_END:
+		j->state = MIGRANT_ENDED;
+		break;
+	default:
+		break;
+	}
+}
+
+int migrant_read_events(struct migration *m, struct migrant *j, struct error *e)
+{
+	struct event event;
+	int rc = 0;
+
+	while (j->reader && !migrant_is_over(j) &&
+	       (rc = event_next(j->reader, &event, e)) > 0) {
+		if (event.restart == j->restart)
+			there(m, j, &event);
+		else if (event.restart > j->restart)
+			elsewhere(j, &event);
+	}
+	if (j->state == MIGRANT_SAVES && j->times.saved == 0 && j->folder.fd >= 0)
+		j->bytes = generation_bytes_half_written(&j->folder);
+	return rc < 0 ? -1 : 0;
+}
+
+/* ---- what Slurm says ---- */
+
+/* In the queue, off its nodes. */
+static void queued(struct migrant *j, const struct job_entry *now)
+{
+	time_t clock = time(NULL);
+
+	if (j->times.queued == 0)
+		j->times.queued = seconds_now();
+	j->state = MIGRANT_QUEUED;
+	if (!j->poked && seconds_now() - j->times.queued >= PAUSE)
+		migrant_poke(j);
+	else if (now->begin <= clock && seconds_now() - j->times.queued > PATIENCE)
+		j->state = MIGRANT_PENDING;
+}
+
+static void is_off(struct migrant *j, const struct job_entry *now)
+{
+	switch (now->phase) {
+	case JOB_QUEUED:
+		queued(j, now);
+		break;
+	case JOB_HELD:
+		if (j->state != MIGRANT_LOST)
+			j->state = MIGRANT_HELD;
+		break;
+	case JOB_LEAVES:
+		if (j->state == MIGRANT_SAVES)
+			j->state = MIGRANT_LEAVES;
+		break;
+	case JOB_RUNS:
+		if (j->times.queued == 0)
+			j->times.queued = seconds_now();
+		free(j->to);
+		j->to = strdup(now->nodes);
+		/* Without a runner there is nobody to say that it goes on. */
+		j->state = j->reader ? MIGRANT_STARTS : MIGRANT_MOVED;
+		break;
+	case JOB_OVER:
+		j->state = MIGRANT_ENDED;
+		break;
+	}
+}
+
+void migrant_follow(struct migration *m, struct migrant *j, const struct job_entry *now)
+{
+	struct error e;
+
+	if (migrant_is_there(j, now))
+		return;
+	if (j->reader && migrant_read_events(m, j, &e) < 0)
+		stays(j, e.text);
+	if (migrant_is_over(j))
+		return;
+	if (!now || now->phase == JOB_OVER)
+		j->state = MIGRANT_ENDED;
+	else if (j->state == MIGRANT_WAITS && now->phase != JOB_RUNS)
+		/* Others have it leave; what it does then is none of ours. */
+		j->state = now->phase == JOB_LEAVES ? MIGRANT_WAITS : MIGRANT_ENDED;
+	else
+		is_off(j, now);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * hosts.h - hostlists, as Slurm writes them: n[1-4,7].
+ */
+#ifndef SLURM_HOSTS_H
+#define SLURM_HOSTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The hosts of a list, one by one; owned. */
+struct hosts {
+	char **names;
+	size_t count;
+};
+
+/* -1 if text is no hostlist, or without memory. hosts_free() in any case. */
+int hosts_expand(const char *text, struct hosts *hosts);
+void hosts_free(struct hosts *hosts);
+
+/* The list of some hosts, as short as Slurm writes it; owned by the caller, or NULL. */
+char *hosts_compress(char *const *names, size_t count);
+
+/* The list of those of two lists, each once; owned by the caller, or NULL. */
+char *hosts_join(const char *one, const char *other);
+
+/* Is one of the hosts of one list in the other? */
+bool hosts_meet(const char *one, const char *other);
+
+#endif

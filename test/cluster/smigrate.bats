@@ -1,0 +1,261 @@
+#!/usr/bin/env bats
+# smigrate: nodes are emptied and jobs go on elsewhere, whatever they print being exact.
+
+load lib
+load smigrate
+
+setup() { new_workdir; }
+teardown() {
+	clean
+	resume_all
+}
+
+open_others() { root scontrol update NodeName='n[2-4]' State=RESUME; }
+
+@test "a node with jobs of every kind is drained, and all outputs are exact" {
+	local serial array pending
+	root scontrol update NodeName='n[2-4]' State=DRAIN Reason=test
+	serial=$(counting serial)
+	array=$(counting array --array=3)
+	wait_running "$serial"
+	wait_running "${array}_3"
+	open_others
+	# nothing is left of n1's two processors: the next wait for it, or go elsewhere
+	pending=$(counting pending --nodelist=n1)
+	run root smigrate --drain-node=n1 --reason="new memory"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == *"n1: drained"* ]]
+	[[ $output == *"node n1: empty after "* ]]
+	is_drained n1
+	[[ $(root sinfo -h -R -n n1 -o %E) == "new memory" ]]
+	has_left "$serial" n1
+	has_left "${array}_3" n1
+	is_state "$pending" PENDING
+	root scontrol update NodeName=n1 State=RESUME
+	wait_over "$serial"
+	wait_over "${array}_3"
+	wait_over "$pending"
+	exact serial
+	exact array
+	exact pending
+	[ "$(restarts "$serial")" -eq 1 ]
+}
+
+@test "a program with threads goes on elsewhere" {
+	put threads.py <"$ROOT/test/cluster/programs/threads.py"
+	JOB=$(submit --checkpoint --mem=300 --cpus-per-task=2 --output=out threads.py)
+	wait_lines out 3
+	local node
+	node=$(job_node "$JOB")
+	run root smigrate --drain-node="$node" --json
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ "$(json 'd["jobs"][0]["state"]')" = moved ]
+	[ "$(json 'd["nodes"][0]["empty"]')" = True ]
+	[ "$(json 'd["jobs"][0]["dump"] > 0 and d["jobs"][0]["requeue"] > 0 and d["jobs"][0]["restore"] > 0')" = True ]
+	is_state "$JOB" RUNNING
+	has_left "$JOB" "$node"
+}
+
+@test "a job of two nodes, whose program saves itself, goes on on others" {
+	put self.py <"$ROOT/test/cluster/programs/self.py"
+	put job <<<$'#!/bin/sh\nsrun --ntasks=2 ./self.py 400 state'
+	submit --nodes=2 --mem=300 --output=ref --export=ALL,PACE=0 job >/dev/null
+	until_true 60 "the undisturbed run is over" queue_empty
+	alice sh -c 'rm -f "$1"/state.*' _ "$WORK"
+	root scontrol update NodeName='n[3-4]' State=DRAIN Reason=test
+	JOB=$(submit --checkpoint --checkpoint-signal=steps:USR1 --checkpoint-exit-code=85 --nodes=2 --mem=300 \
+		--output=out --error=err job)
+	wait_lines out 6
+	root scontrol update NodeName='n[3-4]' State=RESUME
+	run root smigrate -d n1
+	echo "$output"
+	[ "$status" -eq 0 ]
+	is_state "$JOB" RUNNING
+	[[ $(job_node "$JOB") == n\[*\] ]]
+	[[ $(job_node "$JOB") != *1* ]]
+	wait_over "$JOB"
+	diff <(get out | sort) <(get ref | sort)
+}
+
+@test "two nodes at once: no job is sent from one to the other" {
+	local a b
+	root scontrol update NodeName='n[3-4]' State=DRAIN Reason=test
+	a=$(counting a --cpus-per-task=2)
+	b=$(counting b --cpus-per-task=2)
+	wait_running "$a"
+	wait_running "$b"
+	root scontrol update NodeName='n[3-4]' State=RESUME
+	run root smigrate -d 'n[1-2]'
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $(job_node "$a") == n[34] ]]
+	[[ $(job_node "$b") == n[34] ]]
+	[ "$(restarts "$a")" -eq 1 ]
+	[ "$(restarts "$b")" -eq 1 ]
+	wait_over "$a"
+	wait_over "$b"
+	exact a
+	exact b
+}
+
+@test "where there is no room, no job is stopped; it moves when there is, or with --force" {
+	local a node blocker
+	root scontrol update NodeName='n[3-4]' State=DRAIN Reason=test
+	a=$(counting -n 600 a --cpus-per-task=2)
+	wait_running "$a"
+	node=$(job_node "$a")
+	blocker=$(bob sbatch --parsable --exclusive --output=/dev/null --wrap="sleep 600")
+	wait_running "$blocker"
+	run root smigrate -n -d "$node"
+	echo "$output"
+	[ "$status" -eq 4 ]
+	[[ $output == *"job $a: wait on $node: there is no room for it elsewhere now; Slurm would start it at "* ]]
+	node_has "$node" allocated
+	run root smigrate -d "$node" --wait-limit=3s
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *"there is no room for it elsewhere now"* ]]
+	is_on "$a" "$node"
+	[ -z "$(newest "$a")" ]
+	run root smigrate -d "$node" --timeout=3s
+	[ "$status" -eq 3 ]
+	is_on "$a" "$node"
+	root scancel "$blocker"
+	run root smigrate -d "$node"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	has_left "$a" "$node"
+	wait_over "$a"
+	exact a 600
+}
+
+@test "--force empties the node all the same, and the jobs go on when there is room" {
+	local a node blocker
+	root scontrol update NodeName='n[3-4]' State=DRAIN Reason=test
+	a=$(counting a --cpus-per-task=2)
+	wait_running "$a"
+	node=$(job_node "$a")
+	blocker=$(bob sbatch --parsable --exclusive --output=/dev/null --wrap="sleep 600")
+	wait_running "$blocker"
+	run root timeout 60 smigrate -d "$node" --force --timeout=20s
+	echo "$output"
+	until_true 20 "the node is empty" is_drained "$node"
+	is_state "$a" PENDING
+	root scancel "$blocker"
+	wait_over "$a"
+	exact a
+}
+
+@test "what cannot be saved: left alone, waited for, requeued, cancelled, or nothing is done at all" {
+	local plain node
+	plain=$(submit --no-checkpoint --mem=300 --output=out-plain --wrap="echo begun; sleep 600")
+	wait_running "$plain"
+	node=$(job_node "$plain")
+	run root smigrate -d "$node" --uncheckpointable=fail
+	echo "$output"
+	[ "$status" -eq 4 ]
+	[[ $output == *"job $plain is not checkpointed"* ]]
+	refute node_has "$node" drain
+	run root smigrate -d "$node" --uncheckpointable=skip
+	[ "$status" -eq 1 ]
+	[[ $output == *"node $node is not empty"* ]]
+	is_on "$plain" "$node"
+	run root smigrate -d "$node" --wait-limit=2s --after-wait=skip --undo-on-failure
+	[ "$status" -eq 1 ]
+	is_on "$plain" "$node"
+	run root smigrate -d "$node" --uncheckpointable=requeue
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == *"job $plain: requeued, and starts over"* ]]
+	wait_running "$plain"
+	has_left "$plain" "$node"
+	root scontrol update NodeName="$node" State=RESUME
+	node=$(job_node "$plain")
+	run root smigrate -d "$node" --uncheckpointable=cancel
+	echo "$output"
+	[ "$status" -eq 0 ]
+	is_over "$plain"
+}
+
+@test "--undo-on-failure: a node that cannot be emptied takes jobs again" {
+	local plain node
+	plain=$(submit --no-checkpoint --mem=300 --output=/dev/null --wrap="sleep 600")
+	wait_running "$plain"
+	node=$(job_node "$plain")
+	run root smigrate -d "$node" --uncheckpointable=skip --undo-on-failure
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *"$node: resumed, since not all was done"* ]]
+	refute node_has "$node" drain
+	is_on "$plain" "$node"
+}
+
+@test "a checkpoint that fails stops nothing, and kills nothing, whatever is allowed" {
+	local job node
+	put job.py <<'END'
+#!/usr/bin/env python3
+import socket, time
+s = socket.create_connection(("ctl", 6817))
+for i in range(1, 301):
+    print(i, flush=True)
+    time.sleep(0.1)
+END
+	job=$(submit --checkpoint --mem=300 --output=out job.py)
+	wait_lines out 3
+	node=$(job_node "$job")
+	run root smigrate -d "$node" --uncheckpointable=cancel --after-wait=cancel --wait-limit=1s
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *"error: job $job: "*"TCP connection"*"; it stays on its node"* ]]
+	is_on "$job" "$node"
+	wait_over "$job"
+	diff <(seq 300) <(get out | grep -v ^slurm-checkpoint)
+}
+
+@test "a user moves his own jobs, nobody else's, and drains nothing" {
+	local a node
+	a=$(counting a)
+	wait_lines out-a 3
+	node=$(job_node "$a")
+	run bob smigrate "$a"
+	echo "$output"
+	[ "$status" -eq 1 ]
+	is_on "$a" "$node"
+	run alice smigrate -d "$node" --timeout=10s
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *"cannot drain $node: "* ]]
+	refute node_has "$node" drain
+	run alice smigrate "$a"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == *"job $a: goes on on n"* ]]
+	has_left "$a" "$node"
+	wait_over "$a"
+	exact a
+}
+
+@test "words that are no jobs, and options that do not go together: one sentence each" {
+	run alice smigrate
+	[ "$status" -eq 2 ]
+	[[ $output == *"no job given"* ]]
+	run alice smigrate -d n1 12
+	[ "$status" -eq 2 ]
+	run alice smigrate --resume 12
+	[ "$status" -eq 2 ]
+	run alice smigrate --uncheckpointable=perhaps 12
+	[ "$status" -eq 2 ]
+	[[ $output == *"--uncheckpointable=perhaps: it is one of wait|requeue|cancel|skip|fail"* ]]
+	run alice smigrate --priority=0 12
+	[ "$status" -eq 2 ]
+	run alice smigrate 999999
+	[ "$status" -eq 1 ]
+	[[ $output == *"Invalid job id 999999"* ]]
+	run alice smigrate banana
+	[ "$status" -eq 1 ]
+	run root smigrate -d n77
+	[ "$status" -eq 1 ]
+	[[ $output == *"node n77 is not known to Slurm"* ]]
+}

@@ -1,0 +1,262 @@
+#!/usr/bin/env bats
+# smigrate: where jobs go on, and what becomes of their own requests.
+
+load lib
+load smigrate
+
+setup() { new_workdir; }
+teardown() {
+	clean
+	resume_all
+	root sh -c 'rm -f /shared/then'
+}
+
+# as long as slurmctld waits for its first answer there is a star behind the state
+answers() { [[ $(root sinfo -h -n "$1" -p low -o %T) == idle ]]; }
+exclude_of() { job_field "$1" ExcNodeList; }
+wait_on() { until_true 60 "job $1 runs on $2" is_on "$1" "$2"; }
+
+@test "--nodelist and --exclude hold for this move; the job's own request is put back when it next leaves" {
+	local a
+	a=$(counting -n 600 a --exclude=n4)
+	wait_lines out-a 3
+	run alice smigrate --nodelist=n3 "$a"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	is_on "$a" n3
+	[ "$(job_field "$a" ReqNodeList)" = n3 ]
+	# of several nodes it may have any, but not where it is
+	run alice smigrate --nodelist=n[1-3] --exclude=n1 "$a"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	is_on "$a" n2
+	[ "$(job_field "$a" ReqNodeList)" = "(null)" ]
+	wait_restored "$a" 2
+	alice scheckpoint requeue "$a"
+	until_true 60 "it goes on" restarted "$a" 2
+	[ "$(exclude_of "$a")" = n4 ]
+	[ "$(job_field "$a" ReqNodeList)" = "(null)" ]
+	wait_over "$a"
+	exact a 600
+}
+
+@test "a job that is preempted after a move asks again for what it asked for itself" {
+	local a
+	a=$(counting -n 400 a --cpus-per-task=2)
+	wait_lines out-a 3
+	run alice smigrate --nodelist=n3 "$a"
+	[ "$status" -eq 0 ]
+	wait_restored "$a" 1
+	occupy "$a" >/dev/null
+	until_true 60 "it goes on elsewhere" is_state "$a" RUNNING
+	has_left "$a" n3
+	[ "$(job_field "$a" ReqNodeList)" = "(null)" ]
+	wait_over "$a"
+	exact a 400
+}
+
+@test "when the node of a move dies, the next smigrate puts the job's own request back" {
+	local a
+	a=$(counting -n 400 a)
+	wait_lines out-a 3
+	run alice smigrate --nodelist=n3 "$a"
+	[ "$status" -eq 0 ]
+	wait_restored "$a" 1
+	cluster kill n3
+	root scontrol update NodeName=n3 State=DOWN Reason="power failed"
+	until_true 60 "it is queued" is_state "$a" PENDING
+	run alice smigrate "$a"
+	echo "$output"
+	[[ $output == *"job $a: asks again for what it did before it was moved"* ]]
+	until_true 60 "it goes on elsewhere" is_state "$a" RUNNING
+	has_left "$a" n3
+	cluster boot n3
+	wait_over "$a"
+	exact a 400
+}
+
+@test "a job that asks for its very node waits; --relax lifts that for the move" {
+	local a
+	a=$(counting a --nodelist=n2)
+	wait_lines out-a 3
+	run root smigrate -d n2 --wait-limit=2s
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *"it asks for nodes of which only n2 is there"*"--relax lifts that"* ]]
+	is_on "$a" n2
+	run root smigrate -d n2 --relax
+	echo "$output"
+	[ "$status" -eq 0 ]
+	has_left "$a" n2
+	wait_over "$a"
+	exact a
+}
+
+@test "--partition: in another one, and back in its own afterwards" {
+	local a
+	a=$(counting -n 400 a)
+	wait_lines out-a 3
+	run alice smigrate --partition=high "$a"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ "$(job_field "$a" Partition)" = high ]
+	wait_restored "$a" 1
+	alice scheckpoint requeue "$a"
+	until_true 60 "it goes on" restarted "$a" 1
+	[ "$(job_field "$a" Partition)" = low ]
+	wait_over "$a"
+	exact a 400
+}
+
+@test "--exclusive, --exclusive=user and --spread-job choose among the nodes" {
+	local a other
+	root scontrol update NodeName='n[3-4]' State=DRAIN Reason=test
+	other=$(bob sbatch --parsable --mem=300 --nodelist=n2 --output=/dev/null --wrap="sleep 600")
+	a=$(counting -n 600 a --nodelist=n1)
+	wait_running "$other"
+	wait_lines out-a 3
+	run alice smigrate --relax --exclusive --wait-limit=2s "$a"
+	echo "$output"
+	[ "$status" -eq 1 ]
+	run alice smigrate --relax --exclusive=user --wait-limit=2s "$a"
+	[ "$status" -eq 1 ]
+	is_on "$a" n1
+	root scontrol update NodeName=n4 State=RESUME
+	until_true 30 "n4 answers" answers n4
+	run alice smigrate --relax --exclusive=user "$a"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	is_on "$a" n4
+	root scontrol update NodeName=n3 State=RESUME
+	until_true 30 "n3 answers" answers n3
+	wait_restored "$a" 1
+	run alice smigrate --relax --spread-job --exclude=n1 "$a"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	is_on "$a" n3
+}
+
+@test "--hold holds, and --priority sets, as far as Slurm lets the caller" {
+	local a
+	a=$(counting -n 600 a)
+	wait_lines out-a 3
+	alice sbatch --hold --output=/dev/null --wrap=true
+	run root smigrate --hold "$a"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == *"job $a: is held"* ]]
+	is_state "$a" PENDING
+	alice scheckpoint restart "$a"
+	until_true 60 "it goes on" is_state "$a" RUNNING
+	wait_restored "$a" 1
+	run root smigrate --priority=4000000 "$a"
+	[ "$status" -eq 0 ]
+	[ "$(job_field "$a" Priority)" -eq 4000000 ]
+	run alice smigrate --priority=5000000 "$a"
+	echo "$output"
+	[ "$status" -eq 1 ]
+	is_state "$a" RUNNING
+	[ "$(restarts "$a")" -eq 2 ]
+	[ "$(job_field "$a" Nice)" -eq 0 ]
+}
+
+@test "a moved job is started before one that came later and waits for the same node" {
+	local a later
+	root scontrol update NodeName='n[2-4]' State=DRAIN Reason=test
+	a=$(counting -n 400 a --cpus-per-task=2)
+	wait_lines out-a 3
+	later=$(submit --no-checkpoint --cpus-per-task=2 --mem=300 --output=/dev/null --wrap="sleep 600")
+	until_true 30 "it waits" is_state "$later" PENDING
+	root scontrol update NodeName=n1 State=DRAIN Reason=test
+	root smigrate --force --timeout=6s -d n1 || true
+	until_true 30 "it has left" is_state "$a" PENDING
+	root scontrol update NodeName=n3 State=RESUME
+	until_true 60 "it goes on" is_state "$a" RUNNING
+	is_state "$later" PENDING
+}
+
+@test "jobs that run on other nodes, too, are waited for, skipped, or cancelled" {
+	local wide
+	wide=$(submit --no-checkpoint --nodes=2 --mem=300 --output=/dev/null --wrap="sleep 600")
+	wait_running "$wide"
+	run root smigrate -n -d n1
+	echo "$output"
+	[ "$status" -eq 4 ]
+	[[ $output == *"job $wide: wait on "* ]]
+	run root smigrate -d n1 --parallel-jobs=skip
+	[ "$status" -eq 1 ]
+	is_state "$wide" RUNNING
+	run root smigrate -d n1 --parallel-jobs=cancel
+	echo "$output"
+	[ "$status" -eq 0 ]
+	is_over "$wide"
+}
+
+@test "--batch, --then and --resume: a batch after the other, each in order" {
+	local a b
+	a=$(counting a)
+	b=$(counting b)
+	wait_running "$a"
+	wait_running "$b"
+	run root smigrate -d 'n[1-4]' --batch=2 --then='echo "$1 $SMIGRATE_NODES $(sinfo -h -n "$1" -o %T)" >>/shared/then' --resume
+	echo "$output"
+	[ "$status" -eq 0 ]
+	diff <(printf '%s\n' "n[1-2] n[1-2] drained" "n[3-4] n[3-4] drained") <(root cat /shared/then)
+	refute node_has n1 drain
+	refute node_has n4 drain
+	run root smigrate -d 'n[1-2]' --batch=1 --then='exit 3' --resume
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *"--then's command ended with exit status 3"* ]]
+	node_has n1 drain
+	refute node_has n2 drain
+	wait_over "$a"
+	wait_over "$b"
+	exact a
+	exact b
+}
+
+@test "--concurrency and --rate: one after the other, and all in the end" {
+	local jobs=() i
+	root scontrol update NodeName='n[2-4]' State=DRAIN Reason=test
+	jobs+=("$(counting a)" "$(counting b)")
+	wait_lines out-a 3
+	wait_lines out-b 3
+	root scontrol update NodeName='n[2-4]' State=RESUME
+	run root smigrate -d n1 --concurrency=1 --rate=1
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ "$(grep -c "goes on on" <<<"$output")" -eq 2 ]
+	# the second is asked when the first has been saved
+	[ "$(grep -n "is asked" <<<"$output" | tail -n 1 | cut -d: -f1)" -gt "$(grep -n "generation" <<<"$output" | head -n 1 | cut -d: -f1)" ]
+	wait_over "${jobs[0]}"
+	wait_over "${jobs[1]}"
+	exact a
+	exact b
+}
+
+# Not the host, but its slurmd, which says that the host was: that is all Slurm sees of it.
+reboot_program() {
+	root cp /etc/slurm/slurm.conf /etc/slurm/slurm.conf.kept
+	root sh -c 'echo RebootProgram=/etc/slurm/reboot >>/etc/slurm/slurm.conf'
+	root sh -c 'cat >/etc/slurm/reboot && chmod 755 /etc/slurm/reboot' <<'END'
+#!/bin/sh
+setsid sh -c 'kill "$(cat /run/slurm/slurmd.pid)"; while pgrep -x slurmd; do sleep 0.1; done; slurmd -b -N "$1"' _ "$(hostname)" >/dev/null 2>&1 &
+END
+	root scontrol reconfigure
+}
+
+@test "--reboot: Slurm reboots the nodes when they are empty, and they take jobs again" {
+	local a
+	reboot_program
+	a=$(counting a)
+	wait_lines out-a 3
+	run root smigrate -d "$(job_node "$a")" --reboot --resume --timeout=120s
+	echo "$output"
+	root mv /etc/slurm/slurm.conf.kept /etc/slurm/slurm.conf
+	root scontrol reconfigure
+	[ "$status" -eq 0 ]
+	[[ $output == *": reboot"*": resumed"* ]]
+	wait_over "$a"
+	exact a
+}
