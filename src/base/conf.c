@@ -185,6 +185,8 @@ static const struct keyword keywords[] = {
 	  "quiet|error|info|verbose|debug" },
 	{ "CheckpointEngines", set_engines, MEMBER(engines), 0, 0, NULL },
 	{ "CriuPath", set_path, MEMBER(criu_path), 0, 0, NULL },
+	{ "DmtcpPath", set_path, MEMBER(dmtcp_path), 0, 0, NULL },
+	{ "DmtcpMPISettings", set_bool, MEMBER(dmtcp_mpi), 0, 0, "no|yes" },
 	{ "TmpDir", set_path, MEMBER(tmp_dir), 0, 0, NULL },
 	{ "DumpTimeout", set_number, MEMBER(dump_timeout), 1, SECONDS_IN_DAY, NULL },
 	{ "RestoreTimeout", set_number, MEMBER(restore_timeout), 1, SECONDS_IN_DAY,
@@ -205,6 +207,7 @@ int conf_init(struct conf *conf, struct error *e)
 		.preempt_save = PREEMPT_SAVE_ALWAYS,
 		.fallback = FALLBACK_FAIL,
 		.log_level = LOG_INFO,
+		.dmtcp_mpi = true,
 		.dump_timeout = 600,
 		.restore_timeout = 600,
 		.node_mtbf = 365,
@@ -383,6 +386,7 @@ void conf_free(struct conf *conf)
 	free(conf->checkpoint_dir);
 	free(conf->engines);
 	free(conf->criu_path);
+	free(conf->dmtcp_path);
 	free(conf->tmp_dir);
 	*conf = (struct conf){ 0 };
 }

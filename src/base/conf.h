@@ -29,9 +29,11 @@ struct conf {
 	enum conf_preempt_save preempt_save; /* PreemptSave=always|worthwhile */
 	enum conf_fallback fallback;	     /* Fallback=fail|restart */
 	enum conf_log_level log_level;	     /* LogLevel=quiet|error|info|verbose|debug */
-	char *engines;	 /* CheckpointEngines, in the order to try them; NULL: all */
-	char *criu_path; /* CriuPath, or NULL: search PATH and sbin */
-	char *tmp_dir;	 /* TmpDir, node-local scratch, or NULL: TMPDIR or /tmp */
+	char *engines;	  /* CheckpointEngines, in the order to try them; NULL: all */
+	char *criu_path;  /* CriuPath, or NULL: search PATH and sbin */
+	char *dmtcp_path; /* DmtcpPath, of dmtcp_launch or its directory, or NULL: PATH */
+	bool dmtcp_mpi;	  /* DmtcpMPISettings=yes|no */
+	char *tmp_dir;	  /* TmpDir, node-local scratch, or NULL: TMPDIR or /tmp */
 	unsigned int dump_timeout;    /* DumpTimeout, seconds */
 	unsigned int restore_timeout; /* RestoreTimeout, seconds */
 	uint64_t quota;		      /* Quota, bytes of a user's; 0: none */

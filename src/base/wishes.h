@@ -13,7 +13,7 @@
 #include "base/error.h"
 
 /* All engines, in the order in which they are tried unless the site has another. */
-#define ENGINES(X) X(criu) X(app)
+#define ENGINES(X) X(criu) X(dmtcp) X(app)
 
 enum wish_net {
 	WISH_NET_AUTO,	  /* as the engine thinks best for the job */

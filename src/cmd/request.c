@@ -291,7 +291,7 @@ static bool answer_able(const struct scheckpoint *s, struct asked *a,
 		return false;
 	if (event->type == EVENT_ABLE && event->status == 1)
 		tell(s, "job %s: yes, by %s%s%s", a->name, event->engine,
-		     *event->text ? "; passed over were " : "", event->text);
+		     *event->text ? "; " : "", event->text);
 	else
 		tell(s, "job %s: no: %s", a->name,
 		     *event->text ? event->text : "it has ended");

@@ -111,7 +111,10 @@ struct engine {
 	struct engine_run *(*restore)(const struct engine_job *job,
 				      const struct generation *gen, struct error *e);
 
-	/* Could the running job be saved now? One sentence why not. */
+	/*
+	 * Could the running job be saved now? One sentence why not; or if it could, what
+	 * the engine has set for it, if anything: e is empty when this is called.
+	 */
 	int (*able)(const struct engine_run *run, const struct engine_job *job,
 		    struct error *e);
 
@@ -143,6 +146,7 @@ struct engine {
 };
 
 extern const struct engine engine_criu;
+extern const struct engine engine_dmtcp;
 extern const struct engine engine_app;
 
 /* The engine of this name, or NULL. */

@@ -38,7 +38,9 @@ static void clean_up(struct runner *r, int status)
 
 	(void)manifest_set(&r->folder.record, RECORD_END, "%lld", (long long)time(NULL));
 	if (will_be_requeued(r)) {
-		(void)manifest_set(&r->folder.record, ATTR_ENDED, "%d", status);
+		/* Unless it is Slurm that has ended it, when its grace was over. */
+		if (success || !r->terminated)
+			(void)manifest_set(&r->folder.record, ATTR_ENDED, "%d", status);
 		(void)folder_save(&r->folder, NULL);
 		return;
 	}

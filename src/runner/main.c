@@ -226,6 +226,7 @@ static enum supervise_outcome supervise_run(struct runner *r, int *status,
 	outcome = supervise(&s, e);
 	*status = s.status;
 	r->hasty = s.hasty;
+	r->terminated = s.terminated;
 	r->engine->stop(r->run);
 	r->run = NULL;
 	r->unsaved = s.unsaved;

@@ -26,6 +26,7 @@ struct runner {
 	char **argv;		  /* the task, with that */
 	char *tmpdir;		  /* the job's TMPDIR, or NULL: it is none of ours */
 	char *old_tmpdir;	  /* as Slurm gave it, or NULL */
+	bool terminated;	  /* as in supervise.h */
 	unsigned int hasty;	  /* as in supervise.h */
 	char *control; /* the directory by which the job speaks with the runner, */
 	struct control *hears; /* and the runner's end */

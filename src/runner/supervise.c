@@ -382,14 +382,25 @@ int supervisor_check_able(struct supervisor *v, struct error *e)
 	return v->s->engine->able(v->s->run, v->s->job, e);
 }
 
+/* What the engine has set for the job, and which engines were passed over. */
+static void describe_choice(const struct supervisor *v, const struct error *set,
+			    struct event *event)
+{
+	const char *over = v->s->passed_over;
+
+	snprintf(event->text, sizeof(event->text), "%s%s%s%s", set->text,
+		 *set->text && *over ? "; " : "", *over ? "passed over were " : "", over);
+}
+
 static void answer_able(struct supervisor *v)
 {
 	struct event event = { .type = EVENT_ABLE, .status = 1 };
-	struct error why;
+	struct error why = { .text = "" };
 
 	snprintf(event.engine, sizeof(event.engine), "%s", v->s->engine->name);
-	snprintf(event.text, sizeof(event.text), "%s", v->s->passed_over);
-	if (supervisor_check_able(v, &why) < 0) {
+	if (supervisor_check_able(v, &why) == 0) {
+		describe_choice(v, &why, &event);
+	} else {
 		event.status = 0;
 		snprintf(event.text, sizeof(event.text), "%s", why.text);
 	}
@@ -424,6 +435,7 @@ static int user_signal(struct supervisor *v, int signum, struct error *e)
 		v->s->engine->signal(v->s->run, signum);
 	switch (signum) {
 	case SIGTERM:
+		v->s->terminated = true;
 		/* Slurm ends the job: what is being saved would be its last breath. */
 		give_up(v, v->s->engine->hears ? "Slurm ended the job" : "");
 		return 0;

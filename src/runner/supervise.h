@@ -32,6 +32,7 @@ struct supervision {
 	struct control *control; /* by which the job's own processes ask */
 	int status;		 /* wait status */
 	bool warned;		 /* Slurm has warned of preemption or the time limit */
+	bool terminated;	 /* Slurm has ended it, by SIGTERM */
 	unsigned int disabled;	 /* how often, without having been enabled since */
 	unsigned int restored;	 /* how often the job went on from a checkpoint */
 	double cost;		 /* seconds that a checkpoint takes, by the last one */

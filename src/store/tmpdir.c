@@ -184,7 +184,8 @@ static int write_archive(struct sink *sink, const char *dir, struct error *e)
 	return rc;
 }
 
-int tmpdir_save(struct generation *gen, const char *dir, struct error *e)
+int tmpdir_save_as(struct generation *gen, const char *name, const char *dir,
+		   struct error *e)
 {
 	struct sink sink = { .fd = -1 };
 	char hex[DIGEST_HEX + 1];
@@ -193,17 +194,22 @@ int tmpdir_save(struct generation *gen, const char *dir, struct error *e)
 	if (is_empty(dir))
 		return 0;
 	sink.digest = digest_new();
-	sink.fd = generation_create(gen, TMPDIR_ARCHIVE, e);
+	sink.fd = generation_create(gen, name, e);
 	if (sink.digest && sink.fd >= 0 && write_archive(&sink, dir, e) == 0) {
 		digest_hex(sink.digest, hex);
-		rc = manifest_add_file(&gen->manifest, TMPDIR_ARCHIVE, sink.size, hex);
+		rc = manifest_add_file(&gen->manifest, name, sink.size, hex);
 		if (rc < 0)
-			error_sys(e, TMPDIR_ARCHIVE);
+			error_sys(e, "%s", name);
 	}
 	digest_free(sink.digest);
 	if (sink.fd >= 0)
 		close(sink.fd);
 	return rc;
+}
+
+int tmpdir_save(struct generation *gen, const char *dir, struct error *e)
+{
+	return tmpdir_save_as(gen, TMPDIR_ARCHIVE, dir, e);
 }
 
 /* ---- restoring ---- */
@@ -252,26 +258,32 @@ static int restore_all(struct archive *in, const char *dir, struct error *e)
 	return rc;
 }
 
-int tmpdir_restore(const struct generation *gen, const char *dir, struct error *e)
+int tmpdir_restore_as(const struct generation *gen, const char *name, const char *dir,
+		      struct error *e)
 {
 	cleanup_close int fd = -1;
 	struct archive *in;
 	int rc;
 
-	if (!manifest_find_file(&gen->manifest, TMPDIR_ARCHIVE))
+	if (!manifest_find_file(&gen->manifest, name))
 		return 0;
-	fd = openat(gen->fd, TMPDIR_ARCHIVE, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	fd = openat(gen->fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
-		return error_sys(e, TMPDIR_ARCHIVE);
+		return error_sys(e, "%s", name);
 	in = archive_read_new();
 	if (!in)
-		return error_sys(e, TMPDIR_ARCHIVE);
+		return error_sys(e, "%s", name);
 	if (archive_read_support_format_tar(in) != ARCHIVE_OK ||
 	    archive_read_support_filter_zstd(in) != ARCHIVE_OK ||
 	    archive_read_open_fd(in, fd, BLOCK) != ARCHIVE_OK)
-		rc = archive_failed(in, TMPDIR_ARCHIVE, e);
+		rc = archive_failed(in, name, e);
 	else
 		rc = restore_all(in, dir, e);
 	archive_read_free(in);
 	return rc;
+}
+
+int tmpdir_restore(const struct generation *gen, const char *dir, struct error *e)
+{
+	return tmpdir_restore_as(gen, TMPDIR_ARCHIVE, dir, e);
 }

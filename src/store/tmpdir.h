@@ -22,4 +22,10 @@ int tmpdir_save(struct generation *gen, const char *dir, struct error *e);
 /* Unpack the generation's archive, if it has one, into dir, which is empty. */
 int tmpdir_restore(const struct generation *gen, const char *dir, struct error *e);
 
+/* The same of another directory, by another name of the archive. */
+int tmpdir_save_as(struct generation *gen, const char *name, const char *dir,
+		   struct error *e);
+int tmpdir_restore_as(const struct generation *gen, const char *name, const char *dir,
+		      struct error *e);
+
 #endif

@@ -11,14 +11,14 @@ need() { cluster run n1 sh -c 'command -v "$1"' _ "$2" >/dev/null || skip "no $1
 
 # run_both SCRIPT: in "ref" undisturbed; in "job" preempted four times at random moments
 run_both() {
-	local ref job round
+	local ref job
 	echo "SEED=$SEED"
 	ref=$(alice sh -c 'cd "$1" && exec sbatch --parsable --mem=1500 --output=out "$2"' _ "$WORK/ref" "../$1")
 	wait_over "$ref" 300
 	wait_accounted "$ref" "COMPLETED|0:0"
 	job=$(alice sh -c 'cd "$1" && exec sbatch --parsable --mem=1500 --output=out --checkpoint \
 		--checkpoint-signal=USR1 --checkpoint-exit-code=85 "$2"' _ "$WORK/job" "../$1")
-	for round in {1..4}; do
+	for _ in {1..4}; do
 		wait_running "$job"
 		sleep "$((RANDOM % 4)).$((RANDOM % 1000))"
 		preempt "$job"

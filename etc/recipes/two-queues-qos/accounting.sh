@@ -1,3 +1,4 @@
+#!/bin/sh
 # The QOS of two-queues-qos, once, on a host where sacctmgr works. "users" is an account:
 # all below it may use both.
 sacctmgr -i add qos low

@@ -144,10 +144,10 @@ static int explain(const struct dumping *d, struct error *e)
 	if (w->exit_code < 0)
 		return error_set(e, "%s got %s, and %s has not appeared", whom, signal,
 				 w->done_file);
-	return error_set(
-		e, "%s got %s, and the script has not ended with exit code %d%s%s", whom,
-		signal, w->exit_code, w->done_file ? ", nor appeared " : "",
-		w->done_file ? w->done_file : "");
+	return error_set(e, "%s got %s, and %s not ended with exit code %d%s%s", whom,
+			 signal, w->to_steps ? "the script has" : "has", w->exit_code,
+			 w->done_file ? ", nor appeared " : "",
+			 w->done_file ? w->done_file : "");
 }
 
 static int watch(struct dumping *d, struct error *e)

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
-#include "engine/criu/tree.h"
+#include "engine/tree.h"
 
 static char *version(const struct conf *conf, struct error *e)
 {

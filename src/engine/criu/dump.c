@@ -24,7 +24,8 @@
 #include "engine/criu/criu.h"
 #include "engine/criu/hook.h"
 #include "engine/criu/stream.h"
-#include "engine/criu/tree.h"
+#include "engine/outputs.h"
+#include "engine/tree.h"
 
 #define GHOST_LIMIT "1G" /* unlinked files up to this size are saved with the job */
 
@@ -54,31 +55,6 @@ static int hook_waits(void *arg, struct error *e)
 }
 
 /* ---- while the job stands ---- */
-
-struct visit {
-	const struct engine_dump *dump;
-	const struct engine_mount *mounts;
-};
-
-static bool is_below(const struct engine_mount *mount, const char *path)
-{
-	size_t length = strlen(mount->target);
-
-	return mount->source && !strncmp(path, mount->target, length) &&
-	       path[length] == '/';
-}
-
-/* Files of the node's own, as those of the job's TMPDIR, are not put back by length. */
-static int visit_output(void *arg, const char *path, int fd, struct error *e)
-{
-	struct visit *v = arg;
-
-	for (int i = 0; i < MOUNTS; i++) {
-		if (is_below(&v->mounts[i], path))
-			return 0;
-	}
-	return v->dump->output(v->dump->arg, path, fd, e);
-}
 
 static int pid_max(void)
 {
@@ -110,7 +86,6 @@ static int set_attributes(struct manifest *m, const struct sandbox *sb,
 
 static int describe_tree(struct dumping *d, const struct engine_job *job, struct error *e)
 {
-	struct visit visit = { .dump = d->dump, .mounts = job->mounts };
 	struct tree tree;
 	int rc = tree_read(&tree, &d->run->sandbox, e);
 
@@ -118,7 +93,7 @@ static int describe_tree(struct dumping *d, const struct engine_job *job, struct
 	    set_attributes(&d->dump->gen->manifest, &d->run->sandbox, &tree) < 0)
 		rc = error_sys(e, "job's processes");
 	if (rc == 0)
-		rc = tree_visit_outputs(&tree, visit_output, &visit, e);
+		rc = outputs_tell(&tree, job, d->dump, NULL, e);
 	tree_free(&tree);
 	return rc;
 }

@@ -1,39 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #define _GNU_SOURCE
-#include <errno.h>
-#include <fcntl.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/file.h"
-#include "base/str.h"
 #include "engine/criu/criu.h"
+#include "engine/tool.h"
 
 /* The first that dumps and restores without privilege as this engine needs it. */
 #define MIN_MAJOR 4
 #define MIN_MINOR 1
-
-extern char **environ;
-
-static char *find_in(const char *dirs)
-{
-	cleanup_free char *copy = strdup(dirs);
-	char *rest = copy, *dir;
-
-	while (rest && (dir = strsep(&rest, ":"))) {
-		char *path = str_printf("%s/criu", dir);
-
-		if (path && dir[0] == '/' && access(path, X_OK) == 0)
-			return path;
-		free(path);
-	}
-	return NULL;
-}
 
 char *criu_find(const struct conf *conf, struct error *e)
 {
@@ -46,9 +24,9 @@ char *criu_find(const struct conf *conf, struct error *e)
 		error_sys(e, "CriuPath=%s", conf->criu_path);
 		return NULL;
 	}
-	found = path ? find_in(path) : NULL;
+	found = path ? tool_find(path, "criu") : NULL;
 	if (!found)
-		found = find_in("/usr/local/sbin:/usr/sbin:/sbin");
+		found = tool_find("/usr/local/sbin:/usr/sbin:/sbin", "criu");
 	if (!found)
 		error_set(e,
 			  "criu is not installed on this node; install CRIU %d.%d or "
@@ -58,43 +36,16 @@ char *criu_find(const struct conf *conf, struct error *e)
 	return found;
 }
 
-/* The first line or so that a program prints; owned by the caller, or NULL. */
-static char *output_of(char *const *argv)
-{
-	posix_spawn_file_actions_t actions;
-	char *text = calloc(1, 512);
-	int fds[2], status, rc;
-	pid_t pid;
-
-	if (!text || pipe2(fds, O_CLOEXEC) < 0) {
-		free(text);
-		return NULL;
-	}
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_adddup2(&actions, fds[1], STDOUT_FILENO);
-	posix_spawn_file_actions_adddup2(&actions, fds[1], STDERR_FILENO);
-	rc = posix_spawn(&pid, argv[0], &actions, NULL, argv, environ);
-	posix_spawn_file_actions_destroy(&actions);
-	close(fds[1]);
-	if (rc == 0) {
-		(void)file_read_all(fds[0], text, 511);
-		close(fds[0]);
-		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-			;
-		return text;
-	}
-	close(fds[0]);
-	free(text);
-	return NULL;
-}
-
 char *criu_version(const char *program, struct error *e)
 {
 	char *argv[] = { (char *)program, (char *)"--version", NULL };
-	cleanup_free char *text = output_of(argv);
-	const char *number = text ? strstr(text, "Version: ") : NULL;
+	cleanup_free char *text = NULL;
+	const char *number;
 	int major = 0, minor = 0;
 
+	if (tool_run(argv, &text, e) < 0)
+		return NULL;
+	number = strstr(text, "Version: ");
 	if (!number || sscanf(number, "Version: %d.%d", &major, &minor) != 2) {
 		error_set(e, "%s: does not tell its version", program);
 		return NULL;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #define _GNU_SOURCE
-#include "engine/criu/tree.h"
+#include "engine/tree.h"
 
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -132,6 +132,15 @@ static size_t mark_tree(struct process *all, size_t count, pid_t root)
 	return marked;
 }
 
+/* Who has detached from the root's tree is init's child in an open sandbox. */
+static void leave_out(struct process *all, size_t count, pid_t pid)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (all[i].pid == pid)
+			all[i].in_tree = false;
+	}
+}
+
 int tree_read(struct tree *tree, const struct sandbox *sb, struct error *e)
 {
 	cleanup_free char *path = str_printf("/proc/%d/root/proc", sb->init);
@@ -144,9 +153,12 @@ int tree_read(struct tree *tree, const struct sandbox *sb, struct error *e)
 	tree->proc = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (tree->proc < 0 || read_processes(tree, &all, &count) < 0)
 		return error_sys(e, "%s", path);
-	tree->pids = calloc(mark_tree(all, count, sb->root) + 1, sizeof(pid_t));
+	tree->pids = calloc(mark_tree(all, count, sb->is_open ? sb->init : sb->root) + 1,
+			    sizeof(pid_t));
 	if (!tree->pids)
 		return error_sys(e, "job's processes");
+	if (sb->is_open)
+		leave_out(all, count, sb->init);
 	for (size_t i = 0; i < count; i++) {
 		if (all[i].in_tree)
 			tree->pids[tree->count++] = all[i].pid;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * tree.h - a job's processes, as /proc inside its namespaces shows them.
+ * tree.h - a job's processes, as /proc shows them, inside its namespaces if it has any.
  */
-#ifndef ENGINE_CRIU_TREE_H
-#define ENGINE_CRIU_TREE_H
+#ifndef ENGINE_TREE_H
+#define ENGINE_TREE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,7 +14,8 @@
 
 struct tree {
 	int proc;    /* /proc inside */
-	pid_t *pids; /* of the root and all below it, inside */
+	pid_t *pids; /* of the root and all below it, and of who else is in an open
+			sandbox */
 	size_t count;
 	pid_t highest; /* highest number in use as a pid, thread, group or session id */
 };

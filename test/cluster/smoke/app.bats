@@ -1,10 +1,17 @@
 #!/usr/bin/env bats
 # Programs that save themselves: the engine app.
 
-load lib
+load ../lib
 
-setup() { new_workdir; }
-teardown() { clean; }
+setup() {
+	new_workdir
+	CONF=$(root cat /etc/slurm/checkpoint.conf)
+}
+teardown() {
+	root tee /etc/slurm/checkpoint.conf <<<"$CONF" >/dev/null
+	root scontrol update partition=low gracetime=60
+	clean
+}
 
 # submit_app OPTION... SCRIPT: a job that saves itself on SIGUSR1 and ends with 85
 submit_app() {
@@ -200,6 +207,49 @@ one_step() { [[ $(steps_of "$1") == 1 ]]; }
 	alice touch "$WORK/over"
 	wait_over "$job"
 	wait_accounted "$job" "COMPLETED|0:0"
+}
+
+put_deaf() {
+	put job <<-'E'
+		#!/bin/bash
+		trap 'echo asked >>asked' USR1
+		trap 'echo ended >>ended; exit 1' TERM
+		echo began
+		until [ -e over ]; do sleep 0.1; done
+	E
+}
+
+@test "a script that does not answer the signal is told of, and runs on" {
+	local job
+	put_deaf
+	root tee -a /etc/slurm/checkpoint.conf <<<"DumpTimeout=2" >/dev/null
+	job=$(submit_app job)
+	wait_lines out 1
+	run alice scheckpoint create "$job"
+	[ "$status" -eq 1 ]
+	[ "$(get err)" = "slurm-checkpoint: job $job: no checkpoint was taken: it took longer than DumpTimeout: the script got SIGUSR1, and has not ended with exit code 85" ]
+	alice touch "$WORK/over"
+	wait_over "$job"
+	wait_accounted "$job" "COMPLETED|0:0"
+	[ "$(get asked)" = asked ]
+}
+
+@test "a preempted script that does not answer lives until its grace ends, and that is told" {
+	local job
+	put_deaf
+	root scontrol update partition=low gracetime=8
+	job=$(submit_app job)
+	wait_lines out 1
+	bob sbatch -Q --partition=high --nodelist="$(job_node "$job")" --exclusive --output=/dev/null --wrap=true
+	until_true 30 "it is asked" has_lines asked 1
+	[ "$(restarts "$job")" -eq 0 ]
+	refute has_lines ended 1
+	until_true 60 "job $job is preempted" restarted "$job" 0
+	wait_lines ended 1
+	alice touch "$WORK/over"
+	wait_over "$job"
+	wait_accounted "$job" "COMPLETED|0:0"
+	alice scheckpoint show "$job" | grep "Text=Slurm ended the job: the script got SIGUSR1, and has not ended with exit code 85"
 }
 
 @test "with a file as its sign a job goes on after a checkpoint, and leaves with one" {

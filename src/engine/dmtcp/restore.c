@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * restore - have a job go on with "dmtcp_restart".
+ *
+ * The process that runs it becomes the first process of the job that is no other's
+ * child: the root, since DMTCP numbers processes as they begin. Its output is then the
+ * job's.
+ */
+#define _GNU_SOURCE
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+#include "base/str.h"
+#include "engine/dmtcp/dmtcp.h"
+#include "store/tmpdir.h"
+
+static bool is_image(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+
+	return dot && strcmp(dot, ".dmtcp") == 0;
+}
+
+/* The paths of a generation's images, owned by the caller. */
+static char **list_images(const struct engine_job *job, const struct generation *gen,
+			  size_t *count)
+{
+	const struct manifest *m = &gen->manifest;
+	char **list = calloc(m->nfiles + 1, sizeof(*list));
+
+	*count = 0;
+	for (size_t i = 0; list && i < m->nfiles; i++) {
+		if (!is_image(m->files[i].name))
+			continue;
+		list[*count] = str_printf("%s/%u/%s", job->folder->path, gen->number,
+					  m->files[i].name);
+		if (!list[(*count)++]) {
+			dmtcp_free_argv(list);
+			return NULL;
+		}
+	}
+	return list;
+}
+
+/* It ended before it was seen to run: that is its own affair, unless DMTCP failed. */
+static int judge_end(const struct engine_job *job, int status, struct error *e)
+{
+	if (WIFEXITED(status) && WEXITSTATUS(status) != DMTCP_EXIT_FAILED)
+		return 0;
+	return dmtcp_explain(job, e);
+}
+
+/* Until all its processes run. */
+static int follow(const struct engine_run *run, const struct engine_job *job,
+		  struct gate_client *client, struct error *e)
+{
+	time_t deadline = dmtcp_seconds() + (time_t)job->conf->restore_timeout;
+	struct dmtcp_status seen = { 0 };
+
+	while (!seen.running) {
+		int status, ended = sandbox_root_has_ended(&run->sandbox, &status);
+
+		if (ended == 1)
+			return judge_end(job, status, e);
+		if (ended < 0)
+			return error_set(e, "the job was killed while it was restored");
+		if (dmtcp_seconds() >= deadline)
+			return error_set(e, "dmtcp did not restore the job within "
+					    "RestoreTimeout");
+		if (dmtcp_wait(run, client, job->cancel_fd, e) < 0 ||
+		    dmtcp_status(run, job, &seen, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int wait_until_restored(const struct engine_run *run, const struct engine_job *job,
+			       struct error *e)
+{
+	struct gate_client client;
+	int rc = gate_connect(&client, &run->gate, e);
+
+	if (rc == 0)
+		rc = follow(run, job, &client, e);
+	gate_disconnect(&client);
+	return rc;
+}
+
+/* Where the images look for the files that had been removed. */
+static int put_back_files(const struct engine_job *job, const struct generation *gen,
+			  struct error *e)
+{
+	cleanup_free char *dir = dmtcp_dir(job);
+
+	if (!dir)
+		return error_sys(e, "dmtcp_restart");
+	if (dmtcp_clean_dir(job, e) < 0)
+		return -1;
+	return tmpdir_restore_as(gen, DMTCP_ARCHIVE, dir, e);
+}
+
+struct engine_run *dmtcp_restore(const struct engine_job *job,
+				 const struct generation *gen, struct error *e)
+{
+	size_t count;
+	char **images = list_images(job, gen, &count);
+	struct engine_run *run = NULL;
+
+	if (!images)
+		error_sys(e, "dmtcp_restart");
+	else if (count == 0)
+		error_set(e, "generation %u: it holds no images of DMTCP", gen->number);
+	else if (put_back_files(job, gen, e) == 0)
+		run = dmtcp_begin(job, "dmtcp_restart", images, count, job->envp, e);
+	dmtcp_free_argv(images);
+	if (!run || wait_until_restored(run, job, e) == 0)
+		return run;
+	dmtcp_end(run);
+	return NULL;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * tool.h - the programs of an engine: where they are, and what they answer.
+ */
+#ifndef ENGINE_TOOL_H
+#define ENGINE_TOOL_H
+
+#include "base/error.h"
+
+/* The first executable of this name in directories as PATH has them; owned, or NULL. */
+char *tool_find(const char *dirs, const char *name);
+
+/*
+ * Run argv and wait for it, ten seconds at most: its exit status, and the beginning of
+ * what it prints, 4 KiB, owned by the caller. -1 if it cannot be run, does not end in
+ * time or is killed; then *text is NULL.
+ */
+int tool_run(char *const *argv, char **text, struct error *e);
+
+#endif

@@ -1,0 +1,224 @@
+#!/usr/bin/env bats
+# The engine dmtcp, with a DMTCP that is installed where the hosts find dmtcp_launch:
+# on their PATH, or in the directory that the variable DMTCP names.
+
+load lib
+
+setup_file() {
+	local dir=${DMTCP:-}
+	if [[ -z $dir ]]; then
+		dir=$(alice sh -c 'command -v dmtcp_launch') && dir=$(dirname "$dir")
+	fi
+	alice sh -c 'test -x "$1/dmtcp_launch" || test -x "$1/bin/dmtcp_launch"' _ "$dir" || dir=
+	export DMTCP_DIR=$dir
+	[[ -z $dir ]] || configure "DmtcpPath=$dir"
+}
+teardown_file() { configure; }
+
+setup() {
+	[[ -n $DMTCP_DIR ]] || skip "no DMTCP"
+	new_workdir
+}
+teardown() { [[ -z $DMTCP_DIR ]] || clean; }
+
+# configure [LINE]: checkpoint.conf as it was, and this line
+configure() {
+	root sh -c 'f=/etc/slurm/checkpoint.conf; [ -e "$f.before" ] || cp "$f" "$f.before"
+		cp "$f.before" "$f"; [ -z "$1" ] || printf "%s\n" "$1" >>"$f"' _ "${1:-}"
+}
+
+needs() { # COMMAND...
+	local command
+	for command in "$@"; do
+		alice sh -c 'command -v "$1"' _ "$command" || skip "no $command"
+	done
+}
+
+submit_dmtcp() { submit --checkpoint --checkpoint-engine=dmtcp "$@"; }
+
+# put_job NAME COMMAND [AFTER]: a script of it that waits for the file "over" before it ends
+put_job() {
+	put "$1" <<<$'#!/bin/bash\n'"$2"$' || exit\nwhile [ ! -e over ]; do sleep 0.1; done'
+}
+
+# The promise, for a script that is in the directory: ten preemptions at random moments
+# leave no trace in its output, nor in the files FILE... that it writes.
+keeps_promise() { # SCRIPT MEMORY [SBATCH OPTION...]
+	local script=$1 round job
+	echo "SEED=$SEED"
+	job=$(submit_dmtcp --output="$script.out" "${@:2}" "$script")
+	for round in {1..10}; do
+		wait_running "$job"
+		has_begun "$job" "$round"
+		sleep "0.$((RANDOM % 1000))"
+		preempt "$job"
+	done
+	alice touch "$WORK/over"
+	wait_over "$job" 180
+	wait_accounted "$job" "COMPLETED|0:0"
+	[ "$(restarts "$job")" -eq 10 ]
+}
+
+# has_begun JOB ROUND: it runs, after a restart from a checkpoint
+has_begun() {
+	until_true 60 "job $1 has gone on" root sh -c \
+		'[ "$(scheckpoint show "$1" | grep -cE "Event=(start|restart) ")" -ge "$2" ]' _ "$1" "$2"
+}
+
+@test "bash: output after ten preemptions at random moments is that of the undisturbed run" {
+	put pipes.sh <"$ROOT/test/cluster/programs/pipes.sh"
+	put_job pipes './pipes.sh 300'
+	keeps_promise pipes
+	diff <(alice sh -c 'cd "$1" && PACE=0 ./pipes.sh 300' _ "$WORK") <(get pipes.out)
+}
+
+@test "python3 with threads and files: the same" {
+	needs python3
+	put threads.py <"$ROOT/test/cluster/programs/threads.py"
+	put_job threads './threads.py 300'
+	alice mkdir "$WORK/reference"
+	keeps_promise threads
+	diff <(alice sh -c 'cd "$1/reference" && PACE=0 ../threads.py 300' _ "$WORK") <(get threads.out)
+	for i in 0 1 2; do
+		diff <(get "reference/threads.$i") <(get "threads.$i")
+	done
+}
+
+@test "OpenMP: the same" {
+	build openmp -fopenmp
+	put_job openmp_job './openmp 300'
+	keeps_promise openmp_job
+	diff <(alice sh -c 'cd "$1" && PACE=0 ./openmp 300' _ "$WORK") <(get openmp_job.out)
+}
+
+mpi_keeps_promise() { # MPICC MPIRUN COMMAND...
+	needs "$1" "$2"
+	put ring.c <"$ROOT/test/cluster/programs/ring.c"
+	alice "$1" -O1 -o "$WORK/ring" "$WORK/ring.c"
+	put_job ring_job "${*:2} -n 2 ./ring 300"
+	keeps_promise ring_job --cpus-per-task=2
+	diff <(alice sh -c 'cd "$1" && shift && PACE=0 "$@"' _ "$WORK" "${@:2}" -n 2 ./ring 300) <(get ring_job.out)
+}
+
+@test "MPICH on one node: the same" {
+	mpi_keeps_promise mpicc.mpich mpirun.mpich
+}
+
+@test "OpenMPI on one node: the same" {
+	mpi_keeps_promise mpicc.openmpi mpirun.openmpi --oversubscribe
+}
+
+@test "a periodic checkpoint stops nothing: the job has no restart, and prints every line once" {
+	local job
+	build heap
+	put job <<<$'#!/bin/sh\n./heap 64 60\n'
+	job=$(submit_dmtcp --checkpoint=1s --output=out job)
+	wait_over "$job"
+	wait_accounted "$job" "COMPLETED|0:0"
+	diff <(alice env PACE=0 "$WORK/heap" 64 60) <(get out)
+	root scheckpoint show "$job" | grep 'Event=checkpoint'
+	refute grep 'Event=restart' <(root scheckpoint show "$job")
+	refute grep 'Event=failed' <(root scheckpoint show "$job")
+}
+
+@test "a job that a signal ended, or that exits with a status, ends with it after a restart" {
+	local job
+	put job <<<$'#!/bin/bash\necho begun\nwhile [ ! -e over ]; do sleep 0.1; done\nexit 7'
+	job=$(submit_dmtcp --output=out job)
+	wait_lines out 1
+	preempt "$job"
+	wait_running "$job"
+	alice touch "$WORK/over"
+	wait_over "$job"
+	wait_accounted "$job" "FAILED|7:0"
+}
+
+@test "a file that is open and has been removed goes with the job" {
+	local job
+	put job <<-'EOF'
+		#!/bin/bash
+		exec 5<>kept
+		echo "what was written before" >&5
+		rm kept
+		echo begun
+		while [ ! -e over ]; do sleep 0.1; done
+		echo "and after" >&5
+		cat /proc/self/fd/5
+	EOF
+	job=$(submit_dmtcp --output=out job)
+	wait_lines out 1
+	preempt "$job"
+	wait_running "$job"
+	alice touch "$WORK/over"
+	wait_over "$job"
+	diff - <(get out) <<<$'begun\nwhat was written before\nand after'
+}
+
+@test "a static program is refused by name; auto takes criu" {
+	local job
+	build static -static
+	put job <<<$'#!/bin/sh\n./static 50 static.out'
+	job=$(submit_dmtcp --output=out job)
+	wait_over "$job"
+	get out | grep './static, which is linked statically'
+	job=$(submit --checkpoint --output=auto.out job)
+	wait_running "$job"
+	checkpoint "$job"
+	root scheckpoint show "$job" | grep 'Engine=criu'
+}
+
+@test "a static program that the script does not name is refused when it is to be saved" {
+	local job
+	build static -static
+	alice mv "$WORK/static" "$WORK/hidden"
+	put job <<<$'#!/bin/sh\nname=hidden\necho begun\n"./$name" 100 static.out'
+	job=$(submit_dmtcp --output=out job)
+	wait_lines out 5
+	run alice scheckpoint create "$job"
+	[ "$status" -ne 0 ]
+	[[ $output == *"hidden, which is linked statically"* ]]
+	is_state "$job" RUNNING
+}
+
+@test "a setuid program is refused by name" {
+	local job
+	put job <<<$'#!/bin/sh\nsu --version'
+	job=$(submit_dmtcp --output=out job)
+	wait_over "$job"
+	get out | grep 'dmtcp cannot save su, which has the set-user-ID'
+}
+
+@test "a job of several nodes is refused" {
+	local job
+	put job <<<$'#!/bin/sh\necho done'
+	job=$(submit_dmtcp --nodes=2 --output=out job)
+	wait_over "$job"
+	get out | grep 'dmtcp saves jobs of one node, and this one has 2'
+}
+
+@test "what MPI needs is said by able, and a variable that the user has set stays" {
+	local job
+	needs mpirun.mpich
+	put job <<<$'#!/bin/sh\necho $UCX_TLS $UCX_VFS_ENABLE\nwhile [ ! -e over ]; do sleep 0.1; done\nmpirun.mpich --version >/dev/null'
+	job=$(submit_dmtcp --export=ALL,UCX_TLS=all --output=out job)
+	wait_lines out 1
+	run alice scheckpoint able "$job"
+	[[ $output == *"UCX_VFS_ENABLE=n"* ]]
+	[[ $output != *"UCX_TLS"* ]]
+	[ "$(get out | tail -n 1)" = "all n" ]
+}
+
+@test "a worker that is killed while the job stands: the job goes on" {
+	local job
+	build heap
+	put job <<<$'#!/bin/sh\n./heap 600 40\n'
+	job=$(submit_dmtcp --mem=1500 --output=out job)
+	wait_lines out 3
+	alice scancel --batch --signal=41 "$job"
+	until_true 30 "the checkpoint is written" alice sh -c 'ls -d "$1"/[0-9]*.tmp' _ "$(store "$job")"
+	cluster run "$(job_node "$job")" sh -c 'kill -9 "$(pgrep -n -x runner)"'
+	wait_over "$job"
+	wait_accounted "$job" "COMPLETED|0:0"
+	diff <(alice env PACE=0 "$WORK/heap" 600 40) <(get out | grep -v '^slurm-checkpoint: ')
+	get out | grep "no checkpoint was taken: the checkpoint's worker was killed"
+}
