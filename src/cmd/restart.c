@@ -273,7 +273,8 @@ static int check_phase(const struct stored_job *job, const struct job_entry *ent
 {
 	/* A folder is what its owner made it, and its name no proof of anything. */
 	if (strcmp(entry->user_name, job->user) != 0)
-		return error_set(e, "job %s is user %s's, and not that of these checkpoints",
+		return error_set(e,
+				 "job %s is user %s's, and not that of these checkpoints",
 				 job->name, entry->user_name);
 	switch (entry->phase) {
 	case JOB_HELD:
@@ -317,8 +318,7 @@ static int restart_job(const struct scheckpoint *selecting, const struct stored_
 	if (job->count == 0)
 		rc = error_set(&e, "job %s has no checkpoint", job->name);
 	else
-		rc = entry ? restart_known(s, job, entry, &e)
-			   : submit_again(s, job, &e);
+		rc = entry ? restart_known(s, job, entry, &e) : submit_again(s, job, &e);
 	return rc < 0 ? complain(&e) : EXIT_DONE;
 }
 

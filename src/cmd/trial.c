@@ -120,11 +120,14 @@ static void describe_job(struct trial *t)
 				      .envp = environ,
 				      .sigmask = &t->task.sigmask,
 				      .nodes = t->task.nodes,
+				      .wishes = &t->task.wishes,
 				      .scratch = t->scratch.run,
 				      .cancel_fd = t->signals };
 	t->job.local[MOUNT_TMPDIR] = (struct engine_mount){ t->scratch.tmp, t->tmp };
 	t->job.local[MOUNT_CONTROL] =
 		(struct engine_mount){ t->scratch.control, t->control };
+	t->job.local[MOUNT_SHM] =
+		(struct engine_mount){ t->scratch.shm, DIRECTORIES_SHM };
 }
 
 int trial_open(struct trial *t, const struct conf *conf, char **argv, struct error *e)
@@ -142,6 +145,7 @@ int trial_open(struct trial *t, const struct conf *conf, char **argv, struct err
 				 .node = "this node",
 				 .append = true,
 				 .conf = *conf };
+	wishes_init(&t->task.wishes);
 	t->task.keep = 1;
 	t->task.conf.quota = 0;
 	(void)close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);

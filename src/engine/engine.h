@@ -25,7 +25,7 @@ struct engine_mount {
 	const char *target;
 };
 
-enum { MOUNT_TMPDIR, MOUNT_CONTROL, MOUNTS };
+enum { MOUNT_TMPDIR, MOUNT_CONTROL, MOUNT_SHM, MOUNTS };
 
 /* The job, as the runner tells the engine of it. Everything is the runner's. */
 struct engine_job {

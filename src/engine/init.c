@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/children.h"
+#include "engine/network.h"
 #include "engine/privilege.h"
 
 int init_send(int fd, enum init_kind kind, int value, const char *text)
@@ -150,6 +151,46 @@ static void make_mounts(const struct sandbox_spec *spec, int events)
 	}
 }
 
+/* Be in the network until the other end of hold is closed. */
+static void __attribute__((noreturn)) be_anchor(int hold)
+{
+	char byte;
+
+	(void)!privilege_none();
+	prctl(PR_SET_DUMPABLE, 1);
+	(void)!read(hold, &byte, 1);
+	_exit(0);
+}
+
+/*
+ * A loopback, and whatever the runner connects, before the job looks at it. What is
+ * connected finds the network by a process that is in it and has no capabilities, since
+ * those of pid 1 it may not look at.
+ */
+static void make_network(int events, int control)
+{
+	struct init_message m;
+	int hold[2];
+	pid_t anchor;
+
+	if (network_loopback_up() < 0 || pipe2(hold, O_CLOEXEC) < 0)
+		fail(events, "cannot make a loopback for the job");
+	set_last_pid(SANDBOX_ANCHOR - 1);
+	anchor = fork();
+	if (anchor < 0)
+		fail(events, "cannot start a process");
+	if (anchor == 0) {
+		close(hold[1]);
+		be_anchor(hold[0]);
+	}
+	close(hold[0]);
+	init_send(events, INIT_NETWORK, 0, "");
+	if (init_receive(control, &m) < 0)
+		_exit(0); /* the runner is done with us */
+	close(hold[1]);
+	waitpid(anchor, NULL, 0);
+}
+
 /*
  * The root takes in processes that detach from their parents, so that they stay
  * in the tree that criu dumps.
@@ -250,6 +291,8 @@ void init_main(const struct sandbox_spec *spec, int events, int control)
 	}
 	if (witness_open(&w) < 0)
 		fail(events, "cannot wait for signals");
+	if (spec->own_net)
+		make_network(events, control);
 	if (!spec->is_open)
 		set_last_pid(spec->last_pid);
 	if (spec->argv)

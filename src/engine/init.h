@@ -18,6 +18,8 @@ enum init_kind {
 	INIT_SIGNAL,	  /* to init: signal the root */
 	INIT_SIGNAL_ROOT, /* to init: the same, and nobody else whoever has got it */
 	INIT_LAST_PID,	  /* to init: set the namespace's last pid */
+	INIT_NETWORK,	  /* to the runner: there is a network with a loopback */
+	INIT_GO_ON,	  /* to init: it is connected as far as it is to be */
 	INIT_SEEN, /* to the keeper: has this signal reached you too? and its answer */
 };
 

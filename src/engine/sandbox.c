@@ -79,15 +79,19 @@ static int set_clocks(const struct sandbox_clocks *clocks)
 	return 0;
 }
 
-#define NAMESPACES (CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWTIME)
+static int namespaces(bool own_net)
+{
+	return CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWTIME |
+	       (own_net ? CLONE_NEWNET : 0);
+}
 
-int sandbox_probe(struct error *e)
+int sandbox_probe(bool own_net, struct error *e)
 {
 	int status = 0;
 	pid_t pid = fork();
 
 	if (pid == 0)
-		_exit(unshare(NAMESPACES) < 0 ||
+		_exit(unshare(namespaces(own_net)) < 0 ||
 				      mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0
 			      ? errno
 			      : 0);
@@ -100,10 +104,11 @@ int sandbox_probe(struct error *e)
 	return error_set(
 		e,
 		"this node does not let users have namespaces (%s); allow it with "
-		"sysctl user.max_user_namespaces, and where there is one with "
+		"sysctl user.max_user_namespaces%s, and where there is one with "
 		"kernel.unprivileged_userns_clone or "
 		"kernel.apparmor_restrict_unprivileged_userns",
-		strerror(WIFEXITED(status) ? WEXITSTATUS(status) : EPERM));
+		strerror(WIFEXITED(status) ? WEXITSTATUS(status) : EPERM),
+		own_net ? " and user.max_net_namespaces" : "");
 }
 
 static int make_namespaces(const struct sandbox_spec *spec)
@@ -111,7 +116,7 @@ static int make_namespaces(const struct sandbox_spec *spec)
 	uid_t uid = geteuid();
 	gid_t gid = getegid();
 
-	if (unshare(NAMESPACES) < 0)
+	if (unshare(namespaces(spec->own_net)) < 0)
 		return -1;
 	/* Entering a user namespace takes this away; /proc needs it. */
 	prctl(PR_SET_DUMPABLE, 1);
@@ -137,7 +142,11 @@ static void keeper_main(const struct sandbox_spec *spec, int events, int control
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, NULL);
 	if (!spec->is_open && make_namespaces(spec) < 0)
-		keeper_fail(events, "cannot make a user, pid, mount and time namespace");
+		keeper_fail(events, spec->own_net
+					    ? "cannot make a user, pid, mount, time "
+					      "and network namespace"
+					    : "cannot make a user, pid, mount and "
+					      "time namespace");
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != runner)
 		_exit(1);
@@ -162,10 +171,22 @@ static int socket_pair(int fds[2], struct error *e)
 	return 0;
 }
 
-/* Both tell of themselves: the keeper of init's pid, init that the job has begun. */
-static int wait_until_started(struct sandbox *sb, struct error *e)
+static void connect_and_go_on(struct sandbox *sb, const struct sandbox_spec *spec)
+{
+	if (spec->connect)
+		spec->connect(spec->connect_arg, sb);
+	(void)init_send(sb->control, INIT_GO_ON, 0, "");
+}
+
+/*
+ * Both tell of themselves: the keeper of init's pid, init that there is a network, where
+ * it has one, and that the job has begun.
+ */
+static int wait_until_started(struct sandbox *sb, const struct sandbox_spec *spec,
+			      struct error *e)
 {
 	struct init_message m = { 0 };
+	bool waits = false;
 
 	while (sb->init == 0 || sb->root == 0) {
 		if (init_receive(sb->events, &m) < 0)
@@ -178,6 +199,12 @@ static int wait_until_started(struct sandbox *sb, struct error *e)
 			sb->init = m.value;
 		if (m.kind == INIT_STARTED)
 			sb->root = m.value;
+		if (m.kind == INIT_NETWORK)
+			waits = true;
+		if (waits && sb->init != 0) {
+			connect_and_go_on(sb, spec);
+			waits = false;
+		}
 	}
 	return 0;
 }
@@ -188,7 +215,11 @@ int sandbox_start(struct sandbox *sb, const struct sandbox_spec *spec, struct er
 	pid_t runner = getpid();
 
 	*sb = (struct sandbox){
-		.is_open = spec->is_open, .events = -1, .control = -1, .sentinel = -1
+		.is_open = spec->is_open,
+		.own_net = spec->own_net,
+		.events = -1,
+		.control = -1,
+		.sentinel = -1,
 	};
 	if (socket_pair(events, e) < 0 || socket_pair(control, e) < 0 ||
 	    socket_pair(sentinel, e) < 0)
@@ -208,7 +239,7 @@ int sandbox_start(struct sandbox *sb, const struct sandbox_spec *spec, struct er
 	close(sentinel[1]);
 	if (sb->keeper < 0)
 		error_sys(e, "fork");
-	else if (wait_until_started(sb, e) == 0)
+	else if (wait_until_started(sb, spec, e) == 0)
 		return 0;
 	sandbox_stop(sb);
 	return -1;
@@ -304,27 +335,36 @@ int sandbox_read_clocks(const struct sandbox *sb, struct sandbox_clocks *now)
 	return 0;
 }
 
-static int enter(pid_t init)
+static int enter(const struct sandbox *sb, enum sandbox_place place)
 {
-	cleanup_close int pidfd = (int)syscall(SYS_pidfd_open, init, 0);
+	cleanup_close int pidfd = (int)syscall(SYS_pidfd_open, sb->init, 0);
 
 	if (pidfd < 0)
 		return -1;
-	return setns(pidfd, NAMESPACES);
+	return setns(pidfd, namespaces(sb->own_net && place == SANDBOX_INSIDE));
 }
 
-static void exec_inside(const struct sandbox *sb, char *const *argv, char *const *envp,
-			int out)
+static void exec_there(const struct sandbox *sb, enum sandbox_place place,
+		       char *const *argv, char *const *envp, int out)
 {
-	sigset_t none;
+	sigset_t mask;
 	int status;
 	pid_t pid;
 
-	sigemptyset(&none);
+	/*
+	 * A signal to every process of Slurm's job is not meant for what is beside it;
+	 * but pasta has children of its own.
+	 */
+	if (place == SANDBOX_INSIDE) {
+		sigemptyset(&mask);
+	} else {
+		sigfillset(&mask);
+		sigdelset(&mask, SIGCHLD);
+	}
 	/* What is sent to the batch task's process group is not meant for criu. */
 	setpgid(0, 0);
 	if (dup2(out, STDOUT_FILENO) < 0 || dup2(out, STDERR_FILENO) < 0 ||
-	    enter(sb->init) < 0 || (pid = fork()) < 0) {
+	    enter(sb, place) < 0 || (pid = fork()) < 0) {
 		dprintf(STDERR_FILENO, "Error: cannot enter the job's namespaces: %s\n",
 			strerror(errno));
 		_exit(126);
@@ -333,7 +373,7 @@ static void exec_inside(const struct sandbox *sb, char *const *argv, char *const
 		int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
 		dup2(null, STDIN_FILENO);
-		sigprocmask(SIG_SETMASK, &none, NULL);
+		sigprocmask(SIG_SETMASK, &mask, NULL);
 		if (privilege_for_criu() == 0)
 			execve(argv[0], argv, envp);
 		dprintf(STDERR_FILENO, "Error: %s: %s\n", argv[0], strerror(errno));
@@ -344,13 +384,13 @@ static void exec_inside(const struct sandbox *sb, char *const *argv, char *const
 	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 }
 
-pid_t sandbox_exec(const struct sandbox *sb, char *const *argv, char *const *envp,
-		   int out, struct error *e)
+pid_t sandbox_exec(const struct sandbox *sb, enum sandbox_place place, char *const *argv,
+		   char *const *envp, int out, struct error *e)
 {
 	pid_t pid = fork();
 
 	if (pid == 0)
-		exec_inside(sb, argv, envp, out);
+		exec_there(sb, place, argv, envp, out);
 	if (pid < 0)
 		return error_sys(e, "fork");
 	return pid;

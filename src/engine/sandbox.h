@@ -4,7 +4,8 @@
  * namespaces in which it runs: so CRIU needs no privilege.
  *
  * These are a user, pid, mount and time namespace of the job's own, in which the user
- * is mapped to itself. Three processes of ours keep it:
+ * is mapped to itself, and if the job is to have one a network namespace. Three processes
+ *of ours keep it:
  *
  *	runner		in the host's namespaces
  *	  keeper	makes the namespaces; has its own process group
@@ -24,6 +25,8 @@
 
 #include "engine/engine.h"
 
+struct sandbox;
+
 /* What the clocks of a restored job must not run back behind, nanoseconds. */
 struct sandbox_clocks {
 	int64_t monotonic;
@@ -37,6 +40,14 @@ struct sandbox_spec {
 	const struct engine_mount *mounts; /* MOUNTS of them */
 	struct sandbox_clocks clocks; /* value the clocks start from; 0: the host's */
 	pid_t last_pid;		      /* the next process inside gets the pid after */
+	bool own_net;		      /* with a network namespace */
+	/*
+	 * Called when that is there, with nothing in it yet but a loopback, and the
+	 * process SANDBOX_ANCHOR. What it starts has pids above that, and below the
+	 * job's.
+	 */
+	void (*connect)(void *arg, const struct sandbox *sb);
+	void *connect_arg;
 
 	/* To start a program: */
 	char *const *argv; /* NULL: it is to be restored */
@@ -52,6 +63,7 @@ struct sandbox {
 	pid_t init;
 	pid_t root; /* pid inside */
 	bool is_open;
+	bool own_net;
 	int events;   /* readable when the root has ended, or all is gone */
 	int control;  /* requests to init */
 	int sentinel; /* requests to the keeper */
@@ -60,8 +72,11 @@ struct sandbox {
 /* First pid that a job sees of itself; the same in every run. */
 #define SANDBOX_FIRST_PID 100
 
+/* Pid of a process without capabilities that is in the network while it is connected. */
+#define SANDBOX_ANCHOR 10
+
 /* May the user have such namespaces on this node? One sentence if not. */
-int sandbox_probe(struct error *e);
+int sandbox_probe(bool own_net, struct error *e);
 
 /*
  * Make the namespaces, and start spec->argv in them if there is one. On failure
@@ -104,13 +119,18 @@ void sandbox_set_last_pid(struct sandbox *sb, pid_t last_pid);
 /* Clocks as they are now inside. */
 int sandbox_read_clocks(const struct sandbox *sb, struct sandbox_clocks *now);
 
+enum sandbox_place {
+	SANDBOX_INSIDE,
+	SANDBOX_BESIDE, /* in the host's network: not of the job, but ending with it */
+};
+
 /*
- * Run a program inside with the namespace's capabilities, less CAP_SETUID and
+ * Run a program there with the namespace's capabilities, less CAP_SETUID and
  * CAP_SETGID; stdout and stderr are fd out. The process returned, a child of the
  * caller in the host's pid namespace, ends with the program's exit status.
  */
-pid_t sandbox_exec(const struct sandbox *sb, char *const *argv, char *const *envp,
-		   int out, struct error *e);
+pid_t sandbox_exec(const struct sandbox *sb, enum sandbox_place place, char *const *argv,
+		   char *const *envp, int out, struct error *e);
 
 /* Kill all that runs in it, and wait until it is gone. */
 void sandbox_stop(struct sandbox *sb);

@@ -2,14 +2,9 @@
 #define _GNU_SOURCE
 #include "engine/tree.h"
 
-#include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
-#include <limits.h>
-#include <netinet/tcp.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -260,92 +255,40 @@ int tree_visit_outputs(const struct tree *tree, visit_fn visit, void *arg,
 	return 0;
 }
 
-/* ---- TCP connections ---- */
+/* ---- sockets ---- */
 
-static bool holds_socket(const struct tree *tree, unsigned long long inode, pid_t *holder)
+static bool holds(const struct tree *tree, pid_t pid, const char *link_wanted)
 {
-	cleanup_free char *wanted = str_printf("socket:[%llu]", inode);
+	cleanup_free char *path = str_printf("%d/fd", pid);
+	cleanup_closedir DIR *dir = path ? open_dir_at(tree->proc, path) : NULL;
+	struct dirent *d;
 
-	for (size_t i = 0; wanted && i < tree->count; i++) {
-		cleanup_free char *path = str_printf("%d/fd", tree->pids[i]);
-		cleanup_closedir DIR *dir = path ? open_dir_at(tree->proc, path) : NULL;
-		struct dirent *d;
+	while (dir && (d = readdir(dir))) {
+		cleanup_free char *link = read_link(dirfd(dir), d->d_name);
 
-		while (dir && (d = readdir(dir))) {
-			cleanup_free char *link = read_link(dirfd(dir), d->d_name);
-
-			if (link && !strcmp(link, wanted)) {
-				*holder = tree->pids[i];
-				return true;
-			}
-		}
-	}
-	return false;
-}
-
-/* An address as /proc/net/tcp writes it: 32-bit words of the host's byte order. */
-static void format_address(const char *hex, char text[INET6_ADDRSTRLEN])
-{
-	uint32_t words[4] = { 0 };
-	size_t count = strlen(hex) / 8;
-
-	for (size_t i = 0; i < count && i < 4; i++)
-		(void)sscanf(hex + 8 * i, "%8" SCNx32, &words[i]);
-	if (!inet_ntop(count == 1 ? AF_INET : AF_INET6, words, text, INET6_ADDRSTRLEN))
-		text[0] = '\0';
-}
-
-static void describe(const struct tree *tree, pid_t pid, const char *address,
-		     unsigned int port, struct error *e)
-{
-	cleanup_free char *path = str_printf("%d/comm", pid);
-	cleanup_free char *name = path ? read_proc(tree->proc, path) : NULL;
-	char text[INET6_ADDRSTRLEN];
-
-	format_address(address, text);
-	if (name)
-		name[strcspn(name, "\n")] = '\0';
-	error_set(e,
-		  "%s holds a TCP connection to %s port %u, which cannot be saved; close "
-		  "it "
-		  "before the checkpoint",
-		  name ? name : "the job", text, port);
-}
-
-static bool connection_in(const struct tree *tree, FILE *f, struct error *e)
-{
-	char line[512], address[33];
-	unsigned long long inode;
-	unsigned int port, state;
-	pid_t holder;
-
-	while (fgets(line, sizeof(line), f)) {
-		if (sscanf(line,
-			   " %*d: %*[0-9A-Fa-f]:%*x %32[0-9A-Fa-f]:%x %x %*s %*s %*s "
-			   "%*u %*u %llu",
-			   address, &port, &state, &inode) != 4)
-			continue;
-		if (state == TCP_LISTEN || inode == 0 ||
-		    !holds_socket(tree, inode, &holder))
-			continue;
-		describe(tree, holder, address, port, e);
-		return true;
-	}
-	return false;
-}
-
-bool tree_has_connection(const struct tree *tree, struct error *e)
-{
-	static const char *const tables[] = { "tcp", "tcp6" };
-
-	for (size_t i = 0; tree->count && i < 2; i++) {
-		cleanup_free char *path =
-			str_printf("%d/net/%s", tree->pids[0], tables[i]);
-		int fd = path ? openat(tree->proc, path, O_RDONLY | O_CLOEXEC) : -1;
-		cleanup_fclose FILE *f = fd < 0 ? NULL : fdopen(fd, "r");
-
-		if (f && connection_in(tree, f, e))
+		if (link && !strcmp(link, link_wanted))
 			return true;
 	}
 	return false;
+}
+
+pid_t tree_socket_holder(const struct tree *tree, unsigned long long inode)
+{
+	cleanup_free char *link = str_printf("socket:[%llu]", inode);
+
+	for (size_t i = 0; link && i < tree->count; i++) {
+		if (holds(tree, tree->pids[i], link))
+			return tree->pids[i];
+	}
+	return 0;
+}
+
+char *tree_process_name(const struct tree *tree, pid_t pid)
+{
+	cleanup_free char *path = str_printf("%d/comm", pid);
+	char *name = path ? read_proc(tree->proc, path) : NULL;
+
+	if (name)
+		name[strcspn(name, "\n")] = '\0';
+	return name;
 }

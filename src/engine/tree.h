@@ -5,7 +5,6 @@
 #ifndef ENGINE_TREE_H
 #define ENGINE_TREE_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -32,8 +31,11 @@ int tree_visit_outputs(const struct tree *tree,
 		       int (*visit)(void *arg, const char *path, int fd, struct error *e),
 		       void *arg, struct error *e);
 
-/* Does a process hold a TCP connection? Then one sentence in e. */
-bool tree_has_connection(const struct tree *tree, struct error *e);
+/* A process that has this socket open; 0 if there is none. */
+pid_t tree_socket_holder(const struct tree *tree, unsigned long long inode);
+
+/* Name of a process, owned by the caller; NULL if it is gone. */
+char *tree_process_name(const struct tree *tree, pid_t pid);
 
 void tree_free(struct tree *tree);
 

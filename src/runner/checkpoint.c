@@ -17,12 +17,12 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "runner/control.h"
+#include "runner/directories.h"
 #include "runner/own_output.h"
 #include "runner/relocate.h"
 #include "runner/room.h"
 #include "slurm/job.h"
 #include "store/output.h"
-#include "store/tmpdir.h"
 
 /* ---- in the worker ---- */
 
@@ -124,13 +124,12 @@ static int seal(void *arg, struct error *e)
 {
 	struct work *w = arg;
 	enum request asked = (enum request)(*w->worker->asked);
-	const char *tmp = w->c->job->mounts[MOUNT_TMPDIR].source;
 
 	if (request_overrides(w->request, asked)) {
 		w->request = asked;
 		w->leaving = decide(w);
 	}
-	if ((tmp && tmpdir_save(&w->gen, tmp, e) < 0) ||
+	if (directories_save(w->c->job, &w->gen, e) < 0 ||
 	    own_output_record_all(&w->gen, &w->keep, e) < 0 || describe(w, e) < 0)
 		return -1;
 	if (w->leaving == LEAVE_NOT || w->leaving == LEAVE_IGNORE)

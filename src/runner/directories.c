@@ -9,6 +9,13 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "store/tmpdir.h"
+
+/* By MOUNT_...; what is in the others does not go with the job. */
+static const char *const archives[MOUNTS] = {
+	[MOUNT_TMPDIR] = TMPDIR_ARCHIVE,
+	[MOUNT_SHM] = TMPDIR_ARCHIVE_SHM,
+};
 
 /* A real directory, in place of a link that an engine of the other kind had. */
 static int make_dir(const char *path, struct error *e)
@@ -41,19 +48,10 @@ static int place_one(struct engine_mount *mount, int which, bool mounted, struct
 	if (!mounted && which == MOUNT_CONTROL)
 		return make_link(mount->target, mount->source, e);
 	if (!mounted)
-		mount->source = mount->target;
-	return make_dir(mount->target, e);
-}
-
-int directories_empty_tmpdir(const struct engine_job *job, struct error *e)
-{
-	const char *tmp = job->mounts[MOUNT_TMPDIR].source;
-
-	if (!tmp)
+		mount->source = which == MOUNT_SHM ? NULL : mount->target;
+	if (which == MOUNT_SHM)
 		return 0;
-	if (file_remove_tree(AT_FDCWD, tmp, e) < 0)
-		return -1;
-	return mkdir(tmp, 0700) < 0 ? error_sys(e, "%s", tmp) : 0;
+	return make_dir(mount->target, e);
 }
 
 int directories_place(struct engine_job *job, const struct engine *engine,
@@ -62,6 +60,47 @@ int directories_place(struct engine_job *job, const struct engine *engine,
 	for (int i = 0; i < MOUNTS; i++) {
 		job->mounts[i] = job->local[i];
 		if (place_one(&job->mounts[i], i, engine->mounts, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int directories_save(const struct engine_job *job, struct generation *gen,
+		     struct error *e)
+{
+	for (int i = 0; i < MOUNTS; i++) {
+		const char *dir = job->mounts[i].source;
+
+		if (dir && archives[i] && tmpdir_save(gen, archives[i], dir, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int directories_empty(const struct engine_job *job, struct error *e)
+{
+	for (int i = 0; i < MOUNTS; i++) {
+		const char *dir = job->mounts[i].source;
+
+		if (!dir || !archives[i])
+			continue;
+		if (file_remove_tree(AT_FDCWD, dir, e) < 0)
+			return -1;
+		if (mkdir(dir, 0700) < 0)
+			return error_sys(e, "%s", dir);
+	}
+	return 0;
+}
+
+int directories_put_back(const struct engine_job *job, const struct generation *gen,
+			 struct error *e)
+{
+	if (directories_empty(job, e) < 0)
+		return -1;
+	for (int i = 0; i < MOUNTS; i++) {
+		const char *dir = job->mounts[i].source;
+
+		if (dir && archives[i] && tmpdir_restore(gen, archives[i], dir, e) < 0)
 			return -1;
 	}
 	return 0;

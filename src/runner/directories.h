@@ -5,18 +5,29 @@
  * It has to see them at the same path on every node, since it may hold files there open.
  * An engine with a mount namespace mounts them on directories of the job's folder.
  * Without one the job's TMPDIR is that directory of the folder itself, and the directory
- * by which it speaks with the runner, where no file stays open, a symbolic link there.
+ * by which it speaks with the runner, where no file stays open, a symbolic link there;
+ * and it has the node's /dev/shm, of which nothing is saved.
  */
 #ifndef RUNNER_DIRECTORIES_H
 #define RUNNER_DIRECTORIES_H
 
 #include "engine/engine.h"
 
+#define DIRECTORIES_SHM "/dev/shm" /* where the job looks for shared memory */
+
 /* Before the engine starts or restores the job: sets job->mounts from job->local. */
 int directories_place(struct engine_job *job, const struct engine *engine,
 		      struct error *e);
 
-/* A new, empty TMPDIR in place of what is there, if the job has one of ours. */
-int directories_empty_tmpdir(const struct engine_job *job, struct error *e);
+/* New, empty directories in place of those of ours that go with the job. */
+int directories_empty(const struct engine_job *job, struct error *e);
+
+/* Archive, in the generation, what is in them, while the job stands. */
+int directories_save(const struct engine_job *job, struct generation *gen,
+		     struct error *e);
+
+/* Empty them, and put back what is archived. */
+int directories_put_back(const struct engine_job *job, const struct generation *gen,
+			 struct error *e);
 
 #endif

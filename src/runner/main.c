@@ -72,7 +72,7 @@ static int start(struct runner *r, struct error *e)
 	r->job.restored = 0;
 	if (engine_choose(&r->job, &choice, e) < 0 ||
 	    directories_place(&r->job, choice.engine, e) < 0 ||
-	    directories_empty_tmpdir(&r->job, e) < 0 ||
+	    directories_empty(&r->job, e) < 0 ||
 	    own_output_start_over(&r->folder.record, e) < 0 || set_environment(r, e) < 0)
 		return -1;
 	r->engine = choice.engine;

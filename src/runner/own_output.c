@@ -5,12 +5,15 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "store/output.h"
+
+#define NODE_FILE_MAX (64 << 20) /* bytes */
 
 static const int own[] = { STDOUT_FILENO, STDERR_FILENO };
 
@@ -41,6 +44,23 @@ static bool is_own(const struct stat *st)
 	return false;
 }
 
+/*
+ * A file in a directory that every node has for itself, as the one in which MPICH tells
+ * its ranks of the node's processors: it has to come along, if it is not too large to be
+ * copied while the job stands. One that may not be read cannot.
+ */
+static bool is_of_node(const char *path, int fd, const struct stat *st)
+{
+	static const char *const dirs[] = { "/tmp/", "/var/tmp/" };
+
+	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++) {
+		if (!strncmp(path, dirs[i], strlen(dirs[i])))
+			return st->st_size <= NODE_FILE_MAX &&
+			       (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY;
+	}
+	return false;
+}
+
 int own_output_record(struct generation *gen, const char *path, int fd,
 		      const struct own_output_keep *keep, struct error *e)
 {
@@ -50,8 +70,9 @@ int own_output_record(struct generation *gen, const char *path, int fd,
 		return error_sys(e, "%s", path);
 	if (output_is_recorded(gen, &st))
 		return 0;
-	return output_record(gen, path, fd, is_own(&st) ? !keep->appends : keep->copies,
-			     e);
+	if (is_own(&st))
+		return output_record(gen, path, fd, !keep->appends, e);
+	return output_record(gen, path, fd, keep->copies || is_of_node(path, fd, &st), e);
 }
 
 int own_output_record_all(struct generation *gen, const struct own_output_keep *keep,

@@ -12,6 +12,7 @@
 #include "base/control.h"
 #include "base/file.h"
 #include "base/str.h"
+#include "runner/directories.h"
 #include "runner/journal.h"
 #include "runner/own_output.h"
 #include "runner/record.h"
@@ -207,5 +208,7 @@ int prepare(struct runner *r, struct error *e)
 			(struct engine_mount){ r->scratch.tmp, r->tmpdir };
 	r->job.local[MOUNT_CONTROL] =
 		(struct engine_mount){ r->scratch.control, r->control };
+	r->job.local[MOUNT_SHM] =
+		(struct engine_mount){ r->scratch.shm, DIRECTORIES_SHM };
 	return 0;
 }

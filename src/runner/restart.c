@@ -9,23 +9,12 @@
 #include "base/cleanup.h"
 #include "runner/directories.h"
 #include "store/output.h"
-#include "store/tmpdir.h"
 
 static bool is_cancelled(const struct engine_job *job)
 {
 	struct pollfd fd = { .fd = job->cancel_fd, .events = POLLIN };
 
 	return poll(&fd, 1, 0) > 0;
-}
-
-static int put_back_tmpdir(const struct engine_job *job, const struct generation *gen,
-			   struct error *e)
-{
-	const char *tmp = job->mounts[MOUNT_TMPDIR].source;
-
-	if (directories_empty_tmpdir(job, e) < 0)
-		return -1;
-	return tmp ? tmpdir_restore(gen, tmp, e) : 0;
 }
 
 /* RESTART_DAMAGED, or RESTART_ELSEWHERE, or RESTART_RUNNING for one generation. */
@@ -49,7 +38,7 @@ static enum restart_outcome try_one(struct engine_job *job, struct generation *g
 	if (output_put_back(gen, e) < 0)
 		return RESTART_DAMAGED;
 	if (directories_place(job, restarted->engine, e) < 0 ||
-	    put_back_tmpdir(job, gen, e) < 0)
+	    directories_put_back(job, gen, e) < 0)
 		return RESTART_ELSEWHERE;
 	cost = manifest_get(&gen->manifest, "seconds");
 	restarted->cost = cost ? strtod(cost, NULL) : 0;

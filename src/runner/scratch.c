@@ -16,7 +16,8 @@
 #include "base/file.h"
 #include "base/str.h"
 
-#define PREFIX "slurm-checkpoint-"
+#define PREFIX	   "slurm-checkpoint-"
+#define SHARED_MEM "/dev/shm"
 
 /* Remove a directory of the user's own if nobody holds its lock. */
 static void sweep_one(int parent, const char *name)
@@ -41,34 +42,46 @@ static void sweep(const char *dir)
 	}
 }
 
+static void close_locked(int *fd, char **path)
+{
+	if (!*path)
+		return;
+	(void)file_remove_tree(AT_FDCWD, *path, NULL);
+	if (*fd >= 0)
+		close(*fd);
+	free(*path);
+	*path = NULL;
+	*fd = -1;
+}
+
 /*
- * Make the directory and lock it. One that is taken for a dead runner's in between, by
- * another job of the user's that starts on the node, is made again.
+ * Make a directory in dir and lock it. One that is taken for a dead runner's in between,
+ * by another job of the user's that starts on the node, is made again.
  */
-static int make_locked(struct scratch *scratch, const char *dir, unsigned int job)
+static int make_locked(int *fd, char **path, const char *dir, unsigned int job)
 {
 	struct stat st;
 
+	sweep(dir);
 	do {
-		scratch_remove(scratch);
-		scratch->path = str_printf("%s/" PREFIX "%u-XXXXXX", dir, job);
-		if (!scratch->path || !mkdtemp(scratch->path)) {
-			free(scratch->path);
-			scratch->path = NULL;
+		close_locked(fd, path);
+		*path = str_printf("%s/" PREFIX "%u-XXXXXX", dir, job);
+		if (!*path || !mkdtemp(*path)) {
+			free(*path);
+			*path = NULL;
 			return -1;
 		}
-		scratch->fd = open(scratch->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (scratch->fd < 0 && errno != ENOENT)
+		*fd = open(*path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (*fd < 0 && errno != ENOENT)
 			return -1;
-	} while (scratch->fd < 0 || flock(scratch->fd, LOCK_EX | LOCK_NB) < 0 ||
-		 fstat(scratch->fd, &st) < 0 || st.st_nlink == 0);
+	} while (*fd < 0 || flock(*fd, LOCK_EX | LOCK_NB) < 0 || fstat(*fd, &st) < 0 ||
+		 st.st_nlink == 0);
 	return 0;
 }
 
 static int make_in(struct scratch *scratch, const char *dir, unsigned int job)
 {
-	sweep(dir);
-	if (make_locked(scratch, dir, job) < 0)
+	if (make_locked(&scratch->fd, &scratch->path, dir, job) < 0)
 		return -1;
 	scratch->tmp = str_printf("%s/tmp", scratch->path);
 	scratch->run = str_printf("%s/run", scratch->path);
@@ -82,11 +95,23 @@ static int make_in(struct scratch *scratch, const char *dir, unsigned int job)
 	return 0;
 }
 
-int scratch_make(struct scratch *scratch, const struct task *task, struct error *e)
+/* A job without a /dev/shm of its own has the node's, as without us. */
+static void make_shm(struct scratch *scratch, unsigned int job)
+{
+	if (make_locked(&scratch->shm_fd, &scratch->shm_path, SHARED_MEM, job) == 0) {
+		scratch->shm = str_printf("%s/shm", scratch->shm_path);
+		if (scratch->shm && mkdir(scratch->shm, 0700) == 0)
+			return;
+	}
+	free(scratch->shm);
+	scratch->shm = NULL;
+	close_locked(&scratch->shm_fd, &scratch->shm_path);
+}
+
+static int make_on_disk(struct scratch *scratch, const struct task *task, struct error *e)
 {
 	const char *env = getenv("TMPDIR");
 
-	*scratch = (struct scratch){ .fd = -1 };
 	if (task->conf.tmp_dir)
 		return make_in(scratch, task->conf.tmp_dir, task->job) < 0
 			       ? error_sys(e, "TmpDir=%s", task->conf.tmp_dir)
@@ -98,15 +123,22 @@ int scratch_make(struct scratch *scratch, const struct task *task, struct error 
 	return 0;
 }
 
+int scratch_make(struct scratch *scratch, const struct task *task, struct error *e)
+{
+	*scratch = (struct scratch){ .fd = -1, .shm_fd = -1 };
+	if (make_on_disk(scratch, task, e) < 0)
+		return -1;
+	make_shm(scratch, task->job);
+	return 0;
+}
+
 void scratch_remove(struct scratch *scratch)
 {
-	if (scratch->path)
-		(void)file_remove_tree(AT_FDCWD, scratch->path, NULL);
-	if (scratch->fd >= 0)
-		close(scratch->fd);
-	free(scratch->path);
+	close_locked(&scratch->fd, &scratch->path);
+	close_locked(&scratch->shm_fd, &scratch->shm_path);
 	free(scratch->tmp);
 	free(scratch->run);
 	free(scratch->control);
-	*scratch = (struct scratch){ .fd = -1 };
+	free(scratch->shm);
+	*scratch = (struct scratch){ .fd = -1, .shm_fd = -1 };
 }

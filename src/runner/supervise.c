@@ -383,27 +383,20 @@ int supervisor_check_able(struct supervisor *v, struct error *e)
 }
 
 /* What the engine has set for the job, and which engines were passed over. */
-static void describe_choice(const struct supervisor *v, const struct error *set,
-			    struct event *event)
-{
-	const char *over = v->s->passed_over;
-
-	snprintf(event->text, sizeof(event->text), "%s%s%s%s", set->text,
-		 *set->text && *over ? "; " : "", *over ? "passed over were " : "", over);
-}
-
 static void answer_able(struct supervisor *v)
 {
 	struct event event = { .type = EVENT_ABLE, .status = 1 };
-	struct error why = { .text = "" };
+	const char *over = v->s->passed_over;
+	struct error why = { "" };
 
 	snprintf(event.engine, sizeof(event.engine), "%s", v->s->engine->name);
-	if (supervisor_check_able(v, &why) == 0) {
-		describe_choice(v, &why, &event);
-	} else {
+	if (supervisor_check_able(v, &why) < 0)
 		event.status = 0;
-		snprintf(event.text, sizeof(event.text), "%s", why.text);
-	}
+	else if (*over && *why.text)
+		error_prefix(&why, "passed over were %s; %s", over, v->s->engine->name);
+	else if (*over)
+		error_set(&why, "passed over were %s", over);
+	snprintf(event.text, sizeof(event.text), "%s", why.text);
 	journal(v->s->task, v->s->folder, &event);
 }
 

@@ -22,9 +22,9 @@ bool output_is_recorded(const struct generation *gen, const struct stat *st)
 	return false;
 }
 
-/* Copy the file's first length bytes into the generation, as a file of its own. */
-static int copy_content(struct generation *gen, const char *path, int fd, uint64_t length,
-			char **name, struct error *e)
+/* Copy the file into the generation, as one of its own with the same permissions. */
+static int copy_content(struct generation *gen, const char *path, int fd,
+			const struct stat *st, char **name, struct error *e)
 {
 	cleanup_close int out = -1;
 	char hex[DIGEST_HEX + 1];
@@ -34,8 +34,10 @@ static int copy_content(struct generation *gen, const char *path, int fd, uint64
 	if (!*name)
 		return error_sys(e, "%s", path);
 	out = generation_create(gen, *name, e);
-	if (out < 0 || file_copy(fd, out, length, path, e) < 0)
+	if (out < 0 || file_copy(fd, out, (uint64_t)st->st_size, path, e) < 0)
 		return -1;
+	if (fchmod(out, (st->st_mode & 0777) | 0600) < 0)
+		return error_sys(e, "%s", *name);
 	if (lseek(out, 0, SEEK_SET) < 0 || digest_of_fd(out, *name, hex, &size, e) < 0)
 		return error_prefix(e, "%s", path);
 	if (manifest_add_file(&gen->manifest, *name, size, hex) < 0)
@@ -51,14 +53,21 @@ int output_record(struct generation *gen, const char *path, int fd, bool with_co
 
 	if (fstat(fd, &st) < 0)
 		return error_sys(e, "%s", path);
-	if (with_content &&
-	    copy_content(gen, path, fd, (uint64_t)st.st_size, &copy, e) < 0)
+	if (with_content && copy_content(gen, path, fd, &st, &copy, e) < 0)
 		return -1;
 	if (!with_content && fsync(fd) < 0 && errno != EINVAL && errno != EROFS)
 		return error_sys(e, "%s", path);
 	if (manifest_add_output(&gen->manifest, path, (uint64_t)st.st_size, copy) < 0)
 		return error_sys(e, "%s", path);
 	return 0;
+}
+
+/* A link that somebody else has put in its place, as they may in /tmp. */
+static bool is_foreign_link(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 && S_ISLNK(st.st_mode) && st.st_uid != geteuid();
 }
 
 /*
@@ -73,7 +82,7 @@ static int check(const struct manifest_output *o, struct error *e)
 		return o->copy && errno == ENOENT
 			       ? 0
 			       : error_sys(e, "%s, which the job was writing", o->path);
-	if (!S_ISREG(st.st_mode))
+	if (!S_ISREG(st.st_mode) || is_foreign_link(o->path))
 		return error_set(e, "%s is not a regular file any more", o->path);
 	if (faccessat(AT_FDCWD, o->path, W_OK, AT_EACCESS) < 0)
 		return error_sys(e, "%s", o->path);
@@ -86,24 +95,46 @@ static int check(const struct manifest_output *o, struct error *e)
 	return 0;
 }
 
+static int open_output(const struct manifest_output *o, int extra)
+{
+	int flags = O_WRONLY | O_CLOEXEC | O_NOCTTY | extra;
+	int fd = open(o->path, flags | O_NOFOLLOW, 0600);
+
+	if (fd < 0 && errno == ELOOP && !is_foreign_link(o->path))
+		fd = open(o->path, flags, 0600);
+	return fd;
+}
+
+static int put_back_copy(const struct generation *gen, const struct manifest_output *o,
+			 struct error *e)
+{
+	cleanup_close int in =
+		openat(gen->fd, o->copy, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	cleanup_close int out = open_output(o, 0);
+	struct stat st;
+
+	if (in < 0 || fstat(in, &st) < 0)
+		return error_sys(e, "%s", o->copy);
+	if (out < 0 && errno == ENOENT) {
+		out = open_output(o, O_CREAT | O_EXCL);
+		if (out >= 0 && fchmod(out, st.st_mode & 0777) < 0)
+			return error_sys(e, "%s", o->path);
+	}
+	if (out < 0 || ftruncate(out, 0) < 0)
+		return error_sys(e, "%s", o->path);
+	return file_copy(in, out, o->length, o->path, e);
+}
+
 static int put_back(const struct generation *gen, const struct manifest_output *o,
 		    struct error *e)
 {
 	cleanup_close int out = -1;
-	cleanup_close int in = -1;
 
-	out = open(o->path, O_WRONLY | O_CLOEXEC | O_NOCTTY | (o->copy ? O_CREAT : 0),
-		   0666);
+	if (o->copy)
+		return put_back_copy(gen, o, e);
+	out = open_output(o, 0);
 	if (out < 0)
 		return error_sys(e, "%s", o->path);
-	if (o->copy) {
-		in = openat(gen->fd, o->copy, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-		if (in < 0)
-			return error_sys(e, "%s", o->copy);
-		if (ftruncate(out, 0) < 0)
-			return error_sys(e, "%s", o->path);
-		return file_copy(in, out, o->length, o->path, e);
-	}
 	if (ftruncate(out, (off_t)o->length) < 0)
 		return error_sys(e, "%s", o->path);
 	return 0;

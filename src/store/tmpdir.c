@@ -23,7 +23,7 @@ static int archive_failed(struct archive *a, const char *what, struct error *e)
 {
 	const char *why = archive_error_string(a);
 
-	return error_set(e, "TMPDIR: %s: %s", what, why ? why : "unknown error");
+	return error_set(e, "%s: %s", what, why ? why : "unknown error");
 }
 
 static bool is_empty(const char *dir)
@@ -112,7 +112,7 @@ static int save_entry(struct archive *disk, struct archive *out,
 		return 0;
 	name = strdup(path + prefix + 1);
 	if (!name)
-		return error_sys(e, "TMPDIR");
+		return error_sys(e, "%s", dir);
 	archive_entry_set_pathname(entry, name);
 	if (archive_entry_hardlink(entry) &&
 	    strlen(archive_entry_hardlink(entry)) > prefix + 1) {
@@ -132,7 +132,7 @@ static int save_all(struct archive *disk, struct archive *out, const char *dir,
 		    struct error *e)
 {
 	struct archive_entry_linkresolver *links = archive_entry_linkresolver_new();
-	int rc = links ? 0 : error_sys(e, "TMPDIR");
+	int rc = links ? 0 : error_sys(e, "%s", dir);
 
 	if (links)
 		archive_entry_linkresolver_set_strategy(links, archive_format(out));
@@ -157,35 +157,36 @@ static int save_all(struct archive *disk, struct archive *out, const char *dir,
 	return rc;
 }
 
-static int write_archive(struct sink *sink, const char *dir, struct error *e)
+static int write_archive(struct sink *sink, const char *dir, const char *name,
+			 struct error *e)
 {
 	struct archive *disk = archive_read_disk_new();
 	struct archive *out = archive_write_new();
 	int rc = -1;
 
 	if (!disk || !out)
-		error_sys(e, "TMPDIR");
+		error_sys(e, "%s", dir);
 	else if (archive_write_set_format_pax(out) != ARCHIVE_OK ||
 		 archive_write_add_filter_zstd(out) != ARCHIVE_OK ||
 		 archive_write_set_filter_option(out, "zstd", "compression-level", "1") !=
 			 ARCHIVE_OK ||
 		 archive_write_set_bytes_in_last_block(out, 1) != ARCHIVE_OK ||
 		 archive_write_open(out, sink, NULL, sink_write, NULL) != ARCHIVE_OK)
-		archive_failed(out, TMPDIR_ARCHIVE, e);
+		archive_failed(out, name, e);
 	else if (archive_read_disk_set_symlink_physical(disk) != ARCHIVE_OK ||
 		 archive_read_disk_open(disk, dir) != ARCHIVE_OK)
 		archive_failed(disk, dir, e);
 	else
 		rc = save_all(disk, out, dir, e);
 	if (rc == 0 && archive_write_close(out) != ARCHIVE_OK)
-		rc = archive_failed(out, TMPDIR_ARCHIVE, e);
+		rc = archive_failed(out, name, e);
 	archive_write_free(out);
 	archive_read_free(disk);
 	return rc;
 }
 
-int tmpdir_save_as(struct generation *gen, const char *name, const char *dir,
-		   struct error *e)
+int tmpdir_save(struct generation *gen, const char *name, const char *dir,
+		struct error *e)
 {
 	struct sink sink = { .fd = -1 };
 	char hex[DIGEST_HEX + 1];
@@ -195,7 +196,7 @@ int tmpdir_save_as(struct generation *gen, const char *name, const char *dir,
 		return 0;
 	sink.digest = digest_new();
 	sink.fd = generation_create(gen, name, e);
-	if (sink.digest && sink.fd >= 0 && write_archive(&sink, dir, e) == 0) {
+	if (sink.digest && sink.fd >= 0 && write_archive(&sink, dir, name, e) == 0) {
 		digest_hex(sink.digest, hex);
 		rc = manifest_add_file(&gen->manifest, name, sink.size, hex);
 		if (rc < 0)
@@ -205,11 +206,6 @@ int tmpdir_save_as(struct generation *gen, const char *name, const char *dir,
 	if (sink.fd >= 0)
 		close(sink.fd);
 	return rc;
-}
-
-int tmpdir_save(struct generation *gen, const char *dir, struct error *e)
-{
-	return tmpdir_save_as(gen, TMPDIR_ARCHIVE, dir, e);
 }
 
 /* ---- restoring ---- */
@@ -222,7 +218,7 @@ static int restore_entry(struct archive *in, struct archive *disk,
 	cleanup_free char *link = hardlink ? str_printf("%s/%s", dir, hardlink) : NULL;
 
 	if (!path || (hardlink && !link))
-		return error_sys(e, "TMPDIR");
+		return error_sys(e, "%s", dir);
 	archive_entry_set_pathname(entry, path);
 	if (link)
 		archive_entry_set_hardlink(entry, link);
@@ -235,11 +231,12 @@ static int restore_entry(struct archive *in, struct archive *disk,
 	return 0;
 }
 
-static int restore_all(struct archive *in, const char *dir, struct error *e)
+static int restore_all(struct archive *in, const char *dir, const char *name,
+		       struct error *e)
 {
 	struct archive *disk = archive_write_disk_new();
 	struct archive_entry *entry;
-	int rc = disk ? 0 : error_sys(e, "TMPDIR"), next = ARCHIVE_EOF;
+	int rc = disk ? 0 : error_sys(e, "%s", dir), next = ARCHIVE_EOF;
 
 	if (disk)
 		archive_write_disk_set_options(
@@ -250,7 +247,7 @@ static int restore_all(struct archive *in, const char *dir, struct error *e)
 	       next != ARCHIVE_EOF)
 		rc = restore_entry(in, disk, entry, dir, e);
 	if (rc == 0 && next != ARCHIVE_EOF)
-		rc = archive_failed(in, TMPDIR_ARCHIVE, e);
+		rc = archive_failed(in, name, e);
 	/* The times and modes of directories come last. */
 	if (rc == 0 && archive_write_close(disk) != ARCHIVE_OK)
 		rc = archive_failed(disk, dir, e);
@@ -258,8 +255,8 @@ static int restore_all(struct archive *in, const char *dir, struct error *e)
 	return rc;
 }
 
-int tmpdir_restore_as(const struct generation *gen, const char *name, const char *dir,
-		      struct error *e)
+int tmpdir_restore(const struct generation *gen, const char *name, const char *dir,
+		   struct error *e)
 {
 	cleanup_close int fd = -1;
 	struct archive *in;
@@ -278,12 +275,7 @@ int tmpdir_restore_as(const struct generation *gen, const char *name, const char
 	    archive_read_open_fd(in, fd, BLOCK) != ARCHIVE_OK)
 		rc = archive_failed(in, name, e);
 	else
-		rc = restore_all(in, dir, e);
+		rc = restore_all(in, dir, name, e);
 	archive_read_free(in);
 	return rc;
-}
-
-int tmpdir_restore(const struct generation *gen, const char *dir, struct error *e)
-{
-	return tmpdir_restore_as(gen, TMPDIR_ARCHIVE, dir, e);
 }

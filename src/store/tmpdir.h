@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * tmpdir.h - the content of a job's TMPDIR, as one file of a generation.
+ * tmpdir.h - the content of a job's TMPDIR, or of another directory of a node's that goes
+ * with the job, as one file of a generation.
  *
  * A tar archive (pax, with sparse files and links) compressed with zstd. Sockets are
  * not in it: whoever restores the process that listens makes them anew.
@@ -11,21 +12,19 @@
 #include "base/error.h"
 #include "store/generation.h"
 
-#define TMPDIR_ARCHIVE "tmp.tar.zst"
+#define TMPDIR_ARCHIVE	   "tmp.tar.zst"
+#define TMPDIR_ARCHIVE_SHM "shm.tar.zst" /* of its /dev/shm */
 
 /*
- * Archive what is in dir, while nobody writes there, and list the archive in the
- * manifest. An empty directory makes no archive.
+ * Archive what is in dir, while nobody writes there, under this name, and list the
+ * archive in the manifest. An empty directory makes no archive.
  */
-int tmpdir_save(struct generation *gen, const char *dir, struct error *e);
+int tmpdir_save(struct generation *gen, const char *name, const char *dir,
+		struct error *e);
 
-/* Unpack the generation's archive, if it has one, into dir, which is empty. */
-int tmpdir_restore(const struct generation *gen, const char *dir, struct error *e);
-
-/* The same of another directory, by another name of the archive. */
-int tmpdir_save_as(struct generation *gen, const char *name, const char *dir,
+/* Unpack the generation's archive of this name, if it has one, into dir, which is empty.
+ */
+int tmpdir_restore(const struct generation *gen, const char *name, const char *dir,
 		   struct error *e);
-int tmpdir_restore_as(const struct generation *gen, const char *name, const char *dir,
-		      struct error *e);
 
 #endif

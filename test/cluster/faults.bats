@@ -380,13 +380,14 @@ flip() { alice python3 -c 'import sys; f = open(sys.argv[1], "r+b"); f.seek(1000
 
 @test "a file that only one node has: the job is held on another, and goes on where it can" {
 	local job node blocker
-	put job.sh <<<$'#!/bin/bash\nexec 5>/tmp/only-here.$SLURM_JOB_ID\nfor i in $(seq 80); do echo $i; echo $i >&5; sleep 0.1; done\nwc -l </tmp/only-here.$SLURM_JOB_ID'
+	for node in n1 n2 n3 n4; do cluster run "$node" chmod 1777 /opt; done
+	put job.sh <<<$'#!/bin/bash\nexec 5>/opt/only-here.$SLURM_JOB_ID\nfor i in $(seq 80); do echo $i; echo $i >&5; sleep 0.1; done\nwc -l </opt/only-here.$SLURM_JOB_ID'
 	job=$(submit --checkpoint --output=out job.sh)
 	wait_lines out 5
 	node=$(job_node "$job")
 	blocker=$(occupy "$job")
 	until_true 60 "it is held" eval '[[ $(job_field '"$job"' Reason) == *[Hh]eld* ]]'
-	get out | grep -q "is held; .*/tmp/only-here.$job"
+	get out | grep -q "is held; .*/opt/only-here.$job"
 	bob scancel "$blocker"
 	root scontrol update "JobId=$job" "ReqNodeList=$node"
 	alice scontrol release "$job"

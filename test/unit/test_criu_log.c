@@ -126,6 +126,12 @@ static void a_failure_is_explained_by_its_first_error(void **state)
 		  "the job holds open TCP connections" },
 		{ "(00.01) Error (criu/sk-unix.c:1): sk unix: External socket is used.\n",
 		  "by a local socket, which cannot be saved" },
+		{ "(00.01) Error (criu/proc_parse.c:376): Can't open mapped "
+		  "[/dev/shm/x (deleted)]: No such file or directory\n",
+		  "mapped a file that was removed" },
+		{ "(00.01) Error (criu/cr-dump.c:1): Task 103 with SysVIPC shmem map @7f "
+		  "doesn't live in IPC ns\n",
+		  "shared memory of System V" },
 		{ "(00.01) Error (criu/files-reg.c:1): File home/u/log has bad size 5 "
 		  "(expect 7)\n",
 		  "has changed since" },

@@ -143,6 +143,54 @@ static void an_output_is_what_it_was_or_the_generation_is_refused(void **state)
 	}
 }
 
+static void what_is_missing_is_made_again_with_its_permissions(void **state)
+{
+	static const mode_t modes[] = { 0600, 0640, 0755, 0444 | 0200 };
+	struct place *p = *state;
+
+	for (size_t i = 0; i < LENGTH(modes); i++) {
+		cleanup_folder struct folder folder;
+		cleanup_generation struct generation gen;
+		struct error e;
+
+		make_generation(p, &folder, &gen);
+		put_file(p->fd, "f", "12345");
+		assert_int_equal(fchmodat(p->fd, "f", modes[i], 0), 0);
+		record(p, &gen, "f", true);
+		meet(p, "f", NULL);
+		assert_int_equal(output_put_back(&gen, &e), 0);
+		assert_content(p->fd, "f", "12345");
+		assert_mode(p->fd, "f", modes[i]);
+	}
+}
+
+static void a_link_of_anothers_in_the_place_of_an_output_is_refused(void **state)
+{
+	struct place *p = *state;
+
+	needs_root();
+	for (int copied = 0; copied < 2; copied++) {
+		cleanup_folder struct folder folder;
+		cleanup_generation struct generation gen;
+		struct error e;
+
+		make_generation(p, &folder, &gen);
+		put_file(p->fd, "f", "12345");
+		put_file(p->fd, "other", "untouched");
+		record(p, &gen, "f", copied);
+		meet(p, "f", NULL);
+		assert_int_equal(symlinkat("other", p->fd, "f"), 0);
+		assert_int_equal(
+			fchownat(p->fd, "f", SOMEBODY, SOMEBODY, AT_SYMLINK_NOFOLLOW), 0);
+		assert_int_equal(output_put_back(&gen, &e), -1);
+		assert_content(p->fd, "other", "untouched");
+		assert_int_equal(lchown(place_path(p, "f"), 0, 0), 0);
+		assert_int_equal(output_put_back(&gen, &e), 0);
+		assert_content(p->fd, "other", copied ? "12345" : "untou");
+		assert_int_equal(unlinkat(p->fd, "f", 0), 0);
+	}
+}
+
 static void where_one_output_is_refused_no_other_is_changed(void **state)
 {
 	static const char *const names[] = { "log", "out", "gone" };
@@ -224,6 +272,8 @@ int main(void)
 		in_place(the_content_of_an_output_is_of_the_generation),
 		in_place(one_file_is_known_again_by_whatever_name),
 		in_place(an_output_is_what_it_was_or_the_generation_is_refused),
+		in_place(what_is_missing_is_made_again_with_its_permissions),
+		in_place(a_link_of_anothers_in_the_place_of_an_output_is_refused),
 		in_place(where_one_output_is_refused_no_other_is_changed),
 		in_place(what_is_no_regular_file_any_more_is_refused),
 		in_place(what_the_user_may_not_write_is_refused),

@@ -52,6 +52,9 @@ static void it_is_the_users_own_and_locked(void **state)
 	assert_mode(AT_FDCWD, scratch.tmp, 0700);
 	assert_mode(AT_FDCWD, scratch.run, 0700);
 	assert_mode(AT_FDCWD, scratch.control, 0700);
+	assert_mode(AT_FDCWD, scratch.shm_path, 0700);
+	assert_mode(AT_FDCWD, scratch.shm, 0700);
+	assert_int_equal(strncmp(scratch.shm, "/dev/shm/slurm-checkpoint-", 26), 0);
 	assert_true(fcntl(scratch.fd, F_GETFD) & FD_CLOEXEC);
 	fd = open(scratch.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), -1);

@@ -25,9 +25,9 @@ static void go_there_and_back(struct place *p, struct generation *gen)
 {
 	struct error e = { "" };
 
-	if (tmpdir_save(gen, place_path(p, "tmp"), &e) < 0 ||
+	if (tmpdir_save(gen, TMPDIR_ARCHIVE, place_path(p, "tmp"), &e) < 0 ||
 	    generation_verify(gen, &e) < 0 ||
-	    tmpdir_restore(gen, place_path(p, "back"), &e) < 0)
+	    tmpdir_restore(gen, TMPDIR_ARCHIVE, place_path(p, "back"), &e) < 0)
 		fail_msg("%s", e.text);
 }
 

@@ -11,7 +11,7 @@ PACKAGES_ALL=(
 # shellcheck disable=SC2034  # by name, see tree_build
 {
 	PACKAGES_trixie=(criu clang libclang-rt-dev)
-	PACKAGES_forky=(criu)
+	PACKAGES_forky=(criu openmpi-bin libopenmpi-dev mpich libmpich-dev passt)
 	PACKAGES_bookworm=() # has no CRIU
 }
 

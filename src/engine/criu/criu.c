@@ -20,27 +20,33 @@ static struct engine_run *criu_start(const struct engine_job *job, struct error 
 {
 	struct sandbox_spec spec = { .mounts = job->mounts,
 				     .last_pid = SANDBOX_FIRST_PID - 1,
+				     .own_net = criu_wants_own_net(job),
+				     .connect = criu_connect,
 				     .argv = job->argv,
 				     .envp = job->envp,
 				     .sigmask = job->sigmask };
-	struct engine_run *run = calloc(1, sizeof(*run));
+	cleanup_free struct engine_run *run = calloc(1, sizeof(*run));
+	cleanup_free char **env = criu_launcher_env(job->envp);
 
-	if (run && sandbox_start(&run->sandbox, &spec, e) == 0)
-		return run;
-	if (!run)
+	if (!run || !env) {
 		error_sys(e, "criu");
-	free(run);
-	return NULL;
+		return NULL;
+	}
+	spec.connect_arg = run;
+	if (spec.own_net)
+		spec.envp = env;
+	return sandbox_start(&run->sandbox, &spec, e) < 0 ? NULL : take_ptr(run);
 }
 
 static int criu_able(const struct engine_run *run, const struct engine_job *job,
 		     struct error *e)
 {
 	struct tree tree;
-	int rc = tree_read(&tree, &run->sandbox, e);
+	int rc;
 
-	(void)job;
-	if (rc == 0 && tree_has_connection(&tree, e))
+	*e = run->unconnected;
+	rc = tree_read(&tree, &run->sandbox, e);
+	if (rc == 0 && criu_tcp_refused(&tree, run, job, e))
 		rc = -1;
 	tree_free(&tree);
 	return rc;

@@ -7,6 +7,7 @@
 
 #include "base/loop.h"
 #include "engine/criu/log.h"
+#include "engine/tree.h"
 #include "engine/sandbox.h"
 #include "engine/engine.h"
 
@@ -17,9 +18,12 @@
 #define CRIU_ATTR_MONOTONIC   "criu-monotonic"	 /* clocks inside, nanoseconds */
 #define CRIU_ATTR_BOOTTIME    "criu-boottime"
 #define CRIU_ATTR_VERSION     "criu-version"
+#define CRIU_ATTR_NET	      "criu-net" /* "private": a network of the job's own */
+#define CRIU_ATTR_TCP	      "criu-tcp" /* "close": connections were not saved */
 
 struct engine_run {
 	struct sandbox sandbox;
+	struct error unconnected; /* why its own network has no way out; empty: it has */
 };
 
 /* Path of the criu program, owned by the caller; NULL and a sentence if none. */
@@ -30,6 +34,26 @@ char *criu_version(const char *program, struct error *e);
 
 /* How much criu is to log: warnings, or everything with LogLevel=debug. */
 char *criu_verbosity(const struct conf *conf);
+
+/* Is the job to have a network of its own? */
+bool criu_wants_own_net(const struct engine_job *job);
+
+/*
+ * A job's environment with what launchers of MPI have to know there, so far as the user
+ * says nothing else; owned by the caller, but not the strings. NULL without memory.
+ */
+char **criu_launcher_env(char *const *envp);
+
+/* Have pasta connect it, if there is pasta: sandbox_spec.connect. */
+void criu_connect(void *arg, const struct sandbox *sb);
+
+/* Are the job's connections to be closed, so far as they cannot be saved? */
+bool criu_closes_tcp(const struct engine_job *job);
+
+/* Does the tree hold a connection because of which it is not to be saved? One sentence.
+ */
+bool criu_tcp_refused(const struct tree *tree, const struct engine_run *run,
+		      const struct engine_job *job, struct error *e);
 
 int criu_probe(const struct engine_job *job, struct error *e);
 int criu_dump(struct engine_run *run, const struct engine_job *job,

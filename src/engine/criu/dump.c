@@ -23,6 +23,7 @@
 #include "base/unix_socket.h"
 #include "engine/criu/criu.h"
 #include "engine/criu/hook.h"
+#include "engine/criu/shm.h"
 #include "engine/criu/stream.h"
 #include "engine/outputs.h"
 #include "engine/tree.h"
@@ -65,6 +66,19 @@ static int pid_max(void)
 	return text ? atoi(text) : 32768;
 }
 
+/* How the restore has to treat connections. */
+static int set_network(struct manifest *m, const struct sandbox *sb,
+		       const struct engine_job *job)
+{
+	const char *tcp = criu_closes_tcp(job) ? "close" : "refuse";
+
+	return manifest_set(m, CRIU_ATTR_NET, "%s", sb->own_net ? "private" : "host") <
+				       0 ||
+			       manifest_set(m, CRIU_ATTR_TCP, "%s", tcp) < 0
+		       ? -1
+		       : 0;
+}
+
 static int set_attributes(struct manifest *m, const struct sandbox *sb,
 			  const struct tree *tree)
 {
@@ -86,12 +100,16 @@ static int set_attributes(struct manifest *m, const struct sandbox *sb,
 
 static int describe_tree(struct dumping *d, const struct engine_job *job, struct error *e)
 {
+	struct manifest *m = &d->dump->gen->manifest;
 	struct tree tree;
 	int rc = tree_read(&tree, &d->run->sandbox, e);
 
-	if (rc == 0 &&
-	    set_attributes(&d->dump->gen->manifest, &d->run->sandbox, &tree) < 0)
+	if (rc == 0 && (set_attributes(m, &d->run->sandbox, &tree) < 0 ||
+			set_network(m, &d->run->sandbox, job) < 0))
 		rc = error_sys(e, "job's processes");
+	/* criu has saved those that leave the job's own network, too. */
+	if (rc == 0 && d->run->sandbox.own_net && criu_tcp_refused(&tree, d->run, job, e))
+		rc = -1;
 	if (rc == 0)
 		rc = outputs_tell(&tree, job, d->dump, NULL, e);
 	tree_free(&tree);
@@ -169,6 +187,23 @@ static int follow(struct dumping *d, const struct engine_job *job, struct error 
 	return d->failed ? -1 : 0;
 }
 
+#define OPTIONS 4 /* at most */
+
+/* Nobody else is in a network of the job's own, so nothing has to be kept out of it. */
+static void add_options(char **argv, const struct dumping *d,
+			const struct engine_job *job)
+{
+	if (d->dump->mode == DUMP_AND_GO_ON)
+		*argv++ = (char *)"--leave-running";
+	if (d->run->sandbox.own_net) {
+		*argv++ = (char *)"--tcp-established";
+		*argv++ = (char *)"--network-lock";
+		*argv++ = (char *)"skip";
+	} else if (criu_closes_tcp(job)) {
+		*argv++ = (char *)"--tcp-close";
+	}
+}
+
 static int start(struct dumping *d, const struct engine_job *job, struct error *e)
 {
 	cleanup_free char *program = criu_find(job->conf, e);
@@ -194,8 +229,10 @@ static int start(struct dumping *d, const struct engine_job *job, struct error *
 			 (char *)"--file-locks",
 			 (char *)"--unprivileged",
 			 criu_verbosity(job->conf),
-			 d->dump->mode == DUMP_AND_GO_ON ? (char *)"--leave-running"
-							 : NULL,
+			 NULL, /* options */
+			 NULL,
+			 NULL,
+			 NULL,
 			 NULL };
 	int fd;
 
@@ -205,6 +242,7 @@ static int start(struct dumping *d, const struct engine_job *job, struct error *
 	if (fd < 0)
 		return -1;
 	close(fd);
+	add_options(&argv[sizeof(argv) / sizeof(argv[0]) - OPTIONS - 1], d, job);
 	if (manifest_set(&d->dump->gen->manifest, CRIU_ATTR_VERSION, "%s", version) < 0)
 		return error_sys(e, "criu dump");
 	d->stream = stream_open(d->loop, images, d->dump->gen, e);
@@ -219,21 +257,41 @@ static int start(struct dumping *d, const struct engine_job *job, struct error *
 				  env, e);
 }
 
+static bool is_connected(const struct dumping *d, const struct engine_job *job,
+			 struct error *e)
+{
+	struct tree tree;
+	bool connected = tree_read(&tree, &d->run->sandbox, e) == 0 &&
+			 criu_tcp_refused(&tree, d->run, job, e);
+
+	tree_free(&tree);
+	return connected;
+}
+
 /* Why criu failed: the job's own connections, else what criu says. */
 static int explain(struct dumping *d, const struct engine_job *job, struct error *e)
 {
-	struct tree tree;
-	bool connected = false;
-
-	if (tree_read(&tree, &d->run->sandbox, e) == 0)
-		connected = tree_has_connection(&tree, e);
-	tree_free(&tree);
 	(void)criu_log_save(&d->criu.log, job->folder->fd, "criu-dump.log", NULL);
-	if (connected)
+	if (is_connected(d, job, e))
 		return -1;
 	if (d->criu.status > 128)
 		return error_set(e, "criu was killed by signal %d", d->criu.status - 128);
 	return criu_log_explain(&d->criu.log, e);
+}
+
+/* Before the job is stopped for it: what would be in the way, or can be put right. */
+static int look(struct dumping *d, const struct engine_job *job, struct error *e)
+{
+	const char *shm = job->mounts[MOUNT_SHM].source;
+	struct tree tree;
+	int rc = tree_read(&tree, &d->run->sandbox, e);
+
+	if (rc == 0 && criu_tcp_refused(&tree, d->run, job, e))
+		rc = -1;
+	if (rc == 0 && shm)
+		shm_name_mapped(&tree, shm);
+	tree_free(&tree);
+	return rc;
 }
 
 int criu_dump(struct engine_run *run, const struct engine_job *job,
@@ -244,7 +302,7 @@ int criu_dump(struct engine_run *run, const struct engine_job *job,
 
 	d.criu.output = d.criu.pidfd = -1;
 	d.loop = d.criu.loop = loop_new(e);
-	if (d.loop && start(&d, job, e) == 0) {
+	if (d.loop && look(&d, job, e) == 0 && start(&d, job, e) == 0) {
 		rc = follow(&d, job, e);
 		if (rc == 0 && !d.stopped && (!d.sealed || d.criu.status != 0))
 			rc = explain(&d, job, e);

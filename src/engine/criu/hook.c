@@ -4,6 +4,9 @@
  * stands frozen, criu asks it for leave; it asks the runner, and waits until the
  * generation is committed. If the runner says no, or is gone, criu lets the job
  * go on where it stood.
+ *
+ * When a job in a network of its own has been restored, and its processes do not run yet,
+ * the connections that leave the network are ended: nobody answers to them any more.
  */
 #define _GNU_SOURCE
 #include <stdlib.h>
@@ -12,6 +15,7 @@
 
 #include "base/unix_socket.h"
 #include "engine/criu/hook.h"
+#include "engine/network.h"
 
 int main(void)
 {
@@ -20,6 +24,8 @@ int main(void)
 	char answer = 0;
 	int fd;
 
+	if (action && !strcmp(action, "pre-resume"))
+		network_close_outside();
 	if (!action || strcmp(action, "post-dump") != 0)
 		return 0;
 	fd = path ? unix_socket_connect(path) : -1;

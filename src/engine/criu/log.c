@@ -69,6 +69,13 @@ static const struct {
 	{ "Can't get 1:16 opt",
 	  "this release of CRIU cannot save sockets on this kernel; "
 	  "CRIU 4.2 or later can" },
+	{ "In-flight connection",
+	  "a process was connecting to another by TCP just then; try again" },
+	{ "Can't open mapped [", "a process has mapped a file that was removed or "
+				 "replaced since, as is often done "
+				 "with shared memory, which cannot be saved" },
+	{ "SysVIPC shmem map",
+	  "the job uses shared memory of System V (shmget), which cannot be saved" },
 	{ "External socket is used",
 	  "the job is connected to a program outside of it by a "
 	  "local socket, which cannot be saved" },

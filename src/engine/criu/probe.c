@@ -73,5 +73,5 @@ int criu_probe(const struct engine_job *job, struct error *e)
 	if (!program)
 		return -1;
 	version = criu_version(program, e);
-	return version ? sandbox_probe(e) : -1;
+	return version ? sandbox_probe(criu_wants_own_net(job), e) : -1;
 }

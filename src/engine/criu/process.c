@@ -58,7 +58,7 @@ int criu_process_start(struct criu_process *p, struct loop *loop,
 	if (!runtime || pipe2(pipe_fds, O_CLOEXEC) < 0)
 		return error_sys(e, "criu");
 	p->output = pipe_fds[0];
-	p->pid = sandbox_exec(sb, argv, envp, pipe_fds[1], e);
+	p->pid = sandbox_exec(sb, SANDBOX_INSIDE, argv, envp, pipe_fds[1], e);
 	close(pipe_fds[1]);
 	if (p->pid < 0)
 		return -1;

@@ -50,6 +50,22 @@ static int follow(struct criu_process *criu, const struct engine_job *job,
 	return rc;
 }
 
+#define OPTIONS 3 /* at most */
+
+static void add_options(char **argv, const struct engine_run *run,
+			const struct generation *gen)
+{
+	const char *tcp = manifest_get(&gen->manifest, CRIU_ATTR_TCP);
+
+	if (run->sandbox.own_net) {
+		*argv++ = (char *)"--tcp-established";
+		*argv++ = (char *)"--action-script";
+		*argv++ = (char *)CRIU_HOOK_PATH;
+	} else if (tcp && !strcmp(tcp, "close")) {
+		*argv++ = (char *)"--tcp-close";
+	}
+}
+
 static int run_criu(struct engine_run *run, const struct engine_job *job,
 		    const struct generation *gen, struct error *e)
 {
@@ -66,12 +82,16 @@ static int run_criu(struct engine_run *run, const struct engine_job *job,
 			 (char *)"--file-locks",
 			 (char *)"--unprivileged",
 			 criu_verbosity(job->conf),
+			 NULL, /* options */
+			 NULL,
+			 NULL,
 			 NULL };
 	struct criu_process criu = { .output = -1, .pidfd = -1 };
 	int rc = -1;
 
 	if (!program || !images)
 		return program ? error_sys(e, "criu restore") : -1;
+	add_options(&argv[sizeof(argv) / sizeof(argv[0]) - OPTIONS - 1], run, gen);
 	criu.loop = loop_new(e);
 	if (!criu.loop)
 		return -1;
@@ -88,6 +108,7 @@ static int read_spec(const struct generation *gen, struct sandbox_spec *spec,
 		     unsigned long long *highest, struct error *e)
 {
 	const struct manifest *m = &gen->manifest;
+	const char *net = manifest_get(m, CRIU_ATTR_NET);
 	unsigned long long root, restore_pid, monotonic, boottime;
 
 	if (manifest_get_number(m, CRIU_ATTR_ROOT, INT_MAX, &root) < 0 || root <= 1 ||
@@ -97,6 +118,7 @@ static int read_spec(const struct generation *gen, struct sandbox_spec *spec,
 	    manifest_get_number(m, CRIU_ATTR_BOOTTIME, INT64_MAX, &boottime) < 0)
 		return error_set(e, "generation %u: its manifest lacks what criu needs",
 				 gen->number);
+	spec->own_net = net && !strcmp(net, "private");
 	spec->root = (pid_t)root;
 	spec->last_pid = (pid_t)restore_pid;
 	spec->clocks.monotonic = (int64_t)monotonic;
@@ -107,8 +129,10 @@ static int read_spec(const struct generation *gen, struct sandbox_spec *spec,
 struct engine_run *criu_restore(const struct engine_job *job,
 				const struct generation *gen, struct error *e)
 {
-	struct sandbox_spec spec = { .mounts = job->mounts };
 	cleanup_free struct engine_run *run = calloc(1, sizeof(*run));
+	struct sandbox_spec spec = { .mounts = job->mounts,
+				     .connect = criu_connect,
+				     .connect_arg = run };
 	unsigned long long highest;
 
 	if (!run) {

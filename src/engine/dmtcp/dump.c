@@ -252,7 +252,7 @@ static int take_files(struct dumping *d, struct error *e)
 
 	if (!dir)
 		return error_sys(e, "dmtcp");
-	return tmpdir_save_as(d->dump->gen, DMTCP_ARCHIVE, dir, e);
+	return tmpdir_save(d->dump->gen, DMTCP_ARCHIVE, dir, e);
 }
 
 static int take_images(struct dumping *d, struct error *e)

@@ -99,7 +99,7 @@ static int put_back_files(const struct engine_job *job, const struct generation 
 		return error_sys(e, "dmtcp_restart");
 	if (dmtcp_clean_dir(job, e) < 0)
 		return -1;
-	return tmpdir_restore_as(gen, DMTCP_ARCHIVE, dir, e);
+	return tmpdir_restore(gen, DMTCP_ARCHIVE, dir, e);
 }
 
 struct engine_run *dmtcp_restore(const struct engine_job *job,

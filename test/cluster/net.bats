@@ -1,0 +1,214 @@
+#!/usr/bin/env bats
+# What becomes of a job's TCP connections, and of its shared memory.
+
+load lib
+
+setup() { new_workdir; }
+teardown() {
+	[[ -z ${SERVER-} ]] || kill "$SERVER" 2>/dev/null || true
+	clean
+}
+
+# CRIU 4.1 saves no process with a socket of the internet's kind on recent kernels
+need_sockets() { [[ $SUITE == forky ]] || skip "CRIU of $SUITE does not save sockets"; }
+
+# serve: on ctl, a server that says back what it hears
+serve() {
+	put server.py <<'END'
+import socketserver
+class Echo(socketserver.StreamRequestHandler):
+    def handle(self):
+        for line in self.rfile:
+            self.wfile.write(line)
+socketserver.ThreadingTCPServer.allow_reuse_address = True
+socketserver.ThreadingTCPServer.daemon_threads = True
+socketserver.ThreadingTCPServer(("", 7788), Echo).serve_forever()
+END
+	(exec "$ROOT/testbed/cluster" run -u alice ctl python3 "$WORK/server.py" 3>&-) &
+	SERVER=$!
+	until_true 20 "the server answers" root bash -c ': </dev/tcp/ctl/7788'
+}
+
+put_client() {
+	put reopens.py <"$ROOT/test/cluster/programs/reopens.py"
+	put client <<<$'#!/bin/sh\nexec ./reopens.py ctl 7788 '"$1"
+}
+
+# counts_to N FILE: besides what the runner says
+counts_to() { diff <(seq "$1") <(get "$2" | grep -v slurm-checkpoint); }
+
+# preempt_ten_times JOB: at random moments
+preempt_ten_times() {
+	for _ in {1..10}; do
+		wait_running "$1"
+		sleep "0.$((RANDOM % 1000))"
+		preempt "$1"
+	done
+}
+
+@test "a connection to elsewhere: no checkpoint, in one sentence, in whichever network the job is" {
+	local job net
+	need_sockets
+	serve
+	put_client 100
+	for net in host private; do
+		job=$(submit --checkpoint --checkpoint-net="$net" --output="$net" --error=err client)
+		wait_lines "$net" 3
+		run alice scheckpoint able "$job"
+		[ "$status" -ne 0 ]
+		[[ $output == *"python3 holds a TCP connection to 10."*" port 7788, which cannot be saved"* ]]
+		run alice scheckpoint create "$job"
+		[ "$status" -ne 0 ]
+		[[ $output == *"python3 holds a TCP connection to 10."* ]]
+		[ -z "$(newest "$job")" ]
+		wait_over "$job"
+		counts_to 100 "$net"
+	done
+}
+
+@test "--checkpoint-tcp=close: the connection is closed when the job goes on, and opened again" {
+	local job net
+	need_sockets
+	serve
+	put_client 80
+	for net in host private; do
+		job=$(submit --checkpoint --checkpoint-net="$net" --checkpoint-tcp=close \
+			--output="$net" --error="$net.err" client)
+		wait_lines "$net" 5
+		alice scheckpoint able "$job"
+		checkpoint "$job"
+		occupy "$job"
+		wait_over "$job"
+		counts_to 80 "$net"
+		[ "$(count_in "$net.err" again)" -eq 1 ]
+	done
+}
+
+@test "a connection within the job survives ten preemptions at random moments in a private network" {
+	local job
+	need_sockets
+	echo "SEED=$SEED"
+	put dialogue.py <"$ROOT/test/cluster/programs/dialogue.py"
+	put job <<<$'#!/bin/sh\n./dialogue.py 300 || exit\nwhile [ ! -e over ]; do sleep 0.1; done'
+	job=$(submit --checkpoint --checkpoint-net=private --output=out job)
+	wait_lines out 1
+	preempt_ten_times "$job"
+	alice touch "$WORK/over"
+	wait_over "$job" 120
+	wait_accounted "$job" "COMPLETED|0:0"
+	diff <(alice env PACE=0 "$WORK/dialogue.py" 300) <(get out)
+}
+
+@test "a private network has a way out through pasta, and ends with the job" {
+	local job node
+	need_sockets
+	serve
+	put_client 20
+	put job <<<$'#!/bin/sh\nsqueue -h -o %i -j $SLURM_JOB_ID >id\n./client\nsleep infinity'
+	job=$(submit --checkpoint --checkpoint-net=private --output=out --error=err job)
+	wait_lines out 20
+	[ "$(get id)" = "$job" ]
+	counts_to 20 out
+	run alice scheckpoint able "$job"
+	[ "$status" -eq 0 ]
+	node=$(job_node "$job")
+	processes "$node" alice | grep -q pasta
+	refute grep -q defunct <(cluster run "$node" ps -u alice -o args=)
+	root scancel "$job"
+	wait_over "$job"
+	until_true 10 "nothing of alice's runs" no_processes "$node" alice
+}
+
+@test "without pasta a private network is a loopback, and able says so" {
+	local job
+	[[ $SUITE != forky ]] || skip "pasta is installed"
+	put job <<<$'#!/bin/sh\necho begun\nwhile [ ! -e over ]; do sleep 0.1; done'
+	job=$(submit --checkpoint --checkpoint-net=private --output=out job)
+	wait_lines out 1
+	run alice scheckpoint able "$job"
+	[ "$status" -eq 0 ]
+	[[ $output == "job $job: yes, by criu; its network is its own, and has no way out: pasta is not installed on this node" ]]
+	checkpoint "$job"
+	occupy "$job"
+	alice touch "$WORK/over"
+	wait_over "$job"
+	wait_accounted "$job" "COMPLETED|0:0"
+}
+
+@test "shared memory and semaphores with names survive ten preemptions at random moments" {
+	local job node
+	echo "SEED=$SEED"
+	build shm
+	put job <<<$'#!/bin/sh\n./shm 300 || exit\nwhile [ ! -e over ]; do sleep 0.1; done'
+	job=$(submit --checkpoint --output=out job)
+	wait_lines out 1
+	preempt_ten_times "$job"
+	alice touch "$WORK/over"
+	wait_over "$job" 120
+	wait_accounted "$job" "COMPLETED|0:0"
+	diff <(alice env PACE=0 "$WORK/shm" 300) <(get out)
+	for node in n1 n2 n3 n4; do
+		[ -z "$(cluster run "$node" find /dev/shm -user alice)" ]
+	done
+}
+
+@test "a file in /tmp that is open goes with the job" {
+	local job
+	put job.sh <<<$'#!/bin/bash\nexec 5>/tmp/open.$SLURM_JOB_ID\nfor i in $(seq 80); do echo $i; echo $i >&5; sleep 0.1; done\ncat /tmp/open.$SLURM_JOB_ID\nrm /tmp/open.$SLURM_JOB_ID'
+	job=$(submit --checkpoint --output=out job.sh)
+	wait_lines out 5
+	occupy "$job"
+	wait_over "$job"
+	diff <(seq 80; seq 80) <(get out)
+}
+
+@test "jobs of one user do not see each other's shared memory" {
+	local a b
+	put job <<<$'#!/bin/sh\necho $SLURM_JOB_ID >/dev/shm/mine\ntouch is.$SLURM_JOB_ID\nwhile [ ! -e over ]; do sleep 0.1; done\ncat /dev/shm/*'
+	a=$(submit --checkpoint --nodelist=n1 -n1 --mem=1000 --output=%j job)
+	b=$(submit --checkpoint --nodelist=n1 -n1 --mem=1000 --output=%j job)
+	until_true 30 "both are there" alice test -e "$WORK/is.$a" -a -e "$WORK/is.$b"
+	alice touch "$WORK/over"
+	wait_over "$a"
+	wait_over "$b"
+	[ "$(get "$a")" = "$a" ]
+	[ "$(get "$b")" = "$b" ]
+}
+
+@test "memory that is mapped without a name: no checkpoint, in one sentence, and the job goes on" {
+	local job
+	put job.py <<'END'
+#!/usr/bin/env python3
+import mmap, os, time
+fd = os.open("/dev/shm/x", os.O_RDWR | os.O_CREAT)
+os.ftruncate(fd, 4096)
+memory = mmap.mmap(fd, 4096)
+os.unlink("/dev/shm/x")
+print("mapped", flush=True)
+while not os.path.exists("over"):
+    time.sleep(0.1)
+END
+	job=$(submit --checkpoint --output=out job.py)
+	wait_lines out 1
+	run alice scheckpoint create "$job"
+	[ "$status" -ne 0 ]
+	[[ $output == *"has mapped a file that was removed or replaced since"* ]]
+	alice touch "$WORK/over"
+	wait_over "$job"
+	wait_accounted "$job" "COMPLETED|0:0"
+}
+
+@test "a CRIU that cannot save sockets refuses in one sentence, and the job goes on" {
+	local job
+	[[ $SUITE == trixie ]] || skip "CRIU of $SUITE saves sockets"
+	put dialogue.py <"$ROOT/test/cluster/programs/dialogue.py"
+	put job <<<$'#!/bin/sh\nexec ./dialogue.py 100'
+	job=$(submit --checkpoint --checkpoint-net=private --output=out --error=err job)
+	wait_lines out 3
+	run alice scheckpoint create "$job"
+	[ "$status" -ne 0 ]
+	[[ $output == *"this release of CRIU cannot save sockets on this kernel; CRIU 4.2 or later can"* ]]
+	wait_over "$job"
+	wait_accounted "$job" "COMPLETED|0:0"
+	diff <(alice env PACE=0 "$WORK/dialogue.py" 100) <(get out)
+}
