@@ -99,8 +99,11 @@ int estimate_start(const struct job_entry *job, const struct placement *placemen
 	saved = quiet_begin();
 	rc = slurm_job_will_run2(&desc, &answer);
 	quiet_end(saved);
-	if (rc == SLURM_SUCCESS && answer)
-		return take(estimate, answer, e);
+	if (rc == SLURM_SUCCESS && answer) {
+		rc = take(estimate, answer, e);
+		slurm_free_will_run_response_msg(answer);
+		return rc;
+	}
 	estimate->why = strdup(slurm_strerror(errno));
 	return estimate->why ? 0 : error_sys(e, "estimate");
 }

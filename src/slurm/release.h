@@ -77,6 +77,9 @@ static inline int load_steps(unsigned int job, job_step_info_response_msg_t **ms
 #define conf_preempt_params(conf) NULL
 #endif
 
+/* The library has it, and slurm.h speaks of it, but declares it nowhere. */
+extern void slurm_free_will_run_response_msg(will_run_response_msg_t *msg);
+
 /* errno is Slurm's own, and so is its text. */
 static inline int slurm_failed(const char *what, unsigned int job, struct error *e)
 {

@@ -214,6 +214,7 @@ END
 	diff <(seq 300) <(get out | grep -v ^slurm-checkpoint)
 }
 
+# bats test_tags=sanitize
 @test "a user moves his own jobs, nobody else's, and drains nothing" {
 	local a node
 	a=$(counting a)

@@ -16,6 +16,7 @@ answers() { [[ $(root sinfo -h -n "$1" -p low -o %T) == idle ]]; }
 exclude_of() { job_field "$1" ExcNodeList; }
 wait_on() { until_true 60 "job $1 runs on $2" is_on "$1" "$2"; }
 
+# bats test_tags=sanitize
 @test "--nodelist and --exclude hold for this move; the job's own request is put back when it next leaves" {
 	local a
 	a=$(counting -n 600 a --exclude=n4)
