@@ -17,7 +17,8 @@
  * hwloc's looking at devices leaves files open that cannot be restored. OpenMPI may be
  * built with UCX, as MPICH is; UCX's file system is a thread that begins while a library
  * is being loaded, for which DMTCP would wait for ever. Hydra would start the processes
- * with srun, out of reach.
+ * with srun, out of reach. OpenMPI waits by epoll, of which DMTCP does not restore all,
+ * so that mpirun would not see its processes end.
  */
 static const struct {
 	enum mpi of;
@@ -25,6 +26,10 @@ static const struct {
 } settings[] = {
 	{ MPI_EITHER, "HWLOC_COMPONENTS", "HWLOC_COMPONENTS=-linuxio,-linuxpci" },
 	{ MPI_OPENMPI, "OMPI_MCA_btl", "OMPI_MCA_btl=tcp,self" },
+	{ MPI_OPENMPI, "EVENT_NOEPOLL", "EVENT_NOEPOLL=1" },
+	{ MPI_OPENMPI, "OMPI_MCA_opal_event_include", "OMPI_MCA_opal_event_include=all" },
+	{ MPI_OPENMPI, "OMPI_MCA_event_libevent_event_include",
+	  "OMPI_MCA_event_libevent_event_include=all" },
 	{ MPI_MPICH, "HYDRA_LAUNCHER", "HYDRA_LAUNCHER=fork" },
 	{ MPI_EITHER, "UCX_VFS_ENABLE", "UCX_VFS_ENABLE=n" },
 	{ MPI_EITHER, "UCX_TLS", "UCX_TLS=tcp,self" },
