@@ -91,6 +91,11 @@ shared_create() {
 	done
 }
 
+# Also what an `up` or a `down` that was killed has left.
+store_unmount() {
+	! mountpoint --quiet "$RUN/shared/checkpoint" || umount "$RUN/shared/checkpoint"
+}
+
 munge_key_create() {
 	[[ -s $TESTBED/munge.key ]] && return 0
 	(umask 077 && head -c 1024 /dev/urandom >"$TESTBED/munge.key.tmp")
@@ -120,6 +125,7 @@ verb_up() {
 		LOWER=$TESTBED/$SUITE/install$SANITIZE:$LOWER
 	fi
 
+	store_unmount
 	rm -rf --one-file-system "$RUN"
 	mkdir -p "$RUN/hosts" "$RUN/log"
 	CGROUP=$(cgroup_version "$(tree_release "$SUITE")")
@@ -199,7 +205,7 @@ bring_down() {
 	done
 	network_remove switch
 	cgroup_down
-	! mountpoint --quiet "$RUN/shared/checkpoint" || umount "$RUN/shared/checkpoint"
+	store_unmount
 	rm -rf --one-file-system "${RUN:?}"/{hosts,net,bin,etc,etc.before,shared,hosts.txt}
 	rm -rf "$TESTBED"/*/install.old.*
 	rm -f "$RUN/cluster"
