@@ -13,21 +13,18 @@
 
 #include <stddef.h>
 
+#include "base/names.h"
+
 #define SCRIPT_TEXT_MAX	    ((size_t)1 << 20) /* bytes; the rest is not looked at */
 #define SCRIPT_WORD_MAX	    4096	      /* bytes; a longer one is not known */
 #define SCRIPT_PROGRAMS_MAX 256
 
-struct script_names {
-	char **names;
-	size_t count;
-};
-
 struct script {
 	/* A variable's value that the script does not set; NULL: none is known. */
 	const char *(*variable)(const char *name);
-	struct script_names programs;  /* each once, in the order in which they come */
-	struct script_names functions; /* of the script's own */
-	struct script_names variables; /* NAME=VALUE */
+	struct names programs;	/* each once, in the order in which they come */
+	struct names functions; /* of the script's own */
+	struct names variables; /* NAME=VALUE */
 	unsigned int depth;
 };
 

@@ -361,44 +361,7 @@ static int ask_to_move(struct supervisor *v, struct error *e)
 	return 0;
 }
 
-/* ---- may it be saved at all? ---- */
-
-int supervisor_enable(struct supervisor *v, bool yes, struct error *e)
-{
-	struct event event = { .type = yes ? EVENT_ENABLE : EVENT_DISABLE };
-
-	if (!yes)
-		v->s->disabled++;
-	else if (v->s->disabled > 0)
-		v->s->disabled--;
-	journal(v->s->task, v->s->folder, &event);
-	return start_next(v, e);
-}
-
-int supervisor_check_able(struct supervisor *v, struct error *e)
-{
-	if (v->s->disabled > 0)
-		return error_set(e, SUPERVISOR_DISABLED);
-	return v->s->engine->able(v->s->run, v->s->job, e);
-}
-
-/* What the engine has set for the job, and which engines were passed over. */
-static void answer_able(struct supervisor *v)
-{
-	struct event event = { .type = EVENT_ABLE, .status = 1 };
-	const char *over = v->s->passed_over;
-	struct error why = { "" };
-
-	snprintf(event.engine, sizeof(event.engine), "%s", v->s->engine->name);
-	if (supervisor_check_able(v, &why) < 0)
-		event.status = 0;
-	else if (*over && *why.text)
-		error_prefix(&why, "passed over were %s; %s", over, v->s->engine->name);
-	else if (*over)
-		error_set(&why, "passed over were %s", over);
-	snprintf(event.text, sizeof(event.text), "%s", why.text);
-	journal(v->s->task, v->s->folder, &event);
-}
+/* ---- what time brings ---- */
 
 static int interval_passed(void *arg, struct error *e)
 {
@@ -463,7 +426,7 @@ static int handle_signal(struct supervisor *v, int signum, struct error *e)
 	case CHECKPOINT_SIGNAL_ENABLE:
 		return supervisor_enable(v, signum == CHECKPOINT_SIGNAL_ENABLE, e);
 	case CHECKPOINT_SIGNAL_ABLE:
-		answer_able(v);
+		supervisor_answer_able(v);
 		return 0;
 	default:
 		return user_signal(v, signum, e);

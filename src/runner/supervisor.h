@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * supervisor.h - what supervise.c and hear_job.c share. Used by them alone.
+ * supervisor.h - what supervise.c, able.c and hear_job.c share. Used by them alone.
  */
 #ifndef RUNNER_SUPERVISOR_H
 #define RUNNER_SUPERVISOR_H
@@ -39,10 +39,16 @@ struct supervisor {
 /* A request is to be done as soon as it can be. */
 int supervisor_ask(struct supervisor *v, enum request request, struct error *e);
 
+/* ---- able.c ---- */
+
+/* Allow checkpoints again, or not any more; counted. */
 int supervisor_enable(struct supervisor *v, bool yes, struct error *e);
 
-/* Could the job be saved now? One sentence why not. */
+/* Could the job be saved now? One sentence why not; or what there is to say. */
 int supervisor_check_able(struct supervisor *v, struct error *e);
+
+/* The same as an event, with the engines that were passed over. */
+void supervisor_answer_able(struct supervisor *v);
 
 /* ---- hear_job.c ---- */
 
