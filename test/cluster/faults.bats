@@ -211,14 +211,14 @@ END
 
 # ---- damage ----
 
-# a job with two generations, pending after a preemption
-preempted_with_two() {
+# a job with two generations, which waits to be released
+held_with_two() {
 	alice rm -f "$WORK/out"
 	counting 80
 	JOB=$(submit --checkpoint --output=out "$@" job.sh)
 	wait_lines out 5
 	checkpoint "$JOB"
-	preempt "$JOB"
+	alice scheckpoint vacate "$JOB"
 	[ "$(newest "$JOB")" -eq 2 ]
 }
 flip() { alice python3 -c 'import sys; f = open(sys.argv[1], "r+b"); f.seek(1000); b = f.read(1); f.seek(1000); f.write(bytes([b[0] ^ 1]))' "$1"; }
@@ -228,9 +228,10 @@ flip() { alice python3 -c 'import sys; f = open(sys.argv[1], "r+b"); f.seek(1000
 	for damage in 'flip "$S/2/pages-1.img"' 'alice truncate -s -1 "$S/2/pages-1.img"' \
 		'alice rm "$S/2/inventory.img"' 'alice rm "$S/2/manifest"' 'flip "$S/2/manifest"' \
 		'alice truncate -s 5 "$S/2/core-100.img"'; do
-		preempted_with_two
+		held_with_two
 		S=$(store "$JOB")
 		eval "$damage"
+		alice scontrol release "$JOB"
 		wait_over "$JOB"
 		echo "$damage: $(get out | grep ^slurm)"
 		[ "$(job_state "$JOB")" = COMPLETED ]
@@ -241,18 +242,20 @@ flip() { alice python3 -c 'import sys; f = open(sys.argv[1], "r+b"); f.seek(1000
 }
 
 @test "no generation is whole: the job fails with a sentence, or starts over if it may" {
-	preempted_with_two
+	held_with_two
 	S=$(store "$JOB")
 	flip "$S/1/pages-1.img"
 	flip "$S/2/pages-1.img"
+	alice scontrol release "$JOB"
 	wait_over "$JOB"
 	wait_accounted "$JOB" "FAILED|1:0"
 	[ "$(said)" -eq 1 ]
 	get out | grep -q "no checkpoint can be restored: "
-	preempted_with_two --checkpoint-fallback=restart
+	held_with_two --checkpoint-fallback=restart
 	S=$(store "$JOB")
 	flip "$S/1/pages-1.img"
 	flip "$S/2/pages-1.img"
+	alice scontrol release "$JOB"
 	wait_over "$JOB"
 	[ "$(job_state "$JOB")" = COMPLETED ]
 	[ "$(said)" -eq 1 ]
@@ -260,9 +263,10 @@ flip() { alice python3 -c 'import sys; f = open(sys.argv[1], "r+b"); f.seek(1000
 }
 
 @test "a half written generation is never used" {
-	preempted_with_two
+	held_with_two
 	S=$(store "$JOB")
 	alice mv "$S/2" "$S/2.tmp"
+	alice scontrol release "$JOB"
 	wait_over "$JOB"
 	[ "$(job_state "$JOB")" = COMPLETED ]
 	output_is 80

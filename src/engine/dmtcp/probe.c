@@ -52,14 +52,13 @@ int dmtcp_probe(const struct engine_job *job, struct error *e)
 {
 	static const char *const programs[] = { "dmtcp_restart", "dmtcp_command",
 						"dmtcp_coordinator" };
-	cleanup_free char *version = NULL;
+	cleanup_free char *version = dmtcp_version(job->conf, e);
 
+	if (!version)
+		return dmtcp_is_wanted(job->conf) ? -1 : PROBE_UNWANTED;
 	if (job->nodes > 1)
 		return error_set(e, "dmtcp saves jobs of one node, and this one has %u",
 				 job->nodes);
-	version = dmtcp_version(job->conf, e);
-	if (!version)
-		return dmtcp_is_wanted(job->conf) ? -1 : PROBE_UNWANTED;
 	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
 		cleanup_free char *path = dmtcp_find(job->conf, programs[i], e);
 
