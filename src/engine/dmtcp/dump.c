@@ -288,12 +288,34 @@ static int describe(struct dumping *d, struct error *e)
 	return 0;
 }
 
+/*
+ * Each process that lives has an image, or it would be missing after a restart: one that
+ * has not joined the coordinator yet after the last one, or never did.
+ */
+static int check_all_saved(struct dumping *d, const struct tree *tree, struct error *e)
+{
+	unsigned int living = 0;
+
+	for (size_t i = 0; i < tree->count; i++) {
+		cleanup_free char *path = str_printf("/proc/%d/exe", tree->pids[i]);
+		cleanup_free char *program = path ? realpath(path, NULL) : NULL;
+
+		living += program != NULL;
+	}
+	if (living <= d->images)
+		return 0;
+	return error_set(e, "the job has %u processes, of which DMTCP knows %u", living,
+			 d->images);
+}
+
 static int record_outputs(struct dumping *d, struct error *e)
 {
 	cleanup_free char *own = dmtcp_dir(d->job);
 	struct tree tree;
 	int rc = tree_read(&tree, &d->run->sandbox, e);
 
+	if (rc == 0)
+		rc = check_all_saved(d, &tree, e);
 	if (rc == 0)
 		rc = own ? outputs_tell(&tree, d->job, d->dump, own, e)
 			 : error_sys(e, "dmtcp");

@@ -53,14 +53,18 @@ static int judge_end(const struct engine_job *job, int status, struct error *e)
 	return dmtcp_explain(job, e);
 }
 
-/* Until all its processes run. */
+/*
+ * Until all its processes run. The coordinator says that they do when those run that have
+ * joined it so far; who has joined may have ended already.
+ */
 static int follow(const struct engine_run *run, const struct engine_job *job,
-		  struct gate_client *client, struct error *e)
+		  unsigned int processes, struct gate_client *client, struct error *e)
 {
 	time_t deadline = dmtcp_seconds() + (time_t)job->conf->restore_timeout;
 	struct dmtcp_status seen = { 0 };
 
-	while (!seen.running) {
+	while (!seen.running ||
+	       (seen.peers < processes && client->report.answered < processes)) {
 		int status, ended = sandbox_root_has_ended(&run->sandbox, &status);
 
 		if (ended == 1)
@@ -78,13 +82,13 @@ static int follow(const struct engine_run *run, const struct engine_job *job,
 }
 
 static int wait_until_restored(const struct engine_run *run, const struct engine_job *job,
-			       struct error *e)
+			       unsigned int processes, struct error *e)
 {
 	struct gate_client client;
 	int rc = gate_connect(&client, &run->gate, e);
 
 	if (rc == 0)
-		rc = follow(run, job, &client, e);
+		rc = follow(run, job, processes, &client, e);
 	gate_disconnect(&client);
 	return rc;
 }
@@ -116,7 +120,7 @@ struct engine_run *dmtcp_restore(const struct engine_job *job,
 	else if (put_back_files(job, gen, e) == 0)
 		run = dmtcp_begin(job, "dmtcp_restart", images, count, job->envp, e);
 	dmtcp_free_argv(images);
-	if (!run || wait_until_restored(run, job, e) == 0)
+	if (!run || wait_until_restored(run, job, (unsigned int)count, e) == 0)
 		return run;
 	dmtcp_end(run);
 	return NULL;
