@@ -23,13 +23,6 @@ said() { get out | grep -c '^slurm-checkpoint: ' || true; }
 output_is() { diff <(seq "$1") <(get out | grep -v '^slurm-checkpoint: '); }
 counting() { put job.sh <<<$'#!/bin/bash\nfor i in $(seq '"$1"$'); do echo $i; sleep 0.1; done'; }
 
-# stop_daemon HOST NAME SIGNAL. (The names of its threads are not the daemon's.)
-stop_daemon() {
-	local args="^(/usr/sbin/)?$2( |$)"
-	cluster run "$1" pkill "-$3" -f "$args"
-	until_true 30 "$2 has ended" refute cluster run "$1" pgrep -f "$args"
-}
-
 # ---- options and configuration ----
 
 @test "--checkpoint=banana is refused in one line, nothing is submitted" {

@@ -99,6 +99,13 @@ refute() { if "$@"; then return 1; fi; }
 # refute_in FILE PATTERN: no line of a file of the test's directory matches
 refute_in() { refute grep -E "$2" <(get "$1"); }
 
+# stop_daemon HOST NAME SIGNAL. (The names of its threads are not the daemon's.)
+stop_daemon() {
+	local args="^(/usr/sbin/)?$2( |$)"
+	cluster run "$1" pkill "-$3" -f "$args"
+	until_true 30 "$2 has ended" refute cluster run "$1" pgrep -f "$args"
+}
+
 # Everything of the users' is gone at the end of a test.
 clean() {
 	root scancel --user=alice --quiet || true

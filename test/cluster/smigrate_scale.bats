@@ -39,7 +39,8 @@ teardown_file() {
 }
 
 restart_slurmctld() {
-	root sh -c 'kill "$(cat /run/slurm/slurmctld.pid)"; while pgrep -x slurmctld >/dev/null; do sleep 0.1; done; slurmctld'
+	stop_daemon ctl slurmctld TERM
+	cluster run ctl slurmctld
 	until_true 60 "slurmctld answers" root scontrol ping
 }
 

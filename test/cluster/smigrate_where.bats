@@ -242,7 +242,7 @@ reboot_program() {
 	root sh -c 'echo RebootProgram=/etc/slurm/reboot >>/etc/slurm/slurm.conf'
 	root sh -c 'cat >/etc/slurm/reboot && chmod 755 /etc/slurm/reboot' <<'END'
 #!/bin/sh
-setsid sh -c 'kill "$(cat /run/slurm/slurmd.pid)"; while pgrep -x slurmd; do sleep 0.1; done; slurmd -b -N "$1"' _ "$(hostname)" >/dev/null 2>&1 &
+setsid sh -c 'kill "$(cat /run/slurm/slurmd.pid)"; while pgrep -f "^(/usr/sbin/)?slurmd( |$)"; do sleep 0.1; done; slurmd -b -N "$1"' _ "$(hostname)" >/dev/null 2>&1 &
 END
 	root scontrol reconfigure
 }
