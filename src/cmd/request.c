@@ -112,6 +112,8 @@ static int ask_job(const struct scheckpoint *s, const struct ask *ask, struct as
 	identity_back();
 	if (rc < 0 || !a->reader)
 		return -1;
+	tell_more(s, "job %s runs on %s: its runner is asked by signal %d", a->name,
+		  a->job->nodes, ask->signum);
 	return job_signal_batch(a->job->id, ask->signum, e);
 }
 

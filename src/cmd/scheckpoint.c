@@ -301,6 +301,19 @@ void tell(const struct scheckpoint *s, const char *format, ...)
 	fflush(stdout);
 }
 
+void tell_more(const struct scheckpoint *s, const char *format, ...)
+{
+	va_list ap;
+
+	if (!s->verbose)
+		return;
+	fputs("scheckpoint: ", stderr);
+	va_start(ap, format);
+	vfprintf(stderr, format, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+}
+
 /* What the options left open: the configuration's directory, oneself, this cluster. */
 static int complete(struct scheckpoint *s, struct error *e)
 {
@@ -347,10 +360,13 @@ int main(int argc, char **argv)
 	if (*verb->arguments && verb->arguments[0] != '[' && argc == 0)
 		return misuse("%s: no %s given", verb->name,
 			      verb->options ? "job" : "command");
-	if (complete(&s, &e) < 0)
+	if (complete(&s, &e) < 0) {
 		status = complain(&e);
-	else
+	} else {
+		tell_more(&s, "checkpoints of cluster %s are looked for in %s", s.cluster,
+			  s.dir);
 		status = verb->run(&s, argc, argv);
+	}
 	if (s.json)
 		print_json(&s, verb);
 	json_object_put(s.json);

@@ -66,6 +66,10 @@ int verb_verify(const struct scheckpoint *s, int argc, char **argv);
 /* Gets all words after the verb, its own options among them. */
 int verb_test(const struct scheckpoint *s, int argc, char **argv);
 
+/* With --verbose print a line of what is done, on standard error. */
+void tell_more(const struct scheckpoint *s, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
 /* Print a line, unless --quiet or --json is given. */
 void tell(const struct scheckpoint *s, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -99,3 +99,14 @@ END
 	diff <(printf '%s\n' "700 ready" kept 60 d link open) <(get out)
 	[ "$(cluster run "$node" sh -c 'ls -d /tmp/slurm-checkpoint-* 2>/dev/null | wc -l')" -eq 0 ]
 }
+
+@test "-v says where it looks, and who is asked" {
+	put job.sh <<<$'#!/bin/bash\necho begun\nsleep 60'
+	JOB=$(submit --checkpoint --output=out job.sh)
+	wait_lines out 1
+	run alice scheckpoint -v create "$JOB"
+	[ "$status" -eq 0 ]
+	[ "${#lines[@]}" -eq 3 ]
+	[ "${lines[0]}" = "scheckpoint: checkpoints of cluster testbed are looked for in /shared/checkpoint/%u" ]
+	[ "${lines[1]}" = "scheckpoint: job $JOB runs on $(job_node "$JOB"): its runner is asked by signal 41" ]
+}
