@@ -193,7 +193,7 @@ one_line() {
 	alice scheckpoint restart --generation=1 "$JOB"
 	until_true 30 "it goes on" is_state "$JOB" RUNNING
 	until_true 30 "it has gone on from generation 1" \
-		eval '[[ $(alice cat $(store $JOB)/events) == *\"restart\"*generation\":1,* ]]'
+		eval '[[ $(alice cat $(store $JOB)/events) == *\"event\":\"restart\"*generation\":1,* ]]'
 	[ "$(generations "$JOB")" = 1 ]
 	wait_over "$JOB"
 	diff <(seq 100) <(get out)
@@ -312,8 +312,15 @@ END
 @test "error: what went wrong last, with the engine's log" {
 	put job.sh <<'END'
 #!/usr/bin/env python3
-import socket, time
+import os, socket, time
 s = socket.create_connection(("ctl", 6817))
+print("connected", flush=True)
+while not os.path.exists("on"):
+    time.sleep(0.1)
+s.close()
+# somebody else's socket, of which criu knows only one end
+s = socket.socket(socket.AF_UNIX)
+s.connect("/run/munge/munge.socket.2")
 print("connected", flush=True)
 time.sleep(60)
 END
@@ -327,7 +334,14 @@ END
 	one_line 1 "TCP connection"
 	run alice scheckpoint error "$JOB"
 	[ "$status" -eq 0 ]
-	[[ $output == *"Event=failed"*"TCP connection"*"Error"* ]]
+	[[ $output == *"Event=failed"*"TCP connection"* ]]
+	alice touch "$WORK/on"
+	wait_lines out 3
+	run alice scheckpoint create "$JOB"
+	[ "$status" -eq 1 ]
+	run alice scheckpoint error "$JOB"
+	[ "$status" -eq 0 ]
+	[[ $output == *"Event=failed"*"Error"* ]]
 }
 
 @test "ten thousand jobs' folders are listed" {
