@@ -11,6 +11,7 @@ setup() {
 }
 
 teardown() {
+	[[ -z ${STOPPED-} ]] || cluster run "$STOPPED" pkill -CONT -f '^(/usr/sbin/)?slurmd( |$)'
 	root tee /etc/slurm/checkpoint.conf <<<"$CONF" >/dev/null
 	clean
 	[[ -z $MOUNTED ]] || cluster run n1 umount -l /mnt
@@ -332,7 +333,9 @@ flip() { alice python3 -c 'import sys; f = open(sys.argv[1], "r+b"); f.seek(1000
 	alice scontrol release "$job"
 	wait_lines out 3
 	node=$(job_node "$job")
-	# it loses what it had not saved yet
+	# it loses what it had not saved yet, and the node cannot be told of that
+	STOPPED=$node
+	cluster run "$node" pkill -STOP -f '^(/usr/sbin/)?slurmd( |$)'
 	stop_daemon ctl slurmctld KILL
 	root sh -c 'cd /var/spool && rm -rf slurmctld && mv slurmctld.kept slurmctld'
 	cluster run ctl slurmctld
@@ -342,6 +345,7 @@ flip() { alice python3 -c 'import sys; f = open(sys.argv[1], "r+b"); f.seek(1000
 	until_true 60 "it is started again" is_state "$job" RUNNING
 	[ "$(job_node "$job")" != "$node" ]
 	wait_over "$job" 180
+	cluster run "$node" pkill -CONT -f '^(/usr/sbin/)?slurmd( |$)'
 	root scontrol update "NodeName=$node" State=RESUME
 	[ "$(job_state "$job")" = COMPLETED ]
 	output_is 100

@@ -85,35 +85,37 @@ static void who_waits_has_it_when_the_other_has_died(void **state)
 	assert_int_equal(try_lock(&folder, &third), LOCK_BUSY);
 }
 
-static void who_is_cancelled_waits_no_longer(void **state)
+/* What comes of waiting so long for a lock that stays another's. */
+static enum lock_outcome wait_in_vain(struct place *p, unsigned int cancelled,
+				      unsigned int seconds, struct error *e)
 {
-	cleanup_close int cancelled = eventfd(1, EFD_CLOEXEC);
+	cleanup_close int cancel = eventfd(cancelled, EFD_CLOEXEC);
 	cleanup_folder struct folder folder;
 	cleanup_close int ours = -1;
-	struct error e;
+	enum lock_outcome outcome;
 	pid_t holder;
 
-	make_folder(*state, 7, &folder);
+	make_folder(p, 7, &folder);
 	holder = start_holder(&folder);
 	assert_int_equal(try_lock(&folder, &ours), LOCK_BUSY);
-	assert_int_equal(lock_wait(ours, cancelled, LONG, &e), LOCK_CANCELLED);
+	outcome = lock_wait(ours, cancel, seconds, e);
 	end_holder(holder);
+	return outcome;
+}
+
+static void who_is_cancelled_waits_no_longer(void **state)
+{
+	struct error e;
+
+	assert_int_equal(wait_in_vain(*state, 1, LONG, &e), LOCK_CANCELLED);
 }
 
 static void nobody_waits_for_ever(void **state)
 {
-	cleanup_close int never = eventfd(0, EFD_CLOEXEC);
-	cleanup_folder struct folder folder;
-	cleanup_close int ours = -1;
 	struct error e;
-	pid_t holder;
 
-	make_folder(*state, 7, &folder);
-	holder = start_holder(&folder);
-	assert_int_equal(try_lock(&folder, &ours), LOCK_BUSY);
-	assert_int_equal(lock_wait(ours, never, 0, &e), LOCK_FAILED);
+	assert_int_equal(wait_in_vain(*state, 0, 0, &e), LOCK_FAILED);
 	assert_says(&e, "another start of the job still runs");
-	end_holder(holder);
 }
 
 int main(void)

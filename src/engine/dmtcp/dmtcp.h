@@ -44,6 +44,9 @@ struct engine_run {
 
 int dmtcp_probe(const struct engine_job *job, struct error *e);
 
+/* The program that a process runs, owned by the caller; NULL if it has ended. */
+char *dmtcp_program_of(pid_t pid);
+
 /* Is every process of the job one that DMTCP can save? One sentence if not. */
 int dmtcp_check_processes(const struct engine_run *run, struct error *e);
 

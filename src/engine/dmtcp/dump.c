@@ -297,8 +297,7 @@ static int check_all_saved(struct dumping *d, const struct tree *tree, struct er
 	unsigned int living = 0;
 
 	for (size_t i = 0; i < tree->count; i++) {
-		cleanup_free char *path = str_printf("/proc/%d/exe", tree->pids[i]);
-		cleanup_free char *program = path ? realpath(path, NULL) : NULL;
+		cleanup_free char *program = dmtcp_program_of(tree->pids[i]);
 
 		living += program != NULL;
 	}

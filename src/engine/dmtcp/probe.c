@@ -83,6 +83,13 @@ static int check_running(const char *path, const char *real, struct error *e)
 	return check_path(path, real, e);
 }
 
+char *dmtcp_program_of(pid_t pid)
+{
+	cleanup_free char *path = str_printf("/proc/%d/exe", pid);
+
+	return path ? realpath(path, NULL) : NULL;
+}
+
 int dmtcp_check_processes(const struct engine_run *run, struct error *e)
 {
 	struct tree tree;
@@ -90,7 +97,7 @@ int dmtcp_check_processes(const struct engine_run *run, struct error *e)
 
 	for (size_t i = 0; rc == 0 && i < tree.count; i++) {
 		cleanup_free char *path = str_printf("/proc/%d/exe", tree.pids[i]);
-		cleanup_free char *real = path ? realpath(path, NULL) : NULL;
+		cleanup_free char *real = dmtcp_program_of(tree.pids[i]);
 
 		/* It may have ended by now. */
 		if (real)
