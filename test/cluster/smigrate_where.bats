@@ -178,7 +178,7 @@ wait_on() { until_true 60 "job $1 runs on $2" is_on "$1" "$2"; }
 
 @test "jobs that run on other nodes, too, are waited for, skipped, or cancelled" {
 	local wide
-	wide=$(submit --no-checkpoint --nodes=2 --mem=300 --output=/dev/null --wrap="sleep 600")
+	wide=$(submit --no-checkpoint --nodes=2 --nodelist=n1 --mem=300 --output=/dev/null --wrap="sleep 600")
 	wait_running "$wide"
 	run root smigrate -n -d n1
 	echo "$output"
