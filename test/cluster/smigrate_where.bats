@@ -237,12 +237,14 @@ wait_on() { until_true 60 "job $1 runs on $2" is_on "$1" "$2"; }
 }
 
 # Not the host, but its slurmd, which says that the host was: that is all Slurm sees of it.
+# slurmd kills what is left of the program's process group when the program ends, and so
+# it does not before what it starts is in a session of its own, and lets go of the pipe.
 reboot_program() {
 	root cp /etc/slurm/slurm.conf /etc/slurm/slurm.conf.kept
 	root sh -c 'echo RebootProgram=/etc/slurm/reboot >>/etc/slurm/slurm.conf'
 	root sh -c 'cat >/etc/slurm/reboot && chmod 755 /etc/slurm/reboot' <<'END'
 #!/bin/sh
-setsid sh -c 'kill "$(cat /run/slurm/slurmd.pid)"; while pgrep -f "^(/usr/sbin/)?slurmd( |$)"; do sleep 0.1; done; slurmd -b -N "$1"' _ "$(hostname)" >/dev/null 2>&1 &
+: "$(setsid --fork sh -c 'exec >/dev/null 2>&1; kill "$(cat /run/slurm/slurmd.pid)"; while pgrep -f "^(/usr/sbin/)?slurmd( |$)"; do sleep 0.1; done; slurmd -b -N "$1"' _ "$(hostname)")"
 END
 	root scontrol reconfigure
 }

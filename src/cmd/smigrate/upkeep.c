@@ -76,7 +76,11 @@ struct rebooting {
 	bool back;
 };
 
-/* slurmctld tells nobody; it is asked once a second for all of them. */
+/*
+ * slurmctld tells nobody; it is asked once a second for all of them. A node that is to
+ * reboot no longer and has not done so never will: it was cancelled, or it did not come
+ * back within ResumeTimeout.
+ */
 static int look(void *arg, struct error *e)
 {
 	struct rebooting *r = arg;
@@ -90,8 +94,12 @@ static int look(void *arg, struct error *e)
 		const struct node_entry *node =
 			node_table_find(&m->cluster, m->nodes.names[i]);
 
-		if (!node || node->rebooting || node->booted <= r->booted[i] ||
-		    (m->s->resume && !node->takes_jobs))
+		if (node && !node->rebooting && node->booted <= r->booted[i])
+			return error_set(
+				e,
+				"node %s has not rebooted, and Slurm has given it up: %s",
+				node->name, node->reason);
+		if (!node || node->rebooting || (m->s->resume && !node->takes_jobs))
 			r->back = false;
 	}
 	return 0;
@@ -129,6 +137,8 @@ static int reboot(struct migration *m, struct error *e)
 		booted[i] = node_table_find(&m->cluster, m->nodes.names[i])->booted;
 	if (ask_reboot(m, e) < 0)
 		return -1;
+	/* To slurmctld the nodes are as they were: all are to be read. */
+	m->cluster.updated = 0;
 	return await_reboot(&r, e);
 }
 
