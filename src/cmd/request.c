@@ -1,192 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * create, vacate, requeue, disable, enable, able - ask running jobs. The request is a
- * signal that Slurm carries to the job's runner, so Slurm decides who may ask; the
- * answer is an event in the job's folder.
- */
+/* create, vacate, requeue, disable, enable, able: of jobs that run. */
 #define _GNU_SOURCE
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/cleanup.h"
-#include "base/identity.h"
-#include "base/protocol.h"
 #include "base/str.h"
-#include "cmd/inside.h"
-#include "cmd/protected.h"
-#include "cmd/wait.h"
-#include "plan/jobspec.h"
+#include "cmd/running.h"
 #include "slurm/hosts.h"
-#include "slurm/job.h"
-
-struct ask {
-	int signum;
-	enum control_command inside; /* the same from within the job */
-	answer_fn answer;
-	/* What is left to do when all have answered; may be NULL. */
-	int (*afterwards)(const struct scheckpoint *s, struct asked *asked, size_t count);
-};
-
-/* ---- which jobs ---- */
-
-static bool is_selected(const struct scheckpoint *s, const struct job_entry *job,
-			bool by_nodes)
-{
-	if (!s->all && strcmp(job->user_name, s->user ? s->user : s->self) != 0)
-		return false;
-	if (s->partition && strcmp(job->partition, s->partition) != 0)
-		return false;
-	return !by_nodes || !s->nodelist ||
-	       (*job->nodes && hosts_meet(job->nodes, s->nodelist));
-}
-
-static int add(struct asked **asked, size_t *count, const struct job_entry *job)
-{
-	struct asked *grown;
-
-	for (size_t i = 0; i < *count; i++) {
-		if ((*asked)[i].job == job)
-			return 0;
-	}
-	grown = reallocarray(*asked, *count + 1, sizeof(*grown));
-	if (!grown)
-		return -1;
-	*asked = grown;
-	grown[*count] = (struct asked){ .job = job, .folder.fd = -1 };
-	grown[*count].name = jobspec_name(job->id, job->array, job->array_task);
-	return grown[(*count)++].name ? 0 : -1;
-}
-
-/* Those that run of what a word names; one that is over is not meant by an array's name.
- */
-static int add_named(const struct job_table *table, const struct jobspec *spec,
-		     struct asked **asked, size_t *count, struct error *e)
-{
-	bool known = false, running = false;
-
-	for (size_t i = 0; i < table->count; i++) {
-		const struct job_entry *job = &table->jobs[i];
-
-		if (!jobspec_matches(spec, job->id, job->array, job->array_task))
-			continue;
-		known = true;
-		if (job->phase != JOB_RUNS)
-			continue;
-		running = true;
-		if (add(asked, count, job) < 0)
-			return error_sys(e, "jobs");
-	}
-	if (!known)
-		return error_set(e, "Invalid job id %s", spec->text);
-	return running ? 0 : error_set(e, "job %s is not running", spec->text);
-}
-
-static int add_selected(const struct scheckpoint *s, const struct job_table *table,
-			bool by_nodes, struct asked **asked, size_t *count,
-			struct error *e)
-{
-	for (size_t i = 0; i < table->count; i++) {
-		const struct job_entry *job = &table->jobs[i];
-
-		if (job->phase == JOB_RUNS && is_selected(s, job, by_nodes) &&
-		    add(asked, count, job) < 0)
-			return error_sys(e, "jobs");
-	}
-	return 0;
-}
-
-/* ---- asking ---- */
-
-static int ask_job(const struct scheckpoint *s, const struct ask *ask, struct asked *a,
-		   struct error *e)
-{
-	int rc;
-
-	if (identity_become(a->job->user_name, e) < 0)
-		return -1;
-	rc = protected_open(&a->folder, s->dir, s->cluster, a->job, a->name, e);
-	if (rc == 0)
-		a->reader = event_reader_new_at_end(&a->folder, e);
-	identity_back();
-	if (rc < 0 || !a->reader)
-		return -1;
-	tell_more(s, "job %s runs on %s: its runner is asked by signal %d", a->name,
-		  a->job->nodes, ask->signum);
-	return job_signal_batch(a->job->id, ask->signum, e);
-}
-
-static int ask_jobs(const struct scheckpoint *s, const struct ask *ask,
-		    struct asked *asked, size_t count)
-{
-	int status = EXIT_DONE;
-	struct error e;
-
-	for (size_t i = 0; i < count; i++) {
-		if (ask_job(s, ask, &asked[i], &e) < 0)
-			asked[i].status = complain(&e);
-		else
-			asked[i].pending = !s->no_wait;
-	}
-	if (wait_for_answers(s, asked, count, ask->answer, &e) < 0)
-		status = complain(&e);
-	else if (ask->afterwards)
-		status = ask->afterwards(s, asked, count);
-	for (size_t i = 0; i < count; i++) {
-		if (asked[i].status != EXIT_DONE)
-			status = EXIT_FAILED;
-		event_reader_free(asked[i].reader);
-		folder_close(&asked[i].folder);
-		free(asked[i].name);
-	}
-	return status;
-}
-
-static int select_and_ask(const struct scheckpoint *s, int argc, char **argv,
-			  const struct ask *ask, bool by_nodes)
-{
-	cleanup_free struct asked *asked = NULL;
-	struct jobspec_list specs = { 0 };
-	struct job_table table = { 0 };
-	int status = EXIT_DONE;
-	size_t count = 0;
-	struct error e;
-
-	for (int i = 0; status == EXIT_DONE && i < argc; i++) {
-		if (jobspec_parse(&specs, argv[i], &e) < 0)
-			status = complain(&e);
-	}
-	if (status == EXIT_DONE && job_table_load(&table, &e) < 0)
-		status = complain(&e);
-	for (size_t i = 0; table.jobs && i < specs.count; i++) {
-		if (add_named(&table, &specs.specs[i], &asked, &count, &e) < 0)
-			status = complain(&e);
-	}
-	if (table.jobs && specs.count == 0 && status == EXIT_DONE &&
-	    add_selected(s, &table, by_nodes, &asked, &count, &e) < 0)
-		status = complain(&e);
-	if (ask_jobs(s, ask, asked, count) != EXIT_DONE)
-		status = EXIT_FAILED;
-	job_table_free(&table);
-	jobspec_free(&specs);
-	return status;
-}
-
-static bool is_anyone_named(const struct scheckpoint *s, int argc, bool by_nodes)
-{
-	return argc > 0 || s->all || s->user || s->partition || (by_nodes && s->nodelist);
-}
-
-static int run(const struct scheckpoint *s, int argc, char **argv, const struct ask *ask,
-	       bool by_nodes)
-{
-	if (is_anyone_named(s, argc, by_nodes))
-		return select_and_ask(s, argc, argv, ask, by_nodes);
-	if (is_inside())
-		return ask_inside(s, ask->inside);
-	return misuse("no job given");
-}
+#include "slurm/nodes.h"
 
 /* ---- answers ---- */
 
@@ -275,6 +96,19 @@ static bool answer_leave(const struct scheckpoint *s, struct asked *a,
 	}
 }
 
+/* If Slurm does not take where to, the runner says so as it leaves. */
+static bool answer_move(const struct scheckpoint *s, struct asked *a,
+			const struct event *event)
+{
+	struct error e;
+
+	if (event->type == EVENT_LEAVE && *event->text) {
+		error_set(&e, "job %s: %s", a->name, event->text);
+		a->status = complain(&e);
+	}
+	return answer_leave(s, a, event);
+}
+
 static bool answer_toggle(const struct scheckpoint *s, struct asked *a,
 			  const struct event *event)
 {
@@ -309,10 +143,11 @@ static bool answer_able(const struct scheckpoint *s, struct asked *a,
 
 int verb_create(const struct scheckpoint *s, int argc, char **argv)
 {
-	static const struct ask ask = { CHECKPOINT_SIGNAL_CREATE, CONTROL_CREATE,
-					answer_create, NULL };
+	static const struct ask ask = { .signum = CHECKPOINT_SIGNAL_CREATE,
+					.inside = CONTROL_CREATE,
+					.answer = answer_create };
 
-	return run(s, argc, argv, &ask, true);
+	return running_ask(s, argc, argv, &ask, true);
 }
 
 /* So that it can be restarted, or changed, at once. */
@@ -327,64 +162,90 @@ static int be_held(const struct scheckpoint *s, struct asked *asked, size_t coun
 
 int verb_vacate(const struct scheckpoint *s, int argc, char **argv)
 {
-	static const struct ask ask = { CHECKPOINT_SIGNAL_VACATE, CONTROL_VACATE,
-					answer_leave, be_held };
+	static const struct ask ask = { .signum = CHECKPOINT_SIGNAL_VACATE,
+					.inside = CONTROL_VACATE,
+					.answer = answer_leave,
+					.afterwards = be_held };
 
-	return run(s, argc, argv, &ask, true);
+	return running_ask(s, argc, argv, &ask, true);
 }
 
 int verb_disable(const struct scheckpoint *s, int argc, char **argv)
 {
-	static const struct ask ask = { CHECKPOINT_SIGNAL_DISABLE, CONTROL_DISABLE,
-					answer_toggle, NULL };
+	static const struct ask ask = { .signum = CHECKPOINT_SIGNAL_DISABLE,
+					.inside = CONTROL_DISABLE,
+					.answer = answer_toggle };
 
-	return run(s, argc, argv, &ask, true);
+	return running_ask(s, argc, argv, &ask, true);
 }
 
 int verb_enable(const struct scheckpoint *s, int argc, char **argv)
 {
-	static const struct ask ask = { CHECKPOINT_SIGNAL_ENABLE, CONTROL_ENABLE,
-					answer_toggle, NULL };
+	static const struct ask ask = { .signum = CHECKPOINT_SIGNAL_ENABLE,
+					.inside = CONTROL_ENABLE,
+					.answer = answer_toggle };
 
-	return run(s, argc, argv, &ask, true);
+	return running_ask(s, argc, argv, &ask, true);
 }
 
-/*
- * Slurm lets a job's nodes be set only while it is pending, when it could start already:
- * so it is held for that moment.
- */
-static int send_elsewhere(const struct scheckpoint *s, struct asked *asked, size_t count)
+/* A runner could tell of a node that does not exist only when it has left its own. */
+static int check_nodes(const struct node_table *cluster, const char *list,
+		       struct error *e)
 {
+	struct hosts hosts = { 0 };
+	int rc = 0;
+
+	if (list && hosts_expand(list, &hosts) < 0)
+		rc = error_set(e, "Invalid node name specified: %s", list);
+	for (size_t i = 0; rc == 0 && i < hosts.count; i++) {
+		if (!node_table_find(cluster, hosts.names[i]))
+			rc = error_set(e, "Invalid node name specified: %s",
+				       hosts.names[i]);
+	}
+	hosts_free(&hosts);
+	return rc;
+}
+
+static int check_elsewhere(const struct scheckpoint *s, struct error *e)
+{
+	struct node_table cluster = { 0 };
+	int rc = node_table_load(&cluster, e);
+
+	if (rc == 0)
+		rc = check_nodes(&cluster, s->nodelist, e);
+	if (rc == 0)
+		rc = check_nodes(&cluster, s->exclude, e);
+	node_table_free(&cluster);
+	return rc;
+}
+
+static int requeue_elsewhere(const struct scheckpoint *s, int argc, char **argv)
+{
+	const struct ask ask = { .signum = CHECKPOINT_SIGNAL_MOVE,
+				 .answer = answer_move,
+				 .move = true,
+				 .afterwards = s->hold ? be_held : NULL };
 	struct error e;
 
-	if (wait_until_held(s, asked, count, &e) < 0)
+	if (!running_named(s, argc, false))
+		return misuse("requeue: a job cannot send itself elsewhere; name it from "
+			      "outside");
+	if (check_elsewhere(s, &e) < 0)
 		return complain(&e);
-	for (size_t i = 0; i < count; i++) {
-		if (asked[i].status == EXIT_DONE &&
-		    (job_set_nodes(asked[i].job->id, s->nodelist, s->exclude, &e) < 0 ||
-		     (!s->hold && job_release(asked[i].job->id, &e) < 0)))
-			asked[i].status = complain(&e);
-	}
-	return EXIT_DONE;
+	return running_ask(s, argc, argv, &ask, false);
 }
 
 int verb_requeue(const struct scheckpoint *s, int argc, char **argv)
 {
-	bool elsewhere = s->nodelist || s->exclude;
-	bool held = s->hold || elsewhere;
-	const struct ask ask = { held ? CHECKPOINT_SIGNAL_VACATE
-				      : CHECKPOINT_SIGNAL_REQUEUE,
-				 held ? CONTROL_VACATE : CONTROL_REQUEUE, answer_leave,
-				 elsewhere ? send_elsewhere
-				 : s->hold ? be_held
-					   : NULL };
+	const struct ask ask = { .signum = s->hold ? CHECKPOINT_SIGNAL_VACATE
+						   : CHECKPOINT_SIGNAL_REQUEUE,
+				 .inside = s->hold ? CONTROL_VACATE : CONTROL_REQUEUE,
+				 .answer = answer_leave,
+				 .afterwards = s->hold ? be_held : NULL };
 
-	if (elsewhere && s->no_wait)
-		return misuse("requeue: --nodelist and --exclude need to wait");
-	if (elsewhere && !is_anyone_named(s, argc, false))
-		return misuse("requeue: a job cannot send itself elsewhere; name it from "
-			      "outside");
-	return run(s, argc, argv, &ask, false);
+	if (s->nodelist || s->exclude)
+		return requeue_elsewhere(s, argc, argv);
+	return running_ask(s, argc, argv, &ask, false);
 }
 
 static bool is_program(const char *word)
@@ -394,15 +255,17 @@ static bool is_program(const char *word)
 
 int verb_able(const struct scheckpoint *s, int argc, char **argv)
 {
-	static const struct ask ask = { CHECKPOINT_SIGNAL_ABLE, CONTROL_ABLE, answer_able,
-					NULL };
+	static const struct ask ask = { .signum = CHECKPOINT_SIGNAL_ABLE,
+					.inside = CONTROL_ABLE,
+					.answer = answer_able };
 	int status = EXIT_DONE;
 
 	if (argc == 0)
-		return run(s, 0, argv, &ask, true);
+		return running_ask(s, 0, argv, &ask, true);
 	for (int i = 0; i < argc; i++) {
-		if ((is_program(argv[i]) ? able_program(s, argv[i])
-					 : run(s, 1, &argv[i], &ask, true)) != EXIT_DONE)
+		if ((is_program(argv[i])
+			     ? able_program(s, argv[i])
+			     : running_ask(s, 1, &argv[i], &ask, true)) != EXIT_DONE)
 			status = EXIT_FAILED;
 	}
 	return status;

@@ -25,11 +25,8 @@
 #include "runner/say.h"
 #include "runner/submission.h"
 #include "runner/supervise.h"
-#include "slurm/mtbf.h"
 
 extern char **environ;
-
-#define DEFAULT_MTBF_DAYS 365 /* of a node, where nobody knows better */
 
 /* ---- start ---- */
 
@@ -167,21 +164,6 @@ static void run_again(struct runner *r)
 
 /* ---- stay ---- */
 
-/* For an interval that is to be chosen: how often do the job's nodes fail? */
-static void learn_mtbf(struct task *task)
-{
-	double seconds = (double)DEFAULT_MTBF_DAYS * 24 * 60 * 60 / task->nodes;
-	const char *nodes = getenv("SLURM_JOB_NODELIST");
-
-	if (task->interval != CONF_INTERVAL_AUTO)
-		return;
-	if (task->conf.node_mtbf)
-		seconds = (double)task->conf.node_mtbf * 24 * 60 * 60 / task->nodes;
-	else if (nodes)
-		(void)mtbf_of_nodes(nodes, &seconds, NULL);
-	task->mtbf = seconds;
-}
-
 /* Back to Slurm; or, if that does not take it, on from the checkpoint here. */
 static void leave_or_go_on(struct runner *r, enum leave_how how)
 {
@@ -299,6 +281,5 @@ int main(int argc, char **argv)
 	} else {
 		start_or_exec(&r);
 	}
-	learn_mtbf(&r.task);
 	supervise_to_the_end(&r);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * supervisor.h - what supervise.c, able.c and hear_job.c share. Used by them alone.
+ * supervisor.h - what supervise.c, saving.c, able.c and hear_job.c share. Used by them
+ * alone.
  */
 #ifndef RUNNER_SUPERVISOR_H
 #define RUNNER_SUPERVISOR_H
@@ -22,6 +23,7 @@ struct supervisor {
 	int signals;
 	struct interval interval;
 	int deadline;
+	int rival;	       /* readable when there may be another start; or -1 */
 	int event;	       /* of the job's end; -1 once it has come */
 	unsigned int waiting;  /* requests */
 	struct checkpoint now; /* the one being taken */
@@ -31,13 +33,31 @@ struct supervisor {
 	bool asked;	     /* the job has been asked to save itself since it began */
 	double began;	     /* seconds of uptime */
 	double since;	     /* when the job was saved or began, the same */
+	bool superseded;     /* another start of the job waits for the end of this one */
 	bool finished;
 	enum supervise_outcome outcome;
 	struct error last; /* what was said last, not to be said again */
 };
 
+/* ---- saving.c ---- */
+
+/* The job begins, or goes on, now. */
+void supervisor_begin(struct supervisor *v);
+
 /* A request is to be done as soon as it can be. */
 int supervisor_ask(struct supervisor *v, enum request request, struct error *e);
+
+/* Break off the checkpoint that is being taken, if any; why is "" if nobody is told. */
+void supervisor_give_up(struct supervisor *v, const char *why);
+
+/* There is another start of the job: this one ends, without a word to Slurm. */
+void supervisor_yield(struct supervisor *v);
+
+/* The signals that came while the job was being saved: they would have disturbed it. */
+void supervisor_pass_on_held(struct supervisor *v);
+
+/* The job's own descriptor is ready: it has ended; arg is the supervisor. */
+int supervisor_job_ended(void *arg, struct error *e);
 
 /* ---- able.c ---- */
 

@@ -24,7 +24,6 @@ struct task {
 	const char *node;     /* SLURMD_NODENAME */
 	char *user;
 	long interval;	   /* seconds; 0: on request only; or CONF_INTERVAL_AUTO */
-	double mtbf;	   /* seconds between failures of the job's nodes, for that */
 	unsigned int keep; /* generations */
 	unsigned int from; /* job from whose checkpoints it goes on, or 0 */
 	unsigned int from_generation; /* the newest to go on from, or 0 */

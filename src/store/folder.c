@@ -218,6 +218,35 @@ int folder_save(struct folder *folder, struct error *e)
 	return 0;
 }
 
+/* Of attributes that both records have. */
+static bool differs(const struct folder *ours, const struct folder *theirs,
+		    const char *attribute)
+{
+	const char *a = manifest_get(&ours->record, attribute);
+	const char *b = manifest_get(&theirs->record, attribute);
+
+	return a && b && strcmp(a, b) != 0;
+}
+
+int folder_check_ours(const struct folder *folder, struct error *e)
+{
+	struct folder now = { .fd = folder->fd, .path = folder->path };
+	unsigned int ours, theirs;
+	int rc = folder_load(&now, e);
+
+	ours = folder_number(folder, RECORD_RESTART, 0);
+	theirs = folder_number(&now, RECORD_RESTART, 0);
+	if (rc == 0 &&
+	    (theirs > ours || (theirs == ours && differs(folder, &now, RECORD_RUN)) ||
+	     differs(folder, &now, RECORD_JOB))) {
+		rc = error_set(e, "%s: the job has been restarted elsewhere",
+			       folder->path);
+		errno = ESTALE;
+	}
+	manifest_free(&now.record);
+	return rc;
+}
+
 /* Rename, but never over what is there. */
 static int rename_aside(const char *from, const char *to)
 {

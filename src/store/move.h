@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * move.h - where a job is to go on: the file "move" of its folder, which smigrate writes
- * before it asks the job's runner to leave, and the runner carries out.
+ * move.h - where a job is to go on: the file "move" of its folder, which a command
+ * writes before it asks the job's runner to leave, and the runner carries out.
  */
 #ifndef STORE_MOVE_H
 #define STORE_MOVE_H

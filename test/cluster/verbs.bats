@@ -3,8 +3,11 @@
 
 load lib
 
+DBD='^(/usr/sbin/)?slurmdbd( |$)'
+
 setup() { new_workdir; }
 teardown() {
+	cluster run ctl pkill -CONT -f "$DBD"
 	clean
 	root sh -c 'cd /etc/slurm && [ ! -e checkpoint.conf.kept ] || mv checkpoint.conf.kept checkpoint.conf'
 	if root test -e /etc/slurm/slurm.conf.kept; then
@@ -147,8 +150,13 @@ one_line() {
 	until_true 60 "it goes on" is_state "$JOB" RUNNING
 	[ "$(job_node "$JOB")" != "$node" ]
 	until_true 30 "it has been restored" eval '[[ $(processes $(job_node $JOB) alice) == *sleep* ]]'
+	[ "$(job_field "$JOB" ExcNodeList)" = "$node" ]
+	run alice scheckpoint requeue --nodelist=n2,nosuch "$JOB"
+	[ "$status" -eq 1 ]
+	[ "$output" = "scheckpoint: error: Invalid node name specified: nosuch" ]
 	alice scheckpoint requeue --hold "$JOB"
 	until_true 30 "it is held" is_held "$JOB"
+	[ "$(job_field "$JOB" ExcNodeList)" = "(null)" ]
 	run alice scheckpoint restart --json --nodelist=n4 "$JOB"
 	[ "$(python3 -c 'import json,sys; print(json.load(sys.stdin)["jobs"][0]["goes_on_as"])' <<<"$output")" = "$JOB" ]
 	until_true 60 "it goes on" is_state "$JOB" RUNNING
@@ -417,6 +425,19 @@ END
 	run alice scheckpoint show "$JOB"
 	[[ $output == *"fail every "* ]]
 	[[ $output != *"fail every 8760 hours"* ]]
+	wait_over "$JOB"
+	diff <(seq 100) <(get out)
+}
+
+@test "a slurmdbd that does not answer keeps no request waiting" {
+	root sed -i.kept '$a NodeMTBF=measured' /etc/slurm/checkpoint.conf
+	cluster run ctl pkill -STOP -f "$DBD"
+	counting_job --checkpoint=auto
+	alice scheckpoint create "$JOB"
+	run alice scheckpoint show "$JOB"
+	[[ $output != *Event=interval* ]]
+	cluster run ctl pkill -CONT -f "$DBD"
+	until_true 60 "it has chosen" eval '[[ $(alice scheckpoint show $JOB) == *Event=interval* ]]'
 	wait_over "$JOB"
 	diff <(seq 100) <(get out)
 }
