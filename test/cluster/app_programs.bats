@@ -10,17 +10,20 @@ teardown() { clean; }
 need() { cluster run n1 sh -c 'command -v "$1"' _ "$2" >/dev/null || skip "no $1"; }
 
 # run_both SCRIPT: in "ref" undisturbed; in "job" preempted four times at random moments
+# of the first half, by what the undisturbed run took
 run_both() {
-	local ref job
+	local ref job took pause
 	echo "SEED=$SEED"
 	ref=$(alice sh -c 'cd "$1" && exec sbatch --parsable --mem=1500 --output=out "$2"' _ "$WORK/ref" "../$1")
 	wait_over "$ref" 300
 	wait_accounted "$ref" "COMPLETED|0:0"
+	took=$(root sacct -X -n -P -j "$ref" -o elapsedraw)
 	job=$(alice sh -c 'cd "$1" && exec sbatch --parsable --mem=1500 --output=out --checkpoint \
 		--checkpoint-signal=USR1 --checkpoint-exit-code=85 "$2"' _ "$WORK/job" "../$1")
 	for _ in {1..4}; do
 		wait_running "$job"
-		sleep "$((RANDOM % 4)).$((RANDOM % 1000))"
+		pause=$((RANDOM % (took * 1000 / 8 + 1)))
+		sleep "$((pause / 1000)).$(printf %03d $((pause % 1000)))"
 		preempt "$job"
 	done
 	wait_over "$job" 300

@@ -161,8 +161,9 @@ mpi_keeps_promise() { # MPICC MPIRUN COMMAND...
 	job=$(submit_dmtcp --output=out job)
 	wait_over "$job"
 	get out | grep './static, which is linked statically'
+	put_job job './static 50 static.out'
 	job=$(submit --checkpoint --output=auto.out job)
-	wait_running "$job"
+	has_begun "$job" 1
 	checkpoint "$job"
 	root scheckpoint show "$job" | grep 'Engine=criu'
 }
@@ -171,7 +172,7 @@ mpi_keeps_promise() { # MPICC MPIRUN COMMAND...
 	local job
 	build static -static
 	alice mv "$WORK/static" "$WORK/hidden"
-	put job <<<$'#!/bin/sh\nname=hidden\necho begun\n"./$name" 100 static.out'
+	put job <<<$'#!/bin/sh\nname=hidden\necho begun\n"./$name" 100000 static.out'
 	job=$(submit_dmtcp --output=out job)
 	wait_lines out 5
 	run alice scheckpoint create "$job"
@@ -215,8 +216,9 @@ mpi_keeps_promise() { # MPICC MPIRUN COMMAND...
 	job=$(submit_dmtcp --mem=1500 --output=out job)
 	wait_lines out 3
 	alice scancel --batch --signal=41 "$job"
-	until_true 30 "the checkpoint is written" alice sh -c 'ls -d "$1"/[0-9]*.tmp' _ "$(store "$job")"
-	cluster run "$(job_node "$job")" sh -c 'kill -9 "$(pgrep -n -x runner)"'
+	# in one command, since it does not take long to write it
+	cluster run "$(job_node "$job")" timeout 60 sh -c 'until ls -d "$1"/[0-9]*.tmp; do sleep 0.02; done >/dev/null 2>&1
+		kill -9 "$(pgrep -n -x runner)"' _ "$(store "$job")"
 	wait_over "$job"
 	wait_accounted "$job" "COMPLETED|0:0"
 	diff <(alice env PACE=0 "$WORK/heap" 600 40) <(get out | grep -v '^slurm-checkpoint: ')

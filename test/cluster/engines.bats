@@ -66,7 +66,7 @@ APP=(--checkpoint-signal=USR1 --checkpoint-exit-code=85)
 	wait_lines out 1
 	conf CheckpointEngines=app
 	alice scheckpoint requeue "$JOB"
-	until_true 30 "it is started again" restarted "$JOB" 0
+	until_true 60 "it is started again" restarted "$JOB" 0
 	wait_running "$JOB"
 	alice touch "$WORK/over"
 	wait_over "$JOB"

@@ -2,10 +2,11 @@
 # What becomes of a job's TCP connections, and of its shared memory.
 
 load lib
+load server
 
 setup() { new_workdir; }
 teardown() {
-	[[ -z ${SERVER-} ]] || kill "$SERVER" 2>/dev/null || true
+	end_server
 	clean
 }
 
@@ -29,13 +30,18 @@ END
 	until_true 20 "the server answers" root bash -c ': </dev/tcp/ctl/7788'
 }
 
+# put_client [STEPS]
 put_client() {
 	put reopens.py <"$ROOT/test/cluster/programs/reopens.py"
-	put client <<<$'#!/bin/sh\nexec ./reopens.py ctl 7788 '"$1"
+	put client <<<$'#!/bin/sh\nexec ./reopens.py ctl 7788 '"${1-}"
 }
 
-# counts_to N FILE: besides what the runner says
-counts_to() { diff <(seq "$1") <(get "$2" | grep -v slurm-checkpoint); }
+# counts FILE: from 1 on, besides what the runner says
+counts() {
+	get "$1" | grep -v slurm-checkpoint >"$BATS_TEST_TMPDIR/counts"
+	[ -s "$BATS_TEST_TMPDIR/counts" ]
+	diff <(seq "$(wc -l <"$BATS_TEST_TMPDIR/counts")") "$BATS_TEST_TMPDIR/counts"
+}
 
 # preempt_ten_times JOB: at random moments
 preempt_ten_times() {
@@ -50,7 +56,7 @@ preempt_ten_times() {
 	local job net
 	need_sockets
 	serve
-	put_client 100
+	put_client
 	for net in host private; do
 		job=$(submit --checkpoint --checkpoint-net="$net" --output="$net" --error=err client)
 		wait_lines "$net" 3
@@ -61,16 +67,21 @@ preempt_ten_times() {
 		[ "$status" -ne 0 ]
 		[[ $output == *"python3 holds a TCP connection to 10."* ]]
 		[ -z "$(newest "$job")" ]
+		let_end
 		wait_over "$job"
-		counts_to 100 "$net"
+		wait_accounted "$job" "COMPLETED|0:0"
+		counts "$net"
+		alice rm "$WORK/over"
 	done
 }
+
+has_line() { [[ $(count_in "$1" "$2") -ge 1 ]]; }
 
 @test "--checkpoint-tcp=close: the connection is closed when the job goes on, and opened again" {
 	local job net
 	need_sockets
 	serve
-	put_client 80
+	put_client
 	for net in host private; do
 		job=$(submit --checkpoint --checkpoint-net="$net" --checkpoint-tcp=close \
 			--output="$net" --error="$net.err" client)
@@ -78,9 +89,13 @@ preempt_ten_times() {
 		alice scheckpoint able "$job"
 		checkpoint "$job"
 		occupy "$job"
+		until_true 60 "it has opened it again" has_line "$net.err" again
+		let_end
 		wait_over "$job"
-		counts_to 80 "$net"
+		wait_accounted "$job" "COMPLETED|0:0"
+		counts "$net"
 		[ "$(count_in "$net.err" again)" -eq 1 ]
+		alice rm "$WORK/over"
 	done
 }
 
@@ -99,6 +114,11 @@ preempt_ten_times() {
 	diff <(alice env PACE=0 "$WORK/dialogue.py" 300) <(get out)
 }
 
+no_zombies() {
+	local args
+	args=$(cluster run "$1" ps -u alice -o args=) && [[ -n $args && $args != *defunct* ]]
+}
+
 @test "a private network has a way out through pasta, and ends with the job" {
 	local job node
 	need_sockets
@@ -106,17 +126,18 @@ preempt_ten_times() {
 	put_client 20
 	put job <<<$'#!/bin/sh\nsqueue -h -o %i -j $SLURM_JOB_ID >id\n./client\ntouch closed\nsleep infinity'
 	job=$(submit --checkpoint --checkpoint-net=private --output=out --error=err job)
-	until_true 30 "the client has ended" alice test -e "$WORK/closed"
+	until_true 60 "the client has ended" alice test -e "$WORK/closed"
 	[ "$(get id)" = "$job" ]
-	counts_to 20 out
+	counts out
+	[ "$(count_in out .)" -eq 20 ]
 	run alice scheckpoint able "$job"
 	[ "$status" -eq 0 ]
 	node=$(job_node "$job")
 	processes "$node" alice | grep -q pasta
-	refute grep -q defunct <(cluster run "$node" ps -u alice -o args=)
+	until_true 60 "what has ended is waited for" no_zombies "$node"
 	root scancel "$job"
 	wait_over "$job"
-	until_true 10 "nothing of alice's runs" no_processes "$node" alice
+	until_true 60 "nothing of alice's runs" no_processes "$node" alice
 }
 
 @test "without pasta a private network is a loopback, and able says so" {
@@ -153,13 +174,18 @@ preempt_ten_times() {
 }
 
 @test "a file in /tmp that is open goes with the job" {
-	local job
-	put job.sh <<<$'#!/bin/bash\nexec 5>/tmp/open.$SLURM_JOB_ID\nfor i in $(seq 80); do echo $i; echo $i >&5; sleep 0.1; done\ncat /tmp/open.$SLURM_JOB_ID\nrm /tmp/open.$SLURM_JOB_ID'
+	local job before
+	put job.sh <<<$'#!/bin/bash\nexec 5>/tmp/open.$SLURM_JOB_ID\nwhile [ ! -e over ]; do echo $((++i)); echo $i >&5; sleep 0.1; done\necho end\ncat /tmp/open.$SLURM_JOB_ID\nrm /tmp/open.$SLURM_JOB_ID'
 	job=$(submit --checkpoint --output=out job.sh)
 	wait_lines out 5
 	occupy "$job"
+	wait_running "$job"
+	wait_lines out $(($(get out | wc -l) + 5))
+	let_end
 	wait_over "$job"
-	diff <(seq 80; seq 80) <(get out)
+	before=$(get out | sed '/^end$/,$d' | wc -l)
+	[ "$before" -ge 10 ]
+	diff <(seq "$before"; echo end; seq "$before") <(get out)
 }
 
 @test "jobs of one user do not see each other's shared memory" {
@@ -167,7 +193,7 @@ preempt_ten_times() {
 	put job <<<$'#!/bin/sh\necho $SLURM_JOB_ID >/dev/shm/mine\ntouch is.$SLURM_JOB_ID\nwhile [ ! -e over ]; do sleep 0.1; done\ncat /dev/shm/*'
 	a=$(submit --checkpoint --nodelist=n1 -n1 --mem=1000 --output=%j job)
 	b=$(submit --checkpoint --nodelist=n1 -n1 --mem=1000 --output=%j job)
-	until_true 30 "both are there" alice test -e "$WORK/is.$a" -a -e "$WORK/is.$b"
+	until_true 60 "both are there" alice test -e "$WORK/is.$a" -a -e "$WORK/is.$b"
 	alice touch "$WORK/over"
 	wait_over "$a"
 	wait_over "$b"
@@ -202,12 +228,13 @@ END
 	local job
 	[[ $SUITE == trixie ]] || skip "CRIU of $SUITE saves sockets"
 	put dialogue.py <"$ROOT/test/cluster/programs/dialogue.py"
-	put job <<<$'#!/bin/sh\nexec ./dialogue.py 100'
+	put job <<<$'#!/bin/sh\nexec ./dialogue.py 100 over'
 	job=$(submit --checkpoint --checkpoint-net=private --output=out --error=err job)
 	wait_lines out 3
 	run alice scheckpoint create "$job"
 	[ "$status" -ne 0 ]
 	[[ $output == *"this release of CRIU cannot save sockets on this kernel; CRIU 4.2 or later can"* ]]
+	let_end
 	wait_over "$job"
 	wait_accounted "$job" "COMPLETED|0:0"
 	diff <(alice env PACE=0 "$WORK/dialogue.py" 100) <(get out)

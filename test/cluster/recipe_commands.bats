@@ -19,7 +19,8 @@ saved_job() { # SBATCH-OPTION...
 }
 
 was_cancelled() { [[ $(accounted "$JOB") == CANCELLED* ]]; }
-is_held() { [[ $(job_field "$1" Reason) == *[Hh]eld* ]]; }
+# It is called held while it completes, too.
+is_held() { [[ $(job_state "$1") =~ ^(PENDING|REQUEUE_HOLD)$ && $(job_field "$1" Reason) == *[Hh]eld* ]]; }
 ends_exactly() {
 	let_end
 	wait_over "$JOB"
@@ -36,8 +37,8 @@ stands_still() {
 @test "scontrol suspend stops a job and resume has it go on; it cannot be saved meanwhile" {
 	saved_job
 	root scontrol suspend "$JOB"
-	until_true 30 "it is suspended" is_state "$JOB" SUSPENDED
-	until_true 30 "it stands still" stands_still
+	until_true 60 "it is suspended" is_state "$JOB" SUSPENDED
+	until_true 60 "it stands still" stands_still
 	run alice scheckpoint create --timeout=2s "$JOB"
 	echo "$output"
 	[ "$status" -eq 1 ]
@@ -70,7 +71,7 @@ stands_still() {
 	saved_job
 	alice scancel "$JOB"
 	wait_over "$JOB"
-	until_true 30 "it is accounted as cancelled" was_cancelled
+	until_true 60 "it is accounted as cancelled" was_cancelled
 	[ "$(generations "$JOB")" = 1 ]
 	alice scheckpoint restart "$JOB"
 	wait_running "$JOB"
@@ -83,7 +84,9 @@ stands_still() {
 	node=$(job_node "$JOB")
 	root scontrol create reservation ReservationName=repair StartTime=now Duration=60 Nodes="$node" Users=root Flags=maint,ignore_jobs
 	is_state "$JOB" RUNNING
-	root scheckpoint requeue "$(root squeue -h -w "$node" -o %A)"
+	[ "$(root squeue -h -w "$node" -o %A)" = "$JOB" ]
+	root scheckpoint requeue "$JOB"
+	until_true 60 "it is requeued" restarted "$JOB" 0
 	wait_running "$JOB"
 	[ "$(job_node "$JOB")" != "$node" ]
 	ends_exactly
@@ -94,6 +97,7 @@ stands_still() {
 	saved_job
 	root scontrol create reservation ReservationName=repair StartTime=now Duration=60 Nodes=ALL Users=root Flags=maint,ignore_jobs
 	root scheckpoint requeue "$JOB"
+	until_true 60 "it is requeued" restarted "$JOB" 0
 	until_true 60 "it waits for the nodes" waits_for_nodes
 	root scontrol delete ReservationName=repair
 	root scontrol update JobId="$JOB" StartTime=now

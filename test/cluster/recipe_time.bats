@@ -23,12 +23,18 @@ teardown_file() {
 }
 
 @test "an eternal job makes way at once for whoever else wants its node" {
+	local urgent
 	wait_lines eternal.out 50
-	drive_off "$ETERNAL" --partition=batch
+	wait_running "$ETERNAL"
+	urgent=$(bob sbatch --parsable --partition=batch --nodelist="$(job_node "$ETERNAL")" --exclusive \
+		--output=/dev/null --wrap=true)
+	wait_over "$urgent"
+	wait_accounted "$urgent" "COMPLETED|0:0"
+	until_true 60 "job $ETERNAL is requeued" restarted "$ETERNAL" 0
 }
 
 @test "a job that reaches its time limit goes on with more time, from a checkpoint just before it" {
-	wait_over "$LIMITED" 150
+	wait_over "$LIMITED" 240
 	wait_accounted "$LIMITED" "TIMEOUT|0:0"
 	alice scheckpoint show "$LIMITED" | grep -q 'Event=checkpoint.*Reason=time-limit'
 	alice scheckpoint restart "$LIMITED"
@@ -41,7 +47,7 @@ teardown_file() {
 }
 
 @test "an eternal job of several time limits' length ends, and has done everything once" {
-	wait_over "$ETERNAL" 360
+	wait_over "$ETERNAL" 600
 	ended_well "$ETERNAL"
 	diff <(seq 1200; echo end) <(get eternal.out)
 	[ "$(alice scheckpoint show "$ETERNAL" | grep -c 'Event=checkpoint.*Reason=time-limit')" -ge 2 ]

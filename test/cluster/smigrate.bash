@@ -1,18 +1,21 @@
 # shellcheck shell=bash
 # What the tests of smigrate share.
 
-# counting [-n LINES] NAME [SBATCH-OPTION...]: a job that writes LINES (300) lines to
-# out-NAME; its id
+# counting NAME [SBATCH-OPTION...]: a job that counts in out-NAME until let_end; its id
 counting() {
-	local lines=300 name
-	[[ $1 != -n ]] || { lines=$2; shift 2; }
-	name=$1
-	shift
-	put "job-$name.sh" <<<$'#!/bin/bash\nfor i in $(seq '"$lines"$'); do echo $i; sleep 0.1; done'
-	submit --checkpoint --mem=300 --output="out-$name" "$@" "job-$name.sh"
+	ticking "job-$1.sh"
+	submit --checkpoint --mem=300 --output="out-$1" "${@:2}" "job-$1.sh"
 }
 
-exact() { diff <(seq "${2:-300}") <(get "out-$1"); }
+exact() { is_exact "out-$1"; }
+
+# keep_conf: slurm.conf is as it was at the end of the test, which calls put_conf_back
+keep_conf() { root cp /etc/slurm/slurm.conf /etc/slurm/slurm.conf.kept; }
+put_conf_back() {
+	root test -e /etc/slurm/slurm.conf.kept || return 0
+	root mv /etc/slurm/slurm.conf.kept /etc/slurm/slurm.conf
+	root scontrol reconfigure
+}
 
 # of the answer of smigrate --json in $output: an expression of python
 # shellcheck disable=SC2154  # it is bats's
@@ -23,12 +26,28 @@ is_drained() { node_has "$1" drained; }
 resume_all() {
 	local node
 	for node in n1 n2 n3 n4; do
-		if node_has "$node" drain; then root scontrol update NodeName="$node" State=RESUME; fi
+		if node_has "$node" dr || node_has "$node" down; then
+			root scontrol update NodeName="$node" State=RESUME
+		fi
 	done
+	until_true 60 "all nodes take jobs" take_jobs 'n[1-4]'
+}
+# Behind the state of a node is a star as long as slurmctld waits for its first answer.
+take_jobs() {
+	local states
+	states=$(root sinfo -h -n "$1" -N -o %T) && [[ -n $states && ! $states =~ [*~#]|dr|down|unk ]]
+}
+# close_nodes NODES: what is started from now on is not there; open_nodes NODES: it is again
+close_nodes() { root scontrol update NodeName="$1" State=DRAIN Reason=test; }
+open_nodes() {
+	root scontrol update NodeName="$1" State=RESUME
+	until_true 60 "$1 take jobs" take_jobs "$1"
 }
 is_on() { [[ $(job_state "$1") == RUNNING && $(job_node "$1") == "$2" ]]; }
+runs_elsewhere() { [[ $(job_state "$1") == RUNNING && $(job_node "$1") != "$2" ]]; }
+wait_elsewhere() { until_true 60 "job $1 runs, and not on $2" runs_elsewhere "$1" "$2"; }
 has_left() { [[ $(job_node "$1") != "$2" ]]; }
 # has_events JOB EVENT COUNT
 has_events() { [[ $(alice grep -c "\"event\":\"$2\"" "$(store "$1")/events") -eq $3 ]]; }
 # wait_restored JOB TIMES: that often it has gone on from a checkpoint
-wait_restored() { until_true 30 "job $1 has been restored $2 times" has_events "$1" restart "$2"; }
+wait_restored() { until_true 60 "job $1 has been restored $2 times" has_events "$1" restart "$2"; }

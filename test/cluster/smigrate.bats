@@ -2,24 +2,24 @@
 # smigrate: nodes are emptied and jobs go on elsewhere, whatever they print being exact.
 
 load lib
+load server
 load smigrate
 
 setup() { new_workdir; }
 teardown() {
+	end_server
 	clean
 	resume_all
 }
 
-open_others() { root scontrol update NodeName='n[2-4]' State=RESUME; }
-
 @test "a node with jobs of every kind is drained, and all outputs are exact" {
 	local serial array pending
-	root scontrol update NodeName='n[2-4]' State=DRAIN Reason=test
+	close_nodes 'n[2-4]'
 	serial=$(counting serial)
 	array=$(counting array --array=3)
 	wait_running "$serial"
 	wait_running "${array}_3"
-	open_others
+	open_nodes 'n[2-4]'
 	# nothing is left of n1's two processors: the next wait for it, or go elsewhere
 	pending=$(counting pending --nodelist=n1)
 	run root smigrate --drain-node=n1 --reason="new memory"
@@ -32,7 +32,9 @@ open_others() { root scontrol update NodeName='n[2-4]' State=RESUME; }
 	has_left "$serial" n1
 	has_left "${array}_3" n1
 	is_state "$pending" PENDING
-	root scontrol update NodeName=n1 State=RESUME
+	open_nodes n1
+	wait_running "$pending"
+	let_end
 	wait_over "$serial"
 	wait_over "${array}_3"
 	wait_over "$pending"
@@ -44,7 +46,7 @@ open_others() { root scontrol update NodeName='n[2-4]' State=RESUME; }
 
 @test "a program with threads goes on elsewhere" {
 	put threads.py <"$ROOT/test/cluster/programs/threads.py"
-	JOB=$(submit --checkpoint --mem=300 --cpus-per-task=2 --output=out threads.py)
+	JOB=$(submit --checkpoint --mem=300 --cpus-per-task=2 --output=out threads.py 100000)
 	wait_lines out 3
 	local node
 	node=$(job_node "$JOB")
@@ -58,35 +60,42 @@ open_others() { root scontrol update NodeName='n[2-4]' State=RESUME; }
 	has_left "$JOB" "$node"
 }
 
+# has_count FILE PATTERN COUNT: so many lines match
+has_count() { [[ $(count_in "$1" "$2" 2>/dev/null) -ge $3 ]]; }
+
 @test "a job of two nodes, whose program saves itself, goes on on others" {
 	put self.py <"$ROOT/test/cluster/programs/self.py"
-	put job <<<$'#!/bin/sh\nsrun --ntasks=2 ./self.py 400 state'
+	put job <<<$'#!/bin/sh\nsrun --ntasks=2 ./self.py 400 state over'
+	let_end
 	submit --nodes=2 --mem=300 --output=ref --export=ALL,PACE=0 job >/dev/null
 	until_true 60 "the undisturbed run is over" queue_empty
-	alice sh -c 'rm -f "$1"/state.*' _ "$WORK"
-	root scontrol update NodeName='n[3-4]' State=DRAIN Reason=test
+	alice sh -c 'rm -f "$1"/state.* "$1/over"' _ "$WORK"
+	close_nodes 'n[3-4]'
 	JOB=$(submit --checkpoint --checkpoint-signal=steps:USR1 --checkpoint-exit-code=85 --nodes=2 --mem=300 \
 		--output=out --error=err job)
-	wait_lines out 6
-	root scontrol update NodeName='n[3-4]' State=RESUME
+	# until then one of them would not save itself
+	until_true 60 "one task counts" has_count out '^rank 0' 3
+	until_true 60 "so does the other" has_count out '^rank 1' 3
+	open_nodes 'n[3-4]'
 	run root smigrate -d n1
 	echo "$output"
 	[ "$status" -eq 0 ]
 	is_state "$JOB" RUNNING
 	[[ $(job_node "$JOB") == n\[*\] ]]
 	[[ $(job_node "$JOB") != *1* ]]
+	let_end
 	wait_over "$JOB"
 	diff <(get out | sort) <(get ref | sort)
 }
 
 @test "two nodes at once: no job is sent from one to the other" {
 	local a b
-	root scontrol update NodeName='n[3-4]' State=DRAIN Reason=test
+	close_nodes 'n[3-4]'
 	a=$(counting a --cpus-per-task=2)
 	b=$(counting b --cpus-per-task=2)
 	wait_running "$a"
 	wait_running "$b"
-	root scontrol update NodeName='n[3-4]' State=RESUME
+	open_nodes 'n[3-4]'
 	run root smigrate -d 'n[1-2]'
 	echo "$output"
 	[ "$status" -eq 0 ]
@@ -94,6 +103,7 @@ open_others() { root scontrol update NodeName='n[2-4]' State=RESUME; }
 	[[ $(job_node "$b") == n[34] ]]
 	[ "$(restarts "$a")" -eq 1 ]
 	[ "$(restarts "$b")" -eq 1 ]
+	let_end
 	wait_over "$a"
 	wait_over "$b"
 	exact a
@@ -102,8 +112,8 @@ open_others() { root scontrol update NodeName='n[2-4]' State=RESUME; }
 
 @test "where there is no room, no job is stopped; it moves when there is, or with --force" {
 	local a node blocker
-	root scontrol update NodeName='n[3-4]' State=DRAIN Reason=test
-	a=$(counting -n 600 a --cpus-per-task=2)
+	close_nodes 'n[3-4]'
+	a=$(counting a --cpus-per-task=2)
 	wait_running "$a"
 	node=$(job_node "$a")
 	blocker=$(bob sbatch --parsable --exclusive --output=/dev/null --wrap="sleep 600")
@@ -127,23 +137,27 @@ open_others() { root scontrol update NodeName='n[2-4]' State=RESUME; }
 	echo "$output"
 	[ "$status" -eq 0 ]
 	has_left "$a" "$node"
+	let_end
 	wait_over "$a"
-	exact a 600
+	exact a
 }
 
 @test "--force empties the node all the same, and the jobs go on when there is room" {
 	local a node blocker
-	root scontrol update NodeName='n[3-4]' State=DRAIN Reason=test
+	close_nodes 'n[3-4]'
 	a=$(counting a --cpus-per-task=2)
 	wait_running "$a"
 	node=$(job_node "$a")
 	blocker=$(bob sbatch --parsable --exclusive --output=/dev/null --wrap="sleep 600")
 	wait_running "$blocker"
-	run root timeout 60 smigrate -d "$node" --force --timeout=20s
+	run root timeout 120 smigrate -d "$node" --force --timeout=20s
 	echo "$output"
-	until_true 20 "the node is empty" is_drained "$node"
+	[ "$status" -eq 3 ]
+	until_true 60 "the node is empty" is_drained "$node"
 	is_state "$a" PENDING
 	root scancel "$blocker"
+	wait_running "$a"
+	let_end
 	wait_over "$a"
 	exact a
 }
@@ -171,7 +185,7 @@ open_others() { root scontrol update NodeName='n[2-4]' State=RESUME; }
 	[[ $output == *"job $plain: requeued, and starts over"* ]]
 	wait_running "$plain"
 	has_left "$plain" "$node"
-	root scontrol update NodeName="$node" State=RESUME
+	open_nodes "$node"
 	node=$(job_node "$plain")
 	run root smigrate -d "$node" --uncheckpointable=cancel
 	echo "$output"
@@ -194,13 +208,17 @@ open_others() { root scontrol update NodeName='n[2-4]' State=RESUME; }
 
 @test "a checkpoint that fails stops nothing, and kills nothing, whatever is allowed" {
 	local job node
+	serve
 	put job.py <<'END'
 #!/usr/bin/env python3
-import socket, time
-s = socket.create_connection(("ctl", 6817))
-for i in range(1, 301):
+import os, socket, time
+s = socket.create_connection(("ctl", 7788))
+i = 0
+while not os.path.exists("over"):
+    i += 1
     print(i, flush=True)
     time.sleep(0.1)
+print("end")
 END
 	job=$(submit --checkpoint --mem=300 --output=out job.py)
 	wait_lines out 3
@@ -210,8 +228,10 @@ END
 	[ "$status" -eq 1 ]
 	[[ $output == *"error: job $job: "*"TCP connection"*"; it stays on its node"* ]]
 	is_on "$job" "$node"
+	let_end
 	wait_over "$job"
-	diff <(seq 300) <(get out | grep -v ^slurm-checkpoint)
+	get out | grep -v ^slurm-checkpoint | put counted
+	is_exact counted
 }
 
 # bats test_tags=sanitize
@@ -234,6 +254,7 @@ END
 	[ "$status" -eq 0 ]
 	[[ $output == *"job $a: goes on on n"* ]]
 	has_left "$a" "$node"
+	let_end
 	wait_over "$a"
 	exact a
 }

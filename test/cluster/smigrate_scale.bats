@@ -23,19 +23,23 @@ END
 	for i in 1 2 3 4; do
 		cluster run "n$i" sh -c 'for n in $(seq "$1" "$2"); do slurmd -N "v$n" || exit 1; done' _ $((i * 50 - 49)) $((i * 50))
 	done
-	until_true 180 "all slurmds are there" all_idle
+	until_true 300 "all slurmds are there" all_idle
 }
 
 teardown_file() {
 	local i
 	root scancel --partition=wide --quiet || true
+	until_true 300 "no job is left" queue_empty
 	for i in 1 2 3 4; do
 		cluster run "n$i" sh -c 'for f in /run/slurm/slurmd.v*.pid; do kill "$(cat "$f")"; done' || true
+	done
+	for i in 1 2 3 4; do
+		until_true 60 "the slurmds on n$i have ended" refute cluster run "n$i" pgrep -f '^slurmd -N v'
 	done
 	root mv /etc/slurm/slurm.conf.kept /etc/slurm/slurm.conf
 	restart_slurmctld
 	root sh -c 'rm -rf /shared/checkpoint/alice/testbed/[0-9]*'
-	until_true 60 "the nodes are back" eval '[[ $(root sinfo -h -p low -N -o %T | grep -c idle) -eq 4 ]]'
+	until_true 60 "the nodes are back" eval '[[ $(root sinfo -h -p low -N -o %T | grep -cx idle) -eq 4 ]]'
 }
 
 restart_slurmctld() {
@@ -44,7 +48,7 @@ restart_slurmctld() {
 	until_true 60 "slurmctld answers" root scontrol ping
 }
 
-all_idle() { [[ $(root sinfo -h -p wide -N -o %T | grep -c idle) -eq $NODES ]]; }
+all_idle() { [[ $(root sinfo -h -p wide -N -o %T | grep -cx idle) -eq $NODES ]]; }
 
 # allocate COUNT: so many jobs that seem to be checkpointed
 allocate() {
@@ -70,7 +74,9 @@ plan() {
 	local began=$EPOCHREALTIME
 	run root smigrate --test-only --json --drain-node="$1"
 	local ended=$EPOCHREALTIME
+	[ "$status" -eq 4 ]
 	COUNT=$(total)
+	[ "$COUNT" -gt 0 ]
 	echo "# drain $1: $(json 'len(d["jobs"])') jobs, $COUNT requests ($(requests | grep -E '^(JOB_INFO|NODE_INFO|PARTITION_INFO|JOB_WILL_RUN|BUILD_INFO)' | tr '\n' ' ')), $(python3 -c "print(f'{$ended-$began:.3f}')") s" >&3
 }
 

@@ -6,21 +6,26 @@ load smigrate
 
 setup() { new_workdir; }
 teardown() {
+	cluster status | grep -q '^n3 up' || cluster boot n3
 	clean
+	put_conf_back
 	resume_all
-	root sh -c 'rm -f /shared/then'
+	root sh -c 'rm -f /shared/then /etc/slurm/reboot'
 }
 
-# as long as slurmctld waits for its first answer there is a star behind the state
-answers() { [[ $(root sinfo -h -n "$1" -p low -o %T) == idle ]]; }
 exclude_of() { job_field "$1" ExcNodeList; }
-wait_on() { until_true 60 "job $1 runs on $2" is_on "$1" "$2"; }
+# counting_off NODE NAME [SBATCH-OPTION...]: a job that counts, and not there; its id
+counting_off() {
+	close_nodes "$1"
+	counting "${@:2}"
+	wait_lines "out-$2" 3
+	open_nodes "$1"
+}
 
 # bats test_tags=sanitize
 @test "--nodelist and --exclude hold for this move; the job's own request is put back when it next leaves" {
 	local a
-	a=$(counting -n 600 a --exclude=n4)
-	wait_lines out-a 3
+	a=$(counting_off n3 a --exclude=n4)
 	run alice smigrate --nodelist=n3 "$a"
 	echo "$output"
 	[ "$status" -eq 0 ]
@@ -37,14 +42,14 @@ wait_on() { until_true 60 "job $1 runs on $2" is_on "$1" "$2"; }
 	until_true 60 "it goes on" restarted "$a" 2
 	[ "$(exclude_of "$a")" = n4 ]
 	[ "$(job_field "$a" ReqNodeList)" = "(null)" ]
+	let_end
 	wait_over "$a"
-	exact a 600
+	exact a
 }
 
 @test "a job that is preempted after a move asks again for what it asked for itself" {
 	local a
-	a=$(counting -n 400 a --cpus-per-task=2)
-	wait_lines out-a 3
+	a=$(counting_off n3 a --cpus-per-task=2)
 	run alice smigrate --nodelist=n3 "$a"
 	[ "$status" -eq 0 ]
 	wait_restored "$a" 1
@@ -52,14 +57,14 @@ wait_on() { until_true 60 "job $1 runs on $2" is_on "$1" "$2"; }
 	until_true 60 "it goes on elsewhere" is_state "$a" RUNNING
 	has_left "$a" n3
 	[ "$(job_field "$a" ReqNodeList)" = "(null)" ]
+	let_end
 	wait_over "$a"
-	exact a 400
+	exact a
 }
 
 @test "when the node of a move dies, the next smigrate puts the job's own request back" {
 	local a
-	a=$(counting -n 400 a)
-	wait_lines out-a 3
+	a=$(counting_off n3 a)
 	run alice smigrate --nodelist=n3 "$a"
 	[ "$status" -eq 0 ]
 	wait_restored "$a" 1
@@ -72,8 +77,9 @@ wait_on() { until_true 60 "job $1 runs on $2" is_on "$1" "$2"; }
 	until_true 60 "it goes on elsewhere" is_state "$a" RUNNING
 	has_left "$a" n3
 	cluster boot n3
+	let_end
 	wait_over "$a"
-	exact a 400
+	exact a
 }
 
 @test "a job that asks for its very node waits; --relax lifts that for the move" {
@@ -89,13 +95,14 @@ wait_on() { until_true 60 "job $1 runs on $2" is_on "$1" "$2"; }
 	echo "$output"
 	[ "$status" -eq 0 ]
 	has_left "$a" n2
+	let_end
 	wait_over "$a"
 	exact a
 }
 
 @test "--partition: in another one, and back in its own afterwards" {
 	local a
-	a=$(counting -n 400 a)
+	a=$(counting a)
 	wait_lines out-a 3
 	run alice smigrate --partition=high "$a"
 	echo "$output"
@@ -105,15 +112,16 @@ wait_on() { until_true 60 "job $1 runs on $2" is_on "$1" "$2"; }
 	alice scheckpoint requeue "$a"
 	until_true 60 "it goes on" restarted "$a" 1
 	[ "$(job_field "$a" Partition)" = low ]
+	let_end
 	wait_over "$a"
-	exact a 400
+	exact a
 }
 
 @test "--exclusive, --exclusive=user and --spread-job choose among the nodes" {
 	local a other
-	root scontrol update NodeName='n[3-4]' State=DRAIN Reason=test
+	close_nodes 'n[3-4]'
 	other=$(bob sbatch --parsable --mem=300 --nodelist=n2 --output=/dev/null --wrap="sleep 600")
-	a=$(counting -n 600 a --nodelist=n1)
+	a=$(counting a --nodelist=n1)
 	wait_running "$other"
 	wait_lines out-a 3
 	run alice smigrate --relax --exclusive --wait-limit=2s "$a"
@@ -122,14 +130,12 @@ wait_on() { until_true 60 "job $1 runs on $2" is_on "$1" "$2"; }
 	run alice smigrate --relax --exclusive=user --wait-limit=2s "$a"
 	[ "$status" -eq 1 ]
 	is_on "$a" n1
-	root scontrol update NodeName=n4 State=RESUME
-	until_true 30 "n4 answers" answers n4
+	open_nodes n4
 	run alice smigrate --relax --exclusive=user "$a"
 	echo "$output"
 	[ "$status" -eq 0 ]
 	is_on "$a" n4
-	root scontrol update NodeName=n3 State=RESUME
-	until_true 30 "n3 answers" answers n3
+	open_nodes n3
 	wait_restored "$a" 1
 	run alice smigrate --relax --spread-job --exclude=n1 "$a"
 	echo "$output"
@@ -139,7 +145,7 @@ wait_on() { until_true 60 "job $1 runs on $2" is_on "$1" "$2"; }
 
 @test "--hold holds, and --priority sets, as far as Slurm lets the caller" {
 	local a
-	a=$(counting -n 600 a)
+	a=$(counting a)
 	wait_lines out-a 3
 	alice sbatch --hold --output=/dev/null --wrap=true
 	run root smigrate --hold "$a"
@@ -161,18 +167,26 @@ wait_on() { until_true 60 "job $1 runs on $2" is_on "$1" "$2"; }
 	[ "$(job_field "$a" Nice)" -eq 0 ]
 }
 
+# and not for a time
+waits_for_nodes() {
+	[[ $(job_state "$1") == PENDING && $(job_field "$1" Reason) =~ ReqNodeNotAvail|Nodes_required|Resources|Priority ]]
+}
+
 @test "a moved job is started before one that came later and waits for the same node" {
-	local a later
-	root scontrol update NodeName='n[2-4]' State=DRAIN Reason=test
-	a=$(counting -n 400 a --cpus-per-task=2)
+	local a later mover
+	close_nodes 'n[2-4]'
+	a=$(counting a --cpus-per-task=2)
 	wait_lines out-a 3
 	later=$(submit --no-checkpoint --cpus-per-task=2 --mem=300 --output=/dev/null --wrap="sleep 600")
-	until_true 30 "it waits" is_state "$later" PENDING
-	root scontrol update NodeName=n1 State=DRAIN Reason=test
-	root smigrate --force --timeout=6s -d n1 || true
-	until_true 30 "it has left" is_state "$a" PENDING
+	is_state "$later" PENDING
+	close_nodes n1
+	root smigrate --force -d n1 >"$BATS_TEST_TMPDIR/said" 2>&1 3>&- &
+	mover=$!
+	until_true 60 "it has left, and may start" waits_for_nodes "$a"
 	root scontrol update NodeName=n3 State=RESUME
-	until_true 60 "it goes on" is_state "$a" RUNNING
+	wait "$mover"
+	cat "$BATS_TEST_TMPDIR/said"
+	is_on "$a" n3
 	is_state "$later" PENDING
 }
 
@@ -190,7 +204,8 @@ wait_on() { until_true 60 "job $1 runs on $2" is_on "$1" "$2"; }
 	run root smigrate -d n1 --parallel-jobs=cancel
 	echo "$output"
 	[ "$status" -eq 0 ]
-	is_over "$wide"
+	wait_over "$wide"
+	[[ $(job_state "$wide") == CANCELLED ]]
 }
 
 @test "--batch, --then and --resume: a batch after the other, each in order" {
@@ -211,6 +226,7 @@ wait_on() { until_true 60 "job $1 runs on $2" is_on "$1" "$2"; }
 	[[ $output == *"--then's command ended with exit status 3"* ]]
 	node_has n1 drain
 	refute node_has n2 drain
+	let_end
 	wait_over "$a"
 	wait_over "$b"
 	exact a
@@ -219,17 +235,18 @@ wait_on() { until_true 60 "job $1 runs on $2" is_on "$1" "$2"; }
 
 @test "--concurrency and --rate: one after the other, and all in the end" {
 	local jobs=() i
-	root scontrol update NodeName='n[2-4]' State=DRAIN Reason=test
+	close_nodes 'n[2-4]'
 	jobs+=("$(counting a)" "$(counting b)")
 	wait_lines out-a 3
 	wait_lines out-b 3
-	root scontrol update NodeName='n[2-4]' State=RESUME
+	open_nodes 'n[2-4]'
 	run root smigrate -d n1 --concurrency=1 --rate=1
 	echo "$output"
 	[ "$status" -eq 0 ]
 	[ "$(grep -c "goes on on" <<<"$output")" -eq 2 ]
 	# the second is asked when the first has been saved
 	[ "$(grep -n "is asked" <<<"$output" | tail -n 1 | cut -d: -f1)" -gt "$(grep -n "generation" <<<"$output" | head -n 1 | cut -d: -f1)" ]
+	let_end
 	wait_over "${jobs[0]}"
 	wait_over "${jobs[1]}"
 	exact a
@@ -240,14 +257,23 @@ wait_on() { until_true 60 "job $1 runs on $2" is_on "$1" "$2"; }
 # slurmd kills what is left of the program's process group when the program ends, and so
 # it does not before what it starts is in a session of its own, and lets go of the pipe.
 reboot_program() {
-	root cp /etc/slurm/slurm.conf /etc/slurm/slurm.conf.kept
+	local before node
+	before=$(slurmds)
+	keep_conf
 	root sh -c 'echo RebootProgram=/etc/slurm/reboot >>/etc/slurm/slurm.conf'
 	root sh -c 'cat >/etc/slurm/reboot && chmod 755 /etc/slurm/reboot' <<'END'
 #!/bin/sh
 : "$(setsid --fork sh -c 'exec >/dev/null 2>&1; kill "$(cat /run/slurm/slurmd.pid)"; while pgrep -f "^(/usr/sbin/)?slurmd( |$)"; do sleep 0.1; done; slurmd -b -N "$1"' _ "$(hostname)")"
 END
 	root scontrol reconfigure
+	for node in n1 n2 n3 n4; do
+		until_true 60 "the slurmd of $node has read it" is_new_slurmd "$node" "$before"
+	done
 }
+# Who reads its configuration anew is another process.
+slurmd_of() { echo "$1 $(cluster run "$1" cat /run/slurm/slurmd.pid)"; }
+slurmds() { for node in n1 n2 n3 n4; do slurmd_of "$node"; done; }
+is_new_slurmd() { refute grep -qxF "$(slurmd_of "$1")" <<<"$2"; }
 
 @test "--reboot: Slurm reboots the nodes when they are empty, and they take jobs again" {
 	local a
@@ -256,10 +282,9 @@ END
 	wait_lines out-a 3
 	run root smigrate -d "$(job_node "$a")" --reboot --resume --timeout=120s
 	echo "$output"
-	root mv /etc/slurm/slurm.conf.kept /etc/slurm/slurm.conf
-	root scontrol reconfigure
 	[ "$status" -eq 0 ]
 	[[ $output == *": reboot"*": resumed"* ]]
+	let_end
 	wait_over "$a"
 	exact a
 }

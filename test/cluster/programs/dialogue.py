@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""dialogue.py STEPS - two processes that speak by TCP, with more on its way than a
-socket takes at once; a line a step that depends on all that was said."""
+"""dialogue.py STEPS [FILE] - two processes that speak by TCP, with more on its way than a
+socket takes at once; a line a step that depends on all that was said. They stay connected
+until FILE is there."""
 import hashlib
 import os
 import socket
@@ -28,6 +29,7 @@ if os.fork() == 0:
     client = socket.create_connection(server.getsockname())
     for _ in range(steps):
         client.sendall(message(hashlib.sha256(read(client)).digest()))
+    client.recv(1)
     os._exit(0)
 connection, _ = server.accept()
 said = b"begin"
@@ -36,4 +38,7 @@ for step in range(1, steps + 1):
     said = hashlib.sha256(read(connection)).digest()
     print(step, said.hex(), flush=True)
     time.sleep(0 if "PACE" in os.environ else 0.04)
+while len(sys.argv) > 2 and not os.path.exists(sys.argv[2]):
+    time.sleep(0.1)
+connection.close()
 os.wait()

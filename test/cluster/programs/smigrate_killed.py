@@ -27,7 +27,7 @@ def fail(what):
     sys.exit(f"seed {seed}: {what}\n" + output("squeue"))
 
 
-def wait_until(what, condition, seconds=60):
+def wait_until(what, condition, seconds=120):
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
@@ -95,7 +95,7 @@ def one():
     if "eld" in held():
         fail(f"a job is held after {words}: {held()}")
     if node:
-        again = subprocess.run(words + ["--timeout=60s"], capture_output=True, text=True)
+        again = subprocess.run(words + ["--timeout=120s"], capture_output=True, text=True)
         if again.returncode != 0:
             fail(f"again: {again.returncode} {again.stdout} {again.stderr}")
         if node in places().values():

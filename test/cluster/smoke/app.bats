@@ -18,6 +18,14 @@ submit_app() {
 	submit --checkpoint --checkpoint-signal=USR1 --checkpoint-exit-code=85 --output=out --error=err "$@"
 }
 
+# has_count FILE PATTERN COUNT: so many lines match
+has_count() { [[ $(count_in "$1" "$2" 2>/dev/null) -ge $3 ]]; }
+# goes_on JOB: it has been started again, and prints
+goes_on() {
+	wait_running "$1"
+	wait_lines out $(($(get out | wc -l) + 5))
+}
+
 # put_programs: those of test/cluster/programs, and a job for each
 put_programs() {
 	put self.sh <"$ROOT/test/cluster/programs/self.sh"
@@ -27,7 +35,7 @@ put_programs() {
 @test "a program that saves itself goes on where it was, in place and elsewhere" {
 	local job other node
 	put_programs
-	put job <<<$'#!/bin/sh\nexec ./self.sh 150 state'
+	put job <<<$'#!/bin/sh\nexec ./self.sh 150 state over'
 	job=$(submit_app job)
 	wait_lines out 10
 	node=$(job_node "$job")
@@ -38,6 +46,7 @@ put_programs() {
 	wait_running "$job"
 	[ "$(job_node "$job")" != "$node" ]
 	root scancel "$other"
+	let_end
 	wait_over "$job"
 	wait_accounted "$job" "COMPLETED|0:0"
 	diff <(get out) <(seq -f 'line %g' 150; echo "total 150")
@@ -101,7 +110,7 @@ submit_in() {
 		trap 'echo "$n" >"$TMPDIR/state"; exit 85' USR1
 		n=0
 		[ -z "$SLURM_CHECKPOINT_RESTART" ] || n=$(cat "$TMPDIR/state")
-		while ((n < 60)); do
+		until [ -e over ]; do
 			echo "line $((++n))"
 			sleep 0.1 &
 			wait $!
@@ -110,9 +119,11 @@ submit_in() {
 	job=$(submit_app --nodelist=n1 job)
 	wait_lines out 5
 	preempt "$job"
+	goes_on "$job"
+	let_end
 	wait_over "$job"
 	wait_accounted "$job" "COMPLETED|0:0"
-	diff <(get out) <(seq -f 'line %g' 60)
+	diff <(get out) <(seq -f 'line %g' "$(get out | wc -l)")
 }
 
 @test "a script that ends with the exit code unasked is run again, and told how often" {
@@ -156,8 +167,9 @@ submit_in() {
 	[ "$(count_in err .)" -eq 0 ]
 }
 
-steps_of() { root squeue --steps --noheader --job="$1" --format=%i | grep -cE '[.][0-9]+$'; }
-one_step() { [[ $(steps_of "$1") == 1 ]]; }
+steps_of() { root squeue --steps --noheader --job="$1" --format=%i | grep -E '[.][0-9]+$'; }
+# only_step JOB N: its step N runs, and no other
+only_step() { [[ $(steps_of "$1") == "$1.$2" ]]; }
 
 @test "what a script has left behind ends before the script is run again" {
 	local job
@@ -166,16 +178,17 @@ one_step() { [[ $(steps_of "$1") == 1 ]]; }
 		#!/bin/sh
 		srun --overlap --mem=100 sleep 1000 &
 		sh -c 'while :; do echo "left by ${SLURM_CHECKPOINT_RESTART-first}" >>left; sleep 0.1; done' &
-		exec ./self.sh 150 state
+		exec ./self.sh 150 state over
 	E
 	job=$(submit_app --nodes=2 job)
 	wait_lines out 5
 	wait_lines left 1
-	until_true 30 "a step runs" one_step "$job"
+	until_true 60 "a step runs" only_step "$job" 0
 	checkpoint "$job"
-	wait_lines out 50
-	until_true 30 "one step runs, and not two" one_step "$job"
+	until_true 60 "the script is run again" has_count left "left by 1" 5
+	until_true 60 "the new step runs, and not the old one" only_step "$job" 1
 	[ "$(get left | uniq | wc -l)" -eq 2 ]
+	let_end
 	wait_over "$job"
 	wait_accounted "$job" "COMPLETED|0:0"
 }
@@ -183,10 +196,12 @@ one_step() { [[ $(steps_of "$1") == 1 ]]; }
 @test "steps are told to save themselves on every node, and the script is not" {
 	local job
 	put_programs
-	put job <<<$'#!/bin/sh\nsrun --ntasks=2 ./self.py 100 state'
+	put job <<<$'#!/bin/sh\nsrun --ntasks=2 ./self.py 100 state over'
 	job=$(submit --nodes=2 --checkpoint --checkpoint-signal=steps:USR1 --checkpoint-exit-code=85 --output=out job)
-	wait_lines out 10
+	until_true 60 "one task counts" has_count out '^rank 0' 5
+	until_true 60 "so does the other" has_count out '^rank 1' 5
 	checkpoint "$job"
+	let_end
 	wait_over "$job"
 	wait_accounted "$job" "COMPLETED|0:0"
 	diff <(get out | grep -c '^rank 0') <(get out | grep -c '^rank 1')
@@ -227,6 +242,7 @@ put_deaf() {
 	wait_lines out 1
 	run alice scheckpoint create "$job"
 	[ "$status" -eq 1 ]
+	wait_lines err 1
 	[ "$(get err)" = "slurm-checkpoint: job $job: no checkpoint was taken: it took longer than DumpTimeout: the script got SIGUSR1, and has not ended with exit code 85" ]
 	alice touch "$WORK/over"
 	wait_over "$job"
@@ -237,14 +253,14 @@ put_deaf() {
 @test "a preempted script that does not answer lives until its grace ends, and that is told" {
 	local job
 	put_deaf
-	root scontrol update partition=low gracetime=8
+	root scontrol update partition=low gracetime=20
 	job=$(submit_app job)
 	wait_lines out 1
 	bob sbatch -Q --partition=high --nodelist="$(job_node "$job")" --exclusive --output=/dev/null --wrap=true
-	until_true 30 "it is asked" has_lines asked 1
+	until_true 60 "it is asked" has_lines asked 1
 	[ "$(restarts "$job")" -eq 0 ]
 	refute has_lines ended 1
-	until_true 60 "job $job is preempted" restarted "$job" 0
+	until_true 120 "job $job is preempted" restarted "$job" 0
 	wait_lines ended 1
 	alice touch "$WORK/over"
 	wait_over "$job"
@@ -259,7 +275,7 @@ put_deaf() {
 		trap 'asked=1' USR1
 		n=0
 		[ -z "$SLURM_CHECKPOINT_RESTART" ] || n=$(cat saved)
-		while ((n < 100)); do
+		until [ -e over ]; do
 			echo "line $((++n))"
 			sleep 0.1
 			[ "$asked" ] || continue
@@ -277,9 +293,11 @@ put_deaf() {
 	checkpoint "$job"
 	wait_lines out 20
 	preempt "$job"
+	goes_on "$job"
+	let_end
 	wait_over "$job"
 	wait_accounted "$job" "COMPLETED|0:0"
-	diff <(get out) <(seq -f 'line %g' 100; echo 1)
+	diff <(get out) <(seq -f 'line %g' "$(count_in out '^line')"; echo 1)
 }
 
 @test "a job says what it has not said about how it saves itself" {

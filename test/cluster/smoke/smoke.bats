@@ -4,8 +4,14 @@
 
 load ../lib
 
-setup() { new_workdir; }
-teardown() { clean; }
+setup() {
+	new_workdir
+	CONF=$(root cat /etc/slurm/checkpoint.conf)
+}
+teardown() {
+	root tee /etc/slurm/checkpoint.conf <<<"$CONF" >/dev/null
+	clean
+}
 
 @test "sbatch knows the options, and refuses a wrong value in one line" {
 	alice sbatch --help | grep -q -- '--checkpoint\[=INTERVAL\]\|--checkpoint=\[INTERVAL\]\|--checkpoint'
@@ -37,9 +43,8 @@ teardown() { clean; }
 }
 
 @test "an unprotected job is preempted, requeued and starts over, its output not doubled" {
-	local job conf
+	local job
 	put job.sh <<<$'#!/bin/sh\nfor i in 1 2 3 4 5 6 7 8 9 10; do echo $i; sleep 0.2; done\ntest -e go || sleep 60'
-	conf=$(root cat /etc/slurm/checkpoint.conf)
 	root tee -a /etc/slurm/checkpoint.conf <<<"CriuPath=/none" >/dev/null
 	job=$(submit --checkpoint --output=out job.sh)
 	wait_lines out 5
@@ -47,6 +52,5 @@ teardown() { clean; }
 	until_true 60 "it is requeued" restarted "$job" 0
 	alice touch "$WORK/go"
 	wait_over "$job"
-	root tee /etc/slurm/checkpoint.conf <<<"$conf" >/dev/null
 	diff <(seq 10) <(get out | grep -v ^slurm)
 }
