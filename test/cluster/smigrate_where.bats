@@ -253,18 +253,13 @@ waits_for_nodes() {
 	exact b
 }
 
-# Not the host, but its slurmd, which says that the host was: that is all Slurm sees of it.
-# slurmd kills what is left of the program's process group when the program ends, and so
-# it does not before what it starts is in a session of its own, and lets go of the pipe.
+# reboot_program [LINE]: standard input is what reboots; and a line of slurm.conf
 reboot_program() {
 	local before node
 	before=$(slurmds)
 	keep_conf
-	root sh -c 'echo RebootProgram=/etc/slurm/reboot >>/etc/slurm/slurm.conf'
-	root sh -c 'cat >/etc/slurm/reboot && chmod 755 /etc/slurm/reboot' <<'END'
-#!/bin/sh
-: "$(setsid --fork sh -c 'exec >/dev/null 2>&1; kill "$(cat /run/slurm/slurmd.pid)"; while pgrep -f "^(/usr/sbin/)?slurmd( |$)"; do sleep 0.1; done; slurmd -b -N "$1"' _ "$(hostname)")"
-END
+	root sh -c 'printf "%s\n" RebootProgram=/etc/slurm/reboot "$@" >>/etc/slurm/slurm.conf' _ "$@"
+	root sh -c 'cat >/etc/slurm/reboot && chmod 755 /etc/slurm/reboot'
 	root scontrol reconfigure
 	for node in n1 n2 n3 n4; do
 		until_true 60 "the slurmd of $node has read it" is_new_slurmd "$node" "$before"
@@ -277,7 +272,14 @@ is_new_slurmd() { refute grep -qxF "$(slurmd_of "$1")" <<<"$2"; }
 
 @test "--reboot: Slurm reboots the nodes when they are empty, and they take jobs again" {
 	local a
-	reboot_program
+	# Not the host, but its slurmd, which says that the host was: that is all Slurm sees of
+	# it. slurmd kills what is left of the program's process group when the program ends,
+	# and so it does not before what it starts is in a session of its own, and lets go of
+	# the pipe.
+	reboot_program <<'END'
+#!/bin/sh
+: "$(setsid --fork sh -c 'exec >/dev/null 2>&1; kill "$(cat /run/slurm/slurmd.pid)"; while pgrep -f "^(/usr/sbin/)?slurmd( |$)"; do sleep 0.1; done; slurmd -b -N "$1"' _ "$(hostname)")"
+END
 	a=$(counting a)
 	wait_lines out-a 3
 	run root smigrate -d "$(job_node "$a")" --reboot --resume --timeout=120s
@@ -287,4 +289,12 @@ is_new_slurmd() { refute grep -qxF "$(slurmd_of "$1")" <<<"$2"; }
 	let_end
 	wait_over "$a"
 	exact a
+}
+
+@test "--reboot: a node that Slurm gives up is waited for no longer, and that is told" {
+	reboot_program ResumeTimeout=3 <<<$'#!/bin/sh\ntrue'
+	run root smigrate -d n2 --reboot --resume
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *"node n2 has not rebooted, and Slurm has given it up: "* ]]
 }
