@@ -74,7 +74,7 @@ plan() {
 	local began=$EPOCHREALTIME
 	run root smigrate --test-only --json --drain-node="$1"
 	local ended=$EPOCHREALTIME
-	[ "$status" -eq 4 ]
+	[[ $status == [04] ]]
 	COUNT=$(total)
 	[ "$COUNT" -gt 0 ]
 	echo "# drain $1: $(json 'len(d["jobs"])') jobs, $COUNT requests ($(requests | grep -E '^(JOB_INFO|NODE_INFO|PARTITION_INFO|JOB_WILL_RUN|BUILD_INFO)' | tr '\n' ' ')), $(python3 -c "print(f'{$ended-$began:.3f}')") s" >&3
