@@ -7,7 +7,7 @@ load lib
 setup() {
 	new_workdir
 	CONF=$(root cat /etc/slurm/checkpoint.conf)
-	MOUNTED= STOPPED= HARDENED= SERVER=
+	MOUNTED='' STOPPED='' HARDENED='' SERVER=''
 }
 
 teardown() {
@@ -394,7 +394,7 @@ start_again() {
 	cluster run ctl slurmctld
 	until_true 60 "slurmctld answers" root scontrol ping
 	root scontrol update "NodeName=$node" State=DRAIN Reason=test
-	is_held "$job"
+	wait_held "$job"
 	alice scontrol release "$job"
 	wait_running "$job"
 	other=$(job_node "$job")

@@ -40,7 +40,7 @@ counting_job() {
 @test "vacate holds a job, which goes on when it is released; requeue queues it" {
 	counting_job
 	alice scheckpoint vacate "$JOB"
-	is_held "$JOB"
+	wait_held "$JOB"
 	alice scontrol release "$JOB"
 	wait_running "$JOB"
 	wait_event "$JOB" restart 1
