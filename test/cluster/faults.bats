@@ -7,11 +7,13 @@ load lib
 setup() {
 	new_workdir
 	CONF=$(root cat /etc/slurm/checkpoint.conf)
-	MOUNTED='' STOPPED='' HARDENED='' SERVER=''
+	MOUNTED='' STOPPED='' ENDED='' HARDENED='' SERVER=''
 }
 
 teardown() {
 	[[ -z $SERVER ]] || kill "$SERVER" 2>/dev/null || true
+	daemon_runs ctl slurmctld || start_slurmctld
+	[[ -z $ENDED ]] || daemon_runs "$ENDED" slurmd || start_slurmd "$ENDED"
 	[[ -z $STOPPED ]] || start_again
 	[[ -z $HARDENED ]] || soften
 	put_store_back
@@ -129,6 +131,7 @@ soften() {
 	local job
 	counting 5
 	build nouserns
+	ENDED=n1
 	stop_daemon n1 slurmd TERM
 	HARDENED=1
 	start_slurmd n1 "$WORK/nouserns"
@@ -353,10 +356,10 @@ flip() { alice python3 -c 'import sys; f = open(sys.argv[1], "r+b"); f.seek(1000
 	job=$(submit --checkpoint --output=out job.sh)
 	wait_lines out 5
 	node=$(job_node "$job")
+	ENDED=$node
 	stop_daemon "$node" slurmd KILL
 	stop_daemon ctl slurmctld TERM
-	cluster run ctl slurmctld
-	until_true 60 "slurmctld answers" root scontrol ping
+	start_slurmctld
 	start_slurmd "$node"
 	checkpoint "$job"
 	preempt "$job"
@@ -369,7 +372,7 @@ flip() { alice python3 -c 'import sys; f = open(sys.argv[1], "r+b"); f.seek(1000
 
 # The slurmd of the node that was stopped goes on, and the node is in service.
 start_again() {
-	cluster run "$STOPPED" pkill -CONT -f '^(/usr/sbin/)?slurmd( |$)'
+	signal_daemon "$STOPPED" slurmd CONT
 	root scontrol update "NodeName=$STOPPED" State=RESUME
 	wait_in_service "$STOPPED"
 	STOPPED=
@@ -381,18 +384,16 @@ start_again() {
 	job=$(submit --checkpoint=1s --output=out --hold job.sh)
 	stop_daemon ctl slurmctld TERM
 	root sh -c 'cd /var/spool && rm -rf slurmctld.kept && cp -a slurmctld slurmctld.kept'
-	cluster run ctl slurmctld
-	until_true 60 "slurmctld answers" root scontrol ping
+	start_slurmctld
 	alice scontrol release "$job"
 	wait_lines out 3
 	node=$(job_node "$job")
 	# it loses what it had not saved yet, and the node cannot be told of that
 	STOPPED=$node
-	cluster run "$node" pkill -STOP -f '^(/usr/sbin/)?slurmd( |$)'
+	signal_daemon "$node" slurmd STOP
 	stop_daemon ctl slurmctld KILL
 	root sh -c 'cd /var/spool && rm -rf slurmctld && mv slurmctld.kept slurmctld'
-	cluster run ctl slurmctld
-	until_true 60 "slurmctld answers" root scontrol ping
+	start_slurmctld
 	root scontrol update "NodeName=$node" State=DRAIN Reason=test
 	wait_held "$job"
 	alice scontrol release "$job"

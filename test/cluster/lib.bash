@@ -124,11 +124,19 @@ refute_in() {
 	refute grep -E "$2" <<<"$text"
 }
 
-# stop_daemon HOST NAME SIGNAL. (The names of its threads are not the daemon's.)
+# What a daemon's command line matches. (The names of its threads are not the daemon's.)
+daemon_args() { echo "^(/usr/sbin/)?$1( |$)"; }
+# signal_daemon HOST NAME SIGNAL
+signal_daemon() { cluster run "$1" pkill "-$3" -f "$(daemon_args "$2")"; }
+daemon_runs() { cluster run "$1" pgrep -f "$(daemon_args "$2")" >/dev/null; }
 stop_daemon() {
-	local args="^(/usr/sbin/)?$2( |$)"
-	cluster run "$1" pkill "-$3" -f "$args"
-	until_true 60 "$2 has ended" refute cluster run "$1" pgrep -f "$args"
+	signal_daemon "$@"
+	until_true 60 "$2 has ended" refute daemon_runs "$1" "$2"
+}
+
+start_slurmctld() {
+	cluster run ctl slurmctld
+	until_true 60 "slurmctld answers" root scontrol ping
 }
 
 node_state() { root scontrol -o show node "$1" | tr ' ' '\n' | sed -n 's/^State=//p'; }

@@ -3,11 +3,9 @@
 
 load lib
 
-DBD='^(/usr/sbin/)?slurmdbd( |$)'
-
 setup() { new_workdir; }
 teardown() {
-	cluster run ctl pkill -CONT -f "$DBD"
+	signal_daemon ctl slurmdbd CONT
 	clean
 	root sh -c 'cd /etc/slurm && [ ! -e checkpoint.conf.kept ] || mv checkpoint.conf.kept checkpoint.conf'
 	if root test -e /etc/slurm/slurm.conf.kept; then
@@ -440,12 +438,13 @@ END
 
 @test "a slurmdbd that does not answer keeps no request waiting" {
 	root sed -i.kept '$a NodeMTBF=measured' /etc/slurm/checkpoint.conf
-	cluster run ctl pkill -STOP -f "$DBD"
+	signal_daemon ctl slurmdbd STOP
 	counting_job --checkpoint=auto
 	alice scheckpoint create "$JOB"
 	run alice scheckpoint show "$JOB"
+	[ "$status" -eq 0 ]
 	[[ $output != *Event=interval* ]]
-	cluster run ctl pkill -CONT -f "$DBD"
+	signal_daemon ctl slurmdbd CONT
 	until_true 60 "it has chosen" eval '[[ $(alice scheckpoint show $JOB) == *Event=interval* ]]'
 	ends_exact
 }
