@@ -63,6 +63,7 @@ grammar() {
 	let_end
 	wait_over "$JOB"
 	[ "$(job_state "$JOB")" = COMPLETED ]
+	is_exact out
 	wait_events "$JOB" end 1
 
 	run scheckpoint show "$JOB"
