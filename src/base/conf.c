@@ -106,10 +106,13 @@ static int set_number(const struct keyword *k, void *member, const char *value,
 
 int conf_parse_interval(const char *text, long *seconds, struct error *e)
 {
-	if (strcasecmp(text, "auto") != 0)
-		return timefmt_parse(text, seconds, e);
-	*seconds = CONF_INTERVAL_AUTO;
-	return 0;
+	if (strcasecmp(text, "auto") == 0) {
+		*seconds = CONF_INTERVAL_AUTO;
+		return 0;
+	}
+	if (!isdigit((unsigned char)*text))
+		return error_set(e, "not an interval; give auto, " TIMEFMT_FORMATS);
+	return timefmt_parse(text, seconds, e);
 }
 
 static int set_interval(const struct keyword *k, void *member, const char *value,

@@ -15,8 +15,7 @@ static const long minute_fields[] = { MINUTE, 1 };     /* minutes, minutes:secon
 
 static int not_an_interval(struct error *e)
 {
-	return error_set(e, "not an interval; give minutes, hours:minutes:seconds, "
-			    "days-hours or a number with s, m, h or d");
+	return error_set(e, "not an interval; give " TIMEFMT_FORMATS);
 }
 
 /* Read digits at *p and step over them. -1 if there are none. */

@@ -9,6 +9,11 @@
 
 #include "base/error.h"
 
+/* What may be given, for messages. */
+#define TIMEFMT_FORMATS                                           \
+	"minutes, hours:minutes:seconds, days-hours or a number " \
+	"with s, m, h or d"
+
 /*
  * Parse an interval in one of Slurm's formats (sbatch(1), --time): "minutes",
  * "minutes:seconds", "hours:minutes:seconds", "days-hours",

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #define _GNU_SOURCE
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <signal.h>
@@ -18,13 +19,16 @@
 /*
  * A job that was warned of its preemption and ends by itself may be requeued all the
  * same (slurm/job.h). Then its next start must not do its work again, but end as it
- * ended.
+ * ended. The same holds for another start of the job that waits for the end of this one.
  */
-static bool will_be_requeued(struct runner *r)
+static bool will_start_again(struct runner *r)
 {
 	const struct manifest *m = &r->folder.record;
 	struct job_view view;
 
+	errno = 0;
+	if (folder_check_ours(&r->folder, NULL) < 0 && errno == ESTALE)
+		return true;
 	if (!manifest_get(m, ATTR_WARNED) || job_read(r->task.job, &view, NULL) < 0)
 		return false;
 	return view.requeued_at_end || view.maybe_requeued_at_end;
@@ -37,7 +41,7 @@ static void clean_up(struct runner *r, int status)
 	enum conf_cleanup cleanup = r->task.conf.cleanup;
 
 	(void)manifest_set(&r->folder.record, RECORD_END, "%lld", (long long)time(NULL));
-	if (will_be_requeued(r)) {
+	if (will_start_again(r)) {
 		/* Unless it is Slurm that has ended it, when its grace was over. */
 		if (success || !r->terminated)
 			(void)manifest_set(&r->folder.record, ATTR_ENDED, "%d", status);

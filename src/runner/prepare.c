@@ -110,7 +110,10 @@ static int take_over(struct runner *r, struct error *e)
 /* A first start that is not the first: what another one has written is not to stay. */
 static int start_over(struct runner *r, struct error *e)
 {
-	if (take_over(r, e) < 0 || own_output_start_over(&r->folder.record, e) < 0)
+	if (take_over(r, e) < 0)
+		return -1;
+	end_again(r);
+	if (own_output_start_over(&r->folder.record, e) < 0)
 		return -1;
 	if (r->lock >= 0)
 		close(r->lock);

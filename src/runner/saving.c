@@ -46,6 +46,13 @@ static void finish(struct supervisor *v, enum supervise_outcome outcome)
 	v->outcome = outcome;
 }
 
+void supervisor_yield(struct supervisor *v)
+{
+	v->superseded = true;
+	if (!v->worker.pid)
+		finish(v, SUPERVISE_SUPERSEDED);
+}
+
 static void job_ended(struct supervisor *v)
 {
 	struct supervision *s = v->s;
@@ -244,7 +251,7 @@ static int worker_ended(struct supervisor *v, struct error *e)
 		return -1;
 	if (failed && v->aborted && !result.disallowed)
 		explain_abort(v, &result);
-	if (rc == 0 && result.superseded)
+	if (v->superseded || (rc == 0 && result.superseded))
 		finish(v, SUPERVISE_SUPERSEDED);
 	else if (!failed)
 		checkpoint_done(v, &result);

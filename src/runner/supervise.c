@@ -15,6 +15,7 @@
 #include "plan/request.h"
 #include "runner/journal.h"
 #include "runner/relocate.h"
+#include "runner/rival.h"
 #include "runner/supervisor.h"
 
 /* ---- who asks ---- */
@@ -45,6 +46,16 @@ static int ask_to_move(struct supervisor *v, struct error *e)
 		return ask_unless_disabled(v, hold ? REQUEST_VACATE : REQUEST_REQUEUE, e);
 	snprintf(event.text, sizeof(event.text), "%s", why.text);
 	journal(v->s->task, v->s->folder, &event);
+	return 0;
+}
+
+static int folder_changed(void *arg, struct error *e)
+{
+	struct supervisor *v = arg;
+
+	(void)e;
+	if (rival_has_come(v->rival, v->s->folder))
+		supervisor_yield(v);
 	return 0;
 }
 
@@ -148,6 +159,11 @@ static int signal_ready(void *arg, struct error *e)
 
 /* ---- supervise ---- */
 
+static int add_if_open(struct supervisor *v, int fd, loop_fn fn, struct error *e)
+{
+	return fd < 0 ? 0 : loop_add(v->loop, fd, fn, v, e);
+}
+
 static int prepare(struct supervisor *v, struct error *e)
 {
 	sigset_t all;
@@ -163,14 +179,17 @@ static int prepare(struct supervisor *v, struct error *e)
 		return error_sys(e, "cannot wait for events");
 	v->event = v->s->engine->event_fd(v->s->run);
 	supervisor_begin(v);
+	v->rival = rival_watch(v->s->folder);
+	/* It may have come before. */
+	if (v->rival >= 0 && rival_has_come(v->rival, v->s->folder))
+		supervisor_yield(v);
 	if (loop_add(v->loop, v->event, supervisor_job_ended, v, e) < 0 ||
 	    loop_add(v->loop, v->signals, signal_ready, v, e) < 0 ||
 	    loop_add(v->loop, v->interval.timer, interval_passed, v, e) < 0 ||
 	    loop_add(v->loop, v->deadline, deadline_passed, v, e) < 0 ||
-	    (v->interval.answer >= 0 &&
-	     loop_add(v->loop, v->interval.answer, interval_answered, v, e) < 0))
-		return -1;
-	if (control_hear(v->s->control, v->loop, supervisor_hear_job, v, e) < 0)
+	    add_if_open(v, v->interval.answer, interval_answered, e) < 0 ||
+	    add_if_open(v, v->rival, folder_changed, e) < 0 ||
+	    control_hear(v->s->control, v->loop, supervisor_hear_job, v, e) < 0)
 		return -1;
 	supervisor_pass_on_held(v);
 	return interval_set(&v->interval, v->s->cost);
@@ -208,5 +227,6 @@ enum supervise_outcome supervise(struct supervision *s, struct error *e)
 	close_fd(v.signals);
 	interval_close(&v.interval);
 	close_fd(v.deadline);
+	close_fd(v.rival);
 	return rc == 0 ? v.outcome : SUPERVISE_FAILED;
 }

@@ -23,6 +23,7 @@ struct supervisor {
 	int signals;
 	struct interval interval;
 	int deadline;
+	int rival;	       /* readable when there may be another start; or -1 */
 	int event;	       /* of the job's end; -1 once it has come */
 	unsigned int waiting;  /* requests */
 	struct checkpoint now; /* the one being taken */
@@ -32,6 +33,7 @@ struct supervisor {
 	bool asked;	     /* the job has been asked to save itself since it began */
 	double began;	     /* seconds of uptime */
 	double since;	     /* when the job was saved or began, the same */
+	bool superseded;     /* another start of the job waits for the end of this one */
 	bool finished;
 	enum supervise_outcome outcome;
 	struct error last; /* what was said last, not to be said again */
@@ -47,6 +49,9 @@ int supervisor_ask(struct supervisor *v, enum request request, struct error *e);
 
 /* Break off the checkpoint that is being taken, if any; why is "" if nobody is told. */
 void supervisor_give_up(struct supervisor *v, const char *why);
+
+/* There is another start of the job: this one ends, without a word to Slurm. */
+void supervisor_yield(struct supervisor *v);
 
 /* The signals that came while the job was being saved: they would have disturbed it. */
 void supervisor_pass_on_held(struct supervisor *v);

@@ -91,21 +91,26 @@ static int open_base(const char *pattern, const char *path, struct error *e)
 	return take_fd(fd);
 }
 
+/* Open the directory in which a job's folder is, made if need be. */
+static int open_cluster(const char *pattern, const char *base, const char *cluster,
+			struct error *e)
+{
+	cleanup_close int fd = open_base(pattern, base, e);
+
+	return fd < 0 ? -1 : enter(fd, cluster, base, e);
+}
+
 int folder_make(struct folder *folder, const char *pattern, const char *user,
 		const char *cluster, unsigned int job, struct error *e)
 {
 	cleanup_free char *base = conf_expand_dir(pattern, user, job, e);
 	cleanup_free char *name = str_printf("%u", job);
-	cleanup_close int base_fd = -1;
 	cleanup_close int cluster_fd = -1;
 
 	*folder = (struct folder){ .fd = -1 };
 	if (!base || !name)
 		return -1;
-	base_fd = open_base(pattern, base, e);
-	if (base_fd < 0)
-		return -1;
-	cluster_fd = enter(base_fd, cluster, base, e);
+	cluster_fd = open_cluster(pattern, base, cluster, e);
 	if (cluster_fd < 0)
 		return -1;
 	folder->path = job_dir(pattern, user, cluster, job, e);
@@ -113,6 +118,11 @@ int folder_make(struct folder *folder, const char *pattern, const char *user,
 		return -1;
 	folder->fd = enter(cluster_fd, name, base, e);
 	return folder->fd < 0 ? -1 : folder_load(folder, e);
+}
+
+static int no_checkpoints(unsigned int job, const char *base, struct error *e)
+{
+	return error_set(e, "job %u has no checkpoints in %s", job, base);
 }
 
 int folder_open(struct folder *folder, const char *pattern, const char *user,
@@ -129,7 +139,7 @@ int folder_open(struct folder *folder, const char *pattern, const char *user,
 		return -1;
 	fd = open(folder->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT)
-		return error_set(e, "job %u has no checkpoints in %s", job, base);
+		return no_checkpoints(job, base, e);
 	if (fd < 0)
 		return error_sys(e, "%s", folder->path);
 	folder->fd = take_fd(fd);
@@ -218,6 +228,35 @@ int folder_save(struct folder *folder, struct error *e)
 	return 0;
 }
 
+/* Of attributes that both records have. */
+static bool differs(const struct folder *ours, const struct folder *theirs,
+		    const char *attribute)
+{
+	const char *a = manifest_get(&ours->record, attribute);
+	const char *b = manifest_get(&theirs->record, attribute);
+
+	return a && b && strcmp(a, b) != 0;
+}
+
+int folder_check_ours(const struct folder *folder, struct error *e)
+{
+	struct folder now = { .fd = folder->fd, .path = folder->path };
+	unsigned int ours, theirs;
+	int rc = folder_load(&now, e);
+
+	ours = folder_number(folder, RECORD_RESTART, 0);
+	theirs = folder_number(&now, RECORD_RESTART, 0);
+	if (rc == 0 &&
+	    (theirs > ours || (theirs == ours && differs(folder, &now, RECORD_RUN)) ||
+	     differs(folder, &now, RECORD_JOB))) {
+		rc = error_set(e, "%s: the job has been restarted elsewhere",
+			       folder->path);
+		errno = ESTALE;
+	}
+	manifest_free(&now.record);
+	return rc;
+}
+
 /* Rename, but never over what is there. */
 static int rename_aside(const char *from, const char *to)
 {
@@ -269,33 +308,40 @@ int folder_strip(struct folder *folder, struct error *e)
 	return 0;
 }
 
-/* Is it a symbolic link to just that name beside it? */
-static bool leads_to(const char *path, const char *name)
+/* Is it a symbolic link to just that? */
+static bool leads_to(const char *path, const char *target)
 {
-	char target[16]; /* more than a job id has digits */
-	ssize_t length = readlink(path, target, sizeof(target));
+	size_t length = strlen(target);
+	cleanup_free char *found = malloc(length + 1); /* so that a longer one is seen */
 
-	return length == (ssize_t)strlen(name) &&
-	       memcmp(target, name, (size_t)length) == 0;
+	return found && readlink(path, found, length + 1) == (ssize_t)length &&
+	       memcmp(found, target, length) == 0;
 }
 
 int folder_adopt(const char *pattern, const char *user, const char *cluster,
 		 unsigned int from, unsigned int job, struct error *e)
 {
+	bool apart = conf_find_percent(pattern, 'j') != NULL;
+	cleanup_free char *from_base = conf_expand_dir(pattern, user, from, e);
 	cleanup_free char *base = conf_expand_dir(pattern, user, job, e);
-	cleanup_free char *old =
-		base ? str_printf("%s/%s/%u", base, cluster, from) : NULL;
-	cleanup_free char *new = base ? str_printf("%s/%s/%u", base, cluster, job) : NULL;
-	cleanup_free char *target = str_printf("%u", job);
+	cleanup_free char *old = job_dir(pattern, user, cluster, from, e);
+	cleanup_free char *new = job_dir(pattern, user, cluster, job, e);
+	cleanup_free char *target =
+		apart ? strdup(new ? new : "") : str_printf("%u", job);
+	cleanup_close int parent = -1;
 	struct stat st;
 
-	if (!old || !new || !target)
-		return base ? error_sys(e, "job %u", from) : -1;
+	if (!from_base || !base || !old || !new)
+		return -1;
+	if (!target)
+		return error_sys(e, "job %u", from);
 	if (lstat(old, &st) < 0)
-		return errno == ENOENT ? error_set(e, "job %u has no checkpoints in %s",
-						   from, base)
+		return errno == ENOENT ? no_checkpoints(from, from_base, e)
 				       : error_sys(e, "%s", old);
 	if (S_ISDIR(st.st_mode)) {
+		parent = open_cluster(pattern, base, cluster, e);
+		if (parent < 0)
+			return -1;
 		/* An empty directory may be there; anything else is refused. */
 		if (rename(old, new) < 0)
 			return error_sys(e, "%s", new);

@@ -82,6 +82,13 @@ int folder_load(struct folder *folder, struct error *e);
 int folder_save(struct folder *folder, struct error *e);
 
 /*
+ * Is the start of the job by which record was written still the one that counts? -1 and
+ * ESTALE in errno if there is a later one: a runner that was taken for dead must not
+ * write over the one that replaced it.
+ */
+int folder_check_ours(const struct folder *folder, struct error *e);
+
+/*
  * Set aside what a former job of the same number left behind: the folder is
  * renamed to <jobid>.N and a new, empty one made in its place.
  */

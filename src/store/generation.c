@@ -128,36 +128,6 @@ int generation_create(struct generation *gen, const char *name, struct error *e)
 	return fd < 0 ? error_sys(e, "%s", name) : fd;
 }
 
-/* Of attributes that both records have. */
-static bool differs(const struct folder *ours, const struct folder *theirs,
-		    const char *attribute)
-{
-	const char *a = manifest_get(&ours->record, attribute);
-	const char *b = manifest_get(&theirs->record, attribute);
-
-	return a && b && strcmp(a, b) != 0;
-}
-
-/* A runner that was taken for dead must not commit over the one that replaced it. */
-static int check_still_ours(const struct folder *folder, struct error *e)
-{
-	struct folder now = { .fd = folder->fd, .path = folder->path };
-	unsigned int ours, theirs;
-	int rc = folder_load(&now, e);
-
-	ours = folder_number(folder, RECORD_RESTART, 0);
-	theirs = folder_number(&now, RECORD_RESTART, 0);
-	if (rc == 0 &&
-	    (theirs > ours || (theirs == ours && differs(folder, &now, RECORD_RUN)) ||
-	     differs(folder, &now, RECORD_JOB))) {
-		rc = error_set(e, "%s: the job has been restarted elsewhere",
-			       folder->path);
-		errno = ESTALE;
-	}
-	manifest_free(&now.record);
-	return rc;
-}
-
 static int sync_files(const struct generation *gen, struct error *e)
 {
 	for (size_t i = 0; i < gen->manifest.nfiles; i++) {
@@ -182,7 +152,7 @@ int generation_commit(struct generation *gen, struct folder *folder, struct erro
 		return error_sys(e, "%s", folder->path);
 	if (sync_files(gen, e) < 0 ||
 	    file_replace(gen->fd, GENERATION_MANIFEST, text, size, 0600, e) < 0 ||
-	    check_still_ours(folder, e) < 0)
+	    folder_check_ours(folder, e) < 0)
 		return error_prefix(e, "%s/%s", folder->path, tmp);
 	if (renameat(folder->fd, tmp, folder->fd, name) < 0)
 		return error_sys(e, "%s/%s", folder->path, name);

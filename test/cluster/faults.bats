@@ -432,6 +432,32 @@ start_again() {
 	output_is_exact
 }
 
+is_idle() { [[ $(root sinfo -h -n "$1" -p low -o %T) == idle ]]; }
+
+@test "a node that Slurm has given up runs the job still: it goes on elsewhere, every line once" {
+	local job node
+	counting 300
+	job=$(submit --checkpoint --output=out job.sh)
+	wait_lines out 3
+	checkpoint "$job"
+	node=$(job_node "$job")
+	stop_daemon "$node" slurmd KILL
+	root scontrol update "NodeName=$node" State=DRAIN Reason=test
+	root scontrol update "NodeName=$node" State=DOWN Reason=test
+	until_true 60 "it is requeued" restarted "$job" 0
+	wait_running "$job"
+	[ "$(job_node "$job")" != "$node" ]
+	until_true 60 "the other start has ended" no_processes "$node" alice
+	wait_over "$job" 180
+	[ "$(job_state "$job")" = COMPLETED ]
+	[ "$(alice grep -c '"event":"restart"' "$(store "$job")/events")" -eq 1 ]
+	[ "$(alice grep -c '"event":"end"' "$(store "$job")/events")" -eq 1 ]
+	cluster run "$node" slurmd -N "$node"
+	root scontrol update "NodeName=$node" State=RESUME
+	until_true 60 "$node is idle" is_idle "$node"
+	output_is 300
+}
+
 @test "an unprotected job is not harmed by Slurm's warning: it lives through its grace time" {
 	local job
 	put job.sh <<<$'#!/bin/bash\ntrap "echo ended by a signal" EXIT\nwhile :; do echo $((++i)); sleep 0.1; done'

@@ -15,3 +15,34 @@ teardown() { clean; }
 	echo "$output"
 	[ "$status" -eq 0 ]
 }
+
+has_restored() { [[ $(alice grep -c '"event":"restart"' "$(store "$1")/events") -gt $2 ]]; }
+
+# NODE_KILLS and SEED for more, or the same again.
+@test "the power of nodes fails at random instants: the newest generation restores, every line once" {
+	local jobs=() job node restored kills=${NODE_KILLS:-8} i
+	echo "SEED=$SEED"
+	put count.sh <<<$'#!/bin/bash\nuntil [ -e stop ]; do echo $((++i)); sleep 0.02; done'
+	for i in 1 2; do
+		jobs+=("$(submit --checkpoint=1s --checkpoint-keep=2 --output="out$i" count.sh)")
+	done
+	for ((i = 0; i < kills; i++)); do
+		job=${jobs[RANDOM % 2]}
+		wait_running "$job"
+		wait_generation "$job"
+		restored=$(alice grep -c '"event":"restart"' "$(store "$job")/events" || true)
+		node=$(job_node "$job")
+		sleep "$((RANDOM % 2)).$(printf %03d $((RANDOM % 1000)))"
+		cluster kill "$node"
+		alice scheckpoint verify "$job"
+		cluster boot "$node"
+		until_true 120 "job $job goes on" has_restored "$job" "$restored"
+	done
+	alice touch "$WORK/stop"
+	for i in 1 2; do
+		wait_over "${jobs[i - 1]}"
+		wait_accounted "${jobs[i - 1]}" "COMPLETED|0:0"
+		diff <(seq "$(get "out$i" | wc -l)") <(get "out$i")
+		[ -z "$(generations "${jobs[i - 1]}")" ]
+	done
+}

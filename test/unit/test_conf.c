@@ -192,7 +192,8 @@ static void test_a_line_not_understood_is_named_with_the_reason(void **state)
 		{ "DumpTimeout=60s",
 		  "line 1: DumpTimeout=60s: not a number from 1 to 86400" },
 		{ "CheckpointInterval=often",
-		  "line 1: CheckpointInterval=often: not an interval; give minutes, "
+		  "line 1: CheckpointInterval=often: not an interval; give auto, "
+		  "minutes, "
 		  "hours:minutes:seconds, days-hours or a number with s, m, h or d" },
 		{ "CheckpointDir=", "line 1: CheckpointDir=: not an absolute path" },
 		{ "CheckpointDir=%u", "line 1: CheckpointDir=%u: not an absolute path" },

@@ -381,7 +381,7 @@ static void must_adopt(struct place *p, unsigned int from, unsigned int job)
 
 static void assert_link(struct place *p, const char *name, const char *target)
 {
-	char got[64] = "";
+	char got[256] = "";
 
 	assert_true(S_ISLNK(stat_of(p->fd, name).st_mode));
 	assert_true(readlinkat(p->fd, name, got, sizeof(got) - 1) > 0);
@@ -414,6 +414,28 @@ static void a_job_may_go_on_as_another_time_and_again(void **state)
 	assert_link(p, "c/8", "12");
 	assert_content(p->fd, "c/7/" FOLDER_SCRIPT, "seven");
 	assert_content(p->fd, "c/12/" FOLDER_SCRIPT, "seven");
+}
+
+/* Where each job has a directory of its own. */
+static void a_folder_is_adopted_into_a_directory_that_has_the_jobs_number(void **state)
+{
+	struct place *p = *state;
+	const char *pattern = place_path(p, "for/%j");
+	cleanup_folder struct folder folder;
+	struct error e;
+
+	assert_int_equal(mkdirat(p->fd, "for", 0755), 0);
+	if (make(p, &folder, "for/%j", &e) < 0)
+		fail_msg("%s", e.text);
+	put_file(folder.fd, FOLDER_SCRIPT, "seven");
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(folder_adopt(pattern, "u", "c", 7, 8, &e), 0);
+		assert_true(S_ISDIR(stat_of(p->fd, "for/8/c/8").st_mode));
+		assert_link(p, "for/7/c/7", place_path(p, "for/8/c/8"));
+		assert_content(p->fd, "for/7/c/7/" FOLDER_SCRIPT, "seven");
+	}
+	assert_int_equal(folder_adopt(pattern, "u", "c", 9, 8, &e), -1);
+	assert_says(&e, "job 9 has no checkpoints in ");
 }
 
 static void what_is_not_there_is_not_adopted(void **state)
@@ -560,6 +582,7 @@ int main(void)
 		in_place(stripping_follows_no_link),
 		in_place(a_folder_becomes_the_other_jobs_and_is_found_by_its_old_path),
 		in_place(a_job_may_go_on_as_another_time_and_again),
+		in_place(a_folder_is_adopted_into_a_directory_that_has_the_jobs_number),
 		in_place(what_is_not_there_is_not_adopted),
 		in_place(only_an_empty_folder_is_replaced_by_an_adopted_one),
 		in_place(what_goes_on_as_one_job_does_not_as_another),

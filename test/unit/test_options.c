@@ -147,7 +147,7 @@ static void test_others_are_refused_in_one_sentence_that_names_the_option(void *
 		const char *arg, *error;
 	} cases[] = {
 		{ OPTION_CHECKPOINT, "banana",
-		  "--checkpoint=banana: not an interval; give minutes, "
+		  "--checkpoint=banana: not an interval; give auto, minutes, "
 		  "hours:minutes:seconds, days-hours or a number with s, m, h or d" },
 		{ OPTION_CHECKPOINT, "400d", "--checkpoint=400d: longer than a year" },
 		{ OPTION_DIR, "", "--checkpoint-dir=: not an absolute path" },
