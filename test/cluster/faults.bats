@@ -13,13 +13,20 @@ setup() {
 teardown() {
 	[[ -z $SERVER ]] || kill "$SERVER" 2>/dev/null || true
 	daemon_runs ctl slurmctld || start_slurmctld
-	[[ -z $ENDED ]] || daemon_runs "$ENDED" slurmd || start_slurmd "$ENDED"
+	[[ -z $ENDED ]] || revive "$ENDED"
 	[[ -z $STOPPED ]] || start_again
 	[[ -z $HARDENED ]] || soften
 	put_store_back
 	root tee /etc/slurm/checkpoint.conf <<<"$CONF" >/dev/null
 	clean
 	[[ -z $MOUNTED ]] || cluster run n1 umount -l /mnt
+}
+
+# revive NODE: it has a slurmd, and is in service, whatever became of it
+revive() {
+	daemon_runs "$1" slurmd || cluster run "$1" slurmd -N "$1"
+	[[ ! $(node_state "$1") =~ DOWN|DRAIN ]] || root scontrol update "NodeName=$1" State=RESUME
+	wait_in_service "$1"
 }
 
 conf() { root tee -a /etc/slurm/checkpoint.conf <<<"$1" >/dev/null; }
@@ -373,8 +380,7 @@ flip() { alice python3 -c 'import sys; f = open(sys.argv[1], "r+b"); f.seek(1000
 # The slurmd of the node that was stopped goes on, and the node is in service.
 start_again() {
 	signal_daemon "$STOPPED" slurmd CONT
-	root scontrol update "NodeName=$STOPPED" State=RESUME
-	wait_in_service "$STOPPED"
+	revive "$STOPPED"
 	STOPPED=
 }
 
@@ -436,26 +442,29 @@ is_idle() { [[ $(root sinfo -h -n "$1" -p low -o %T) == idle ]]; }
 
 @test "a node that Slurm has given up runs the job still: it goes on elsewhere, every line once" {
 	local job node
-	counting 300
+	ticking
 	job=$(submit --checkpoint --output=out job.sh)
 	wait_lines out 3
 	checkpoint "$job"
 	node=$(job_node "$job")
+	ENDED=$node
 	stop_daemon "$node" slurmd KILL
 	root scontrol update "NodeName=$node" State=DRAIN Reason=test
 	root scontrol update "NodeName=$node" State=DOWN Reason=test
-	until_true 60 "it is requeued" restarted "$job" 0
+	wait_restarted "$job" 0
 	wait_running "$job"
 	[ "$(job_node "$job")" != "$node" ]
-	until_true 60 "the other start has ended" no_processes "$node" alice
-	wait_over "$job" 180
+	wait_no_processes "$node" alice
+	wait_event "$job" restart
+	more_lines 10
+	let_end
+	wait_over "$job"
 	[ "$(job_state "$job")" = COMPLETED ]
 	[ "$(alice grep -c '"event":"restart"' "$(store "$job")/events")" -eq 1 ]
 	[ "$(alice grep -c '"event":"end"' "$(store "$job")/events")" -eq 1 ]
-	cluster run "$node" slurmd -N "$node"
-	root scontrol update "NodeName=$node" State=RESUME
+	revive "$node"
 	until_true 60 "$node is idle" is_idle "$node"
-	output_is 300
+	output_is_exact
 }
 
 @test "an unprotected job is not harmed by Slurm's warning: it lives through its grace time" {
