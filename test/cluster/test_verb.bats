@@ -53,11 +53,11 @@ END
 @test "a pipeline and threads pass, and their output is what it was undisturbed" {
 	put pipes.sh <"$ROOT/test/cluster/programs/pipes.sh"
 	put threads.py <"$ROOT/test/cluster/programs/threads.py"
-	run on_n1 env PACE=0.5 scheckpoint test --pause=1 -- ./pipes.sh 16
+	run on_n1 env PACE=0.5 scheckpoint test --pause=1 -- ./pipes.sh 12
 	echo "$output"
 	[ "$status" -eq 0 ]
-	[[ $output == *"restart 2"*"./pipes.sh 16 can be checkpointed: output of "*" bytes the same after 2 restarts" ]]
-	run on_n1 env PACE=0.5 scheckpoint test --pause=0 --times=3 python3 threads.py 20
+	[[ $output == *"restart 2"*"./pipes.sh 12 can be checkpointed: output of "*" bytes the same after 2 restarts" ]]
+	run on_n1 env PACE=0.5 scheckpoint test --pause=0 --times=3 python3 threads.py 16
 	echo "$output"
 	[ "$status" -eq 0 ]
 	[[ $output == *" bytes the same after 3 restarts" ]]
@@ -65,14 +65,14 @@ END
 
 @test "it works in a job, whose output has the report and what else the job prints" {
 	put pipes.sh <"$ROOT/test/cluster/programs/pipes.sh"
-	put job.sh <<<$'#!/bin/sh\necho before\nPACE=0.5 scheckpoint test --pause=1 ./pipes.sh 16\necho after $?'
+	put job.sh <<<$'#!/bin/sh\necho before\nPACE=0.5 scheckpoint test --pause=1 ./pipes.sh 12\necho after $?'
 	JOB=$(submit --nodelist=n1 --output=out job.sh)
 	wait_over "$JOB"
 	get out
 	[ "$(get out | head -n 1)" = before ]
 	[ "$(get out | tail -n 1)" = "after 0" ]
 	[ "$(count_in out '^test: checkpoint [12]: ')" -eq 2 ]
-	[ "$(count_in out '^test: ./pipes.sh 16 can be checkpointed: ')" -eq 1 ]
+	[ "$(count_in out '^test: ./pipes.sh 12 can be checkpointed: ')" -eq 1 ]
 	[ "$(get out | wc -l)" -eq 9 ]
 }
 
