@@ -200,14 +200,17 @@ END
 	local job
 	put job.py <<'END'
 #!/usr/bin/env python3
-import itertools, os, time
+import ctypes, itertools, os, time
+checkpoint = ctypes.CDLL("libslurmcheckpoint.so.0")
 heap = b""
 for i in itertools.count(1):
     print(i, flush=True)
     time.sleep(0.1)
     if os.path.exists("big") and not heap:
+        # at once, to whoever saves it: half of it would fit
+        assert checkpoint.checkpoint_disable() == 0
         heap = os.urandom(100 << 20)
-        open("grown", "w")
+        assert checkpoint.checkpoint_enable() == 0
     if os.path.exists("stop"):
         break
 print("ok", flush=True)
