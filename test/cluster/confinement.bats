@@ -14,8 +14,9 @@ restored_job() {
 	wait_lines out 2
 	preempt "$JOB"
 	wait_running "$JOB"
+	wait_event "$JOB" restart
 	NODE=$(job_node "$JOB")
-	until_true 20 "it goes on" eval '[[ $(processes $NODE alice) == *heap* ]]'
+	until_true 60 "it goes on" eval '[[ $(processes $NODE alice) == *heap* ]]'
 }
 
 @test "restored processes are in the job's cgroup" {
@@ -29,15 +30,15 @@ restored_job() {
 	restored_job
 	alice scancel "$JOB"
 	wait_over "$JOB"
-	until_true 20 "all is gone" no_processes "$NODE" alice
-	[ "$(cluster run "$NODE" sh -c 'ls -d /tmp/slurm-checkpoint-* 2>/dev/null | wc -l')" -eq 0 ]
+	wait_no_processes "$NODE" alice
+	refute cluster run "$NODE" sh -c "ls -d /tmp/slurm-checkpoint-$JOB-*"
 }
 
 @test "scancel --signal=KILL of the batch task leaves no process" {
 	restored_job
 	alice scancel --batch --signal=KILL "$JOB"
 	wait_over "$JOB"
-	until_true 20 "all is gone" no_processes "$NODE" alice
+	wait_no_processes "$NODE" alice
 }
 
 @test "accounting counts a restored job's memory" {
@@ -59,7 +60,7 @@ END
 	JOB=$(submit --checkpoint --mem=200 --output=out job.sh)
 	wait_lines out 1
 	preempt "$JOB"
-	wait_running "$JOB"
+	wait_event "$JOB" restart
 	alice touch "$WORK/grow"
 	wait_over "$JOB"
 	wait_accounted "$JOB" "OUT_OF_MEMORY|0:125"

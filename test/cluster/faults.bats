@@ -7,22 +7,57 @@ load lib
 setup() {
 	new_workdir
 	CONF=$(root cat /etc/slurm/checkpoint.conf)
-	MOUNTED=
+	MOUNTED='' STOPPED='' ENDED='' HARDENED='' SERVER=''
 }
 
 teardown() {
-	[[ -z ${STOPPED-} ]] || cluster run "$STOPPED" pkill -CONT -f '^(/usr/sbin/)?slurmd( |$)'
+	[[ -z $SERVER ]] || kill "$SERVER" 2>/dev/null || true
+	daemon_runs ctl slurmctld || start_slurmctld
+	[[ -z $ENDED ]] || revive "$ENDED"
+	[[ -z $STOPPED ]] || start_again
+	[[ -z $HARDENED ]] || soften
+	put_store_back
 	root tee /etc/slurm/checkpoint.conf <<<"$CONF" >/dev/null
 	clean
 	[[ -z $MOUNTED ]] || cluster run n1 umount -l /mnt
+}
+
+# revive NODE: it has a slurmd, and is in service, whatever became of it
+revive() {
+	daemon_runs "$1" slurmd || cluster run "$1" slurmd -N "$1"
+	[[ ! $(node_state "$1") =~ DOWN|DRAIN ]] || root scontrol update "NodeName=$1" State=RESUME
+	wait_in_service "$1"
 }
 
 conf() { root tee -a /etc/slurm/checkpoint.conf <<<"$1" >/dev/null; }
 
 # messages of ours in the job's output
 said() { get out | grep -c '^slurm-checkpoint: ' || true; }
-output_is() { diff <(seq "$1") <(get out | grep -v '^slurm-checkpoint: '); }
+output() { get out | grep -v '^slurm-checkpoint: '; }
+output_is() { diff <(seq "$1") <(output); }
+# what a ticking job has printed, every line once, until it was to end
+output_is_exact() { diff <(seq "$(($(output | wc -l) - 1))"; echo end) <(output); }
 counting() { put job.sh <<<$'#!/bin/bash\nfor i in $(seq '"$1"$'); do echo $i; sleep 0.1; done'; }
+
+has_said() { [[ $(said) -ge $1 ]]; }
+wait_said() { until_true 60 "it says what is wrong" has_said "$1"; }
+more_lines() { wait_lines out $(($(get out | wc -l) + $1)); }
+
+# in_dump JOB COMMAND...: ask for a checkpoint, and run COMMAND as soon as it is being
+# written. In one process, which sees that at once.
+in_dump() {
+	local next=$(($(newest "$1") + 1))
+	# shellcheck disable=SC2016
+	alice timeout 60 sh -c 'scancel --batch --signal=41 "$1" || exit; half=$2
+		shift 2; until [ -e "$half" ]; do sleep 0.01; done; exec "$@"' \
+		_ "$1" "$(store "$1")/$next.tmp" "${@:2}"
+}
+
+# alice's checkpoints are away, and are put back
+put_store_away() { alice mv /shared/checkpoint/alice /shared/checkpoint/alice.away; }
+put_store_back() {
+	root sh -c 'cd /shared/checkpoint && [ ! -e alice.away ] || { rm -rf alice && mv alice.away alice; }'
+}
 
 # ---- options and configuration ----
 
@@ -92,16 +127,24 @@ counting() { put job.sh <<<$'#!/bin/bash\nfor i in $(seq '"$1"$'); do echo $i; s
 	get out | grep -q "unprotected: .*3.17, which is too old; install CRIU"
 }
 
+# n1 has an ordinary slurmd again
+soften() {
+	stop_daemon n1 slurmd TERM
+	start_slurmd n1
+	HARDENED=
+}
+
 @test "user namespaces forbidden: the job runs unprotected and says what to do" {
 	local job
 	counting 5
 	build nouserns
+	ENDED=n1
 	stop_daemon n1 slurmd TERM
-	cluster run n1 "$WORK/nouserns" slurmd -N n1
+	HARDENED=1
+	start_slurmd n1 "$WORK/nouserns"
 	job=$(submit --checkpoint --nodelist=n1 --output=out job.sh)
 	wait_over "$job"
-	stop_daemon n1 slurmd TERM
-	cluster run n1 slurmd -N n1
+	soften
 	get out
 	output_is 5
 	[ "$(said)" -eq 1 ]
@@ -109,7 +152,7 @@ counting() { put job.sh <<<$'#!/bin/bash\nfor i in $(seq '"$1"$'); do echo $i; s
 }
 
 @test "open TCP connections: the checkpoint is refused with that sentence, the job goes on" {
-	local job server
+	local job
 	put server.py <<'END'
 import socket
 s = socket.create_server(("", 7777))
@@ -118,30 +161,35 @@ c.recv(1)
 END
 	put job.py <<'END'
 #!/usr/bin/env python3
-import socket, time
-for _ in range(100):
+import itertools, os, socket, time
+while True:
     try:
         c = socket.create_connection(("ctl", 7777))
         break
     except OSError:
         time.sleep(0.1)
-for i in range(1, 51):
-    if i == 40:
-        c.close()
+for i in itertools.count(1):
     print(i, flush=True)
     time.sleep(0.1)
+    if os.path.exists("over"):
+        break
+c.close()
+print("end")
 END
 	cluster run -u alice ctl python3 "$WORK/server.py" 3>&- &
-	server=$!
+	SERVER=$!
 	job=$(submit --checkpoint --output=out job.py)
 	wait_lines out 5
 	alice scancel --batch --signal=41 "$job"
-	until_true 10 "it is refused" eval '[[ $(said) == 1 ]]'
+	wait_said 1
 	[ -z "$(newest "$job")" ]
+	more_lines 10
+	let_end
 	wait_over "$job"
-	kill $server || true
+	[ "$(job_state "$job")" = COMPLETED ]
 	get out
-	output_is 50
+	output_is_exact
+	[ "$(said)" -eq 1 ]
 	if [[ $SUITE == forky ]]; then get out | grep -q "no checkpoint was taken: .*TCP connection to 10\..* port 7777"; fi
 	get out | grep -q "no checkpoint was taken: .*TCP connection"
 }
@@ -152,14 +200,17 @@ END
 	local job
 	put job.py <<'END'
 #!/usr/bin/env python3
-import os, time
+import ctypes, itertools, os, time
+checkpoint = ctypes.CDLL("libslurmcheckpoint.so.0")
 heap = b""
-for i in range(1, 301):
+for i in itertools.count(1):
     print(i, flush=True)
     time.sleep(0.1)
     if os.path.exists("big") and not heap:
+        # at once, to whoever saves it: half of it would fit
+        assert checkpoint.checkpoint_disable() == 0
         heap = os.urandom(100 << 20)
-        open("grown", "w")
+        assert checkpoint.checkpoint_enable() == 0
     if os.path.exists("stop"):
         break
 print("ok", flush=True)
@@ -171,13 +222,14 @@ END
 	alice() { cluster run -u alice n1 "$@"; }
 	wait_generation "$job" 1
 	alice touch "$WORK/big"
-	until_true 20 "it is said" eval '[[ $(said) == 1 ]]'
-	sleep 3
+	wait_said 1
+	# it is tried again each second, and said no more
+	wait_event "$job" failed $(($(alice grep -c '"event":"failed"' "$(store "$job")/events") + 3))
 	[ "$(said)" -eq 1 ]
 	get out | grep -q "no checkpoint was taken: .*No space left on device"
 	[ -n "$(newest "$job")" ]
 	# the next try is at most a second away, and leaves nothing either
-	until_true 10 "nothing half written is left" eval '[[ -z $(alice ls "$(store '"$job"')" | grep "[0-9]\.tmp$") ]]'
+	until_true 60 "nothing half written is left" eval '[[ -z $(alice ls "$(store '"$job"')" | grep "[0-9]\.tmp$") ]]'
 	cluster run n1 mount -o remount,size=400m /mnt
 	wait_generation "$job" $(($(newest "$job") + 1))
 	alice touch "$WORK/stop"
@@ -189,26 +241,26 @@ END
 @test "the checkpoint directory disappears in the middle of a dump: the job goes on" {
 	local job
 	build heap
-	put job.sh <<<$'#!/bin/sh\nexec ./heap 800 25'
+	put job.sh <<<$'#!/bin/sh\nexec ./heap 800 100000 over'
 	job=$(submit --checkpoint --output=out job.sh)
 	wait_lines out 2
 	checkpoint "$job"
-	alice scancel --batch --signal=41 "$job"
-	until_true 10 "a dump is on its way" alice test -e "$(store "$job")/2.tmp"
-	alice mv "/shared/checkpoint/alice" "/shared/checkpoint/alice.away"
+	in_dump "$job" mv /shared/checkpoint/alice /shared/checkpoint/alice.away
 	until_true 60 "it ends or says so" eval '[[ $(said) == 1 ]] || alice test -e /shared/checkpoint/alice.away/testbed/'"$job"'/2'
-	alice mv "/shared/checkpoint/alice.away" "/shared/checkpoint/alice"
+	put_store_back
+	more_lines 2
+	let_end
 	wait_over "$job"
 	[ "$(job_state "$job")" = COMPLETED ]
-	diff <(alice sh -c 'PACE=0 "$1/heap" 800 25' _ "$WORK") <(get out | grep -v ^slurm-checkpoint)
+	diff <(alice sh -c 'PACE=0 "$1/heap" 800 "$2"' _ "$WORK" "$(output | wc -l)") <(output)
 }
 
 # ---- damage ----
 
 # a job with two generations, which waits to be released
 held_with_two() {
-	alice rm -f "$WORK/out"
-	counting 80
+	alice rm -f "$WORK/out" "$WORK/over"
+	ticking
 	JOB=$(submit --checkpoint --output=out "$@" job.sh)
 	wait_lines out 5
 	checkpoint "$JOB"
@@ -225,13 +277,15 @@ flip() { alice python3 -c 'import sys; f = open(sys.argv[1], "r+b"); f.seek(1000
 		held_with_two
 		S=$(store "$JOB")
 		eval "$damage"
+		let_end
 		alice scontrol release "$JOB"
 		wait_over "$JOB"
 		echo "$damage: $(get out | grep ^slurm)"
 		[ "$(job_state "$JOB")" = COMPLETED ]
 		[ "$(said)" -eq 1 ]
 		get out | grep -q "goes on from generation 1, since a newer one was refused: generation 2: "
-		output_is 80
+		output_is_exact
+		[ "$(output | wc -l)" -gt 5 ]
 	done
 }
 
@@ -250,10 +304,13 @@ flip() { alice python3 -c 'import sys; f = open(sys.argv[1], "r+b"); f.seek(1000
 	flip "$S/1/pages-1.img"
 	flip "$S/2/pages-1.img"
 	alice scontrol release "$JOB"
+	wait_said 1
+	more_lines 5
+	let_end
 	wait_over "$JOB"
 	[ "$(job_state "$JOB")" = COMPLETED ]
 	[ "$(said)" -eq 1 ]
-	output_is 80
+	output_is_exact
 }
 
 @test "a half written generation is never used" {
@@ -261,9 +318,12 @@ flip() { alice python3 -c 'import sys; f = open(sys.argv[1], "r+b"); f.seek(1000
 	S=$(store "$JOB")
 	alice mv "$S/2" "$S/2.tmp"
 	alice scontrol release "$JOB"
+	wait_event "$JOB" restart
+	alice grep -q '"event":"restart".*"generation":1,' "$S/events"
+	let_end
 	wait_over "$JOB"
 	[ "$(job_state "$JOB")" = COMPLETED ]
-	output_is 80
+	output_is_exact
 }
 
 # ---- cancelled in the middle ----
@@ -275,11 +335,9 @@ flip() { alice python3 -c 'import sys; f = open(sys.argv[1], "r+b"); f.seek(1000
 	job=$(submit --checkpoint --output=out job.sh)
 	wait_lines out 2
 	node=$(job_node "$job")
-	alice scancel --batch --signal=41 "$job"
-	until_true 10 "a dump is on its way" alice test -e "$(store "$job")/1.tmp"
-	alice scancel "$job"
+	in_dump "$job" scancel "$job"
 	wait_over "$job"
-	until_true 20 "all is gone" no_processes "$node" alice
+	wait_no_processes "$node" alice
 	[ -z "$(alice sh -c 'ls -d "$1"/*.tmp "$1"/*.old 2>/dev/null' _ "$(store "$job")")" ]
 }
 
@@ -292,10 +350,10 @@ flip() { alice python3 -c 'import sys; f = open(sys.argv[1], "r+b"); f.seek(1000
 	preempt "$job"
 	wait_running "$job"
 	node=$(job_node "$job")
-	until_true 20 "it is being restored" eval '[[ $(processes '"$node"' alice) == *[rc][ur]* ]]'
+	until_true 60 "it is being restored" eval '[[ $(processes '"$node"' alice) == *[rc][ur]* ]]'
 	alice scancel "$job"
 	wait_over "$job"
-	until_true 20 "all is gone" no_processes "$node" alice
+	wait_no_processes "$node" alice
 	[ "$(generations "$job")" = 1 ]
 	[ -z "$(alice sh -c 'ls -d "$1"/*.tmp "$1"/*.old 2>/dev/null' _ "$(store "$job")")" ]
 }
@@ -304,138 +362,162 @@ flip() { alice python3 -c 'import sys; f = open(sys.argv[1], "r+b"); f.seek(1000
 
 @test "slurmctld and slurmd are restarted while a job runs: nothing is lost" {
 	local job node
-	counting 150
+	ticking
 	job=$(submit --checkpoint --output=out job.sh)
 	wait_lines out 5
 	node=$(job_node "$job")
+	ENDED=$node
 	stop_daemon "$node" slurmd KILL
 	stop_daemon ctl slurmctld TERM
-	cluster run ctl slurmctld
-	cluster run "$node" slurmd -N "$node"
-	until_true 60 "slurmctld answers" root scontrol ping
-	until_true 60 "the node answers" eval '[[ $(root sinfo -h -n '"$node"' -p low -o %t) =~ ^(mix|alloc|idle)$ ]]'
+	start_slurmctld
+	start_slurmd "$node"
 	checkpoint "$job"
 	preempt "$job"
+	let_end
 	wait_over "$job"
 	[ "$(job_state "$job")" = COMPLETED ]
-	output_is 150
+	output_is_exact
 	[ "$(said)" -eq 0 ]
 }
 
+# The slurmd of the node that was stopped goes on, and the node is in service.
+start_again() {
+	signal_daemon "$STOPPED" slurmd CONT
+	revive "$STOPPED"
+	STOPPED=
+}
+
 @test "slurmctld forgets a start and makes another: one of them runs, and every line is there once" {
-	local job node
-	counting 100
+	local job node other
+	ticking
 	job=$(submit --checkpoint=1s --output=out --hold job.sh)
 	stop_daemon ctl slurmctld TERM
-	root cp -a /var/spool/slurmctld /var/spool/slurmctld.kept
-	cluster run ctl slurmctld
-	until_true 60 "slurmctld answers" root scontrol ping
+	root sh -c 'cd /var/spool && rm -rf slurmctld.kept && cp -a slurmctld slurmctld.kept'
+	start_slurmctld
 	alice scontrol release "$job"
 	wait_lines out 3
 	node=$(job_node "$job")
 	# it loses what it had not saved yet, and the node cannot be told of that
 	STOPPED=$node
-	cluster run "$node" pkill -STOP -f '^(/usr/sbin/)?slurmd( |$)'
+	signal_daemon "$node" slurmd STOP
 	stop_daemon ctl slurmctld KILL
 	root sh -c 'cd /var/spool && rm -rf slurmctld && mv slurmctld.kept slurmctld'
-	cluster run ctl slurmctld
-	until_true 60 "slurmctld answers" root scontrol ping
+	start_slurmctld
 	root scontrol update "NodeName=$node" State=DRAIN Reason=test
+	wait_held "$job"
 	alice scontrol release "$job"
-	until_true 60 "it is started again" is_state "$job" RUNNING
-	[ "$(job_node "$job")" != "$node" ]
-	wait_over "$job" 180
-	cluster run "$node" pkill -CONT -f '^(/usr/sbin/)?slurmd( |$)'
-	root scontrol update "NodeName=$node" State=RESUME
+	wait_running "$job"
+	other=$(job_node "$job")
+	[ "$other" != "$node" ]
+	# what the first start wrote is gone by then
+	until_true 60 "it has started there" \
+		alice grep -q "\"event\":\"start\",\"node\":\"$other\"" "$(store "$job")/events"
+	wait_lines out 10
+	let_end
+	wait_over "$job"
+	start_again
 	[ "$(job_state "$job")" = COMPLETED ]
-	output_is 100
+	output_is_exact
 }
 
 @test "a node dies: the job goes on elsewhere from its last generation, every line once" {
 	local job node
-	counting 300
+	ticking
 	job=$(submit --checkpoint=1s --output=out job.sh)
 	wait_lines out 10
 	wait_generation "$job" 2
 	node=$(job_node "$job")
-	cluster kill "$node"
+	lose "$node"
 	until_true 90 "it is requeued" restarted "$job" 0
 	wait_running "$job"
 	[ "$(job_node "$job")" != "$node" ]
-	cluster boot "$node"
-	wait_over "$job" 180
+	bring_back
+	wait_event "$job" restart
+	more_lines 10
+	let_end
+	wait_over "$job"
 	[ "$(job_state "$job")" = COMPLETED ]
 	get out | grep -v '^[0-9]*$' || true
-	output_is 300
+	output_is_exact
 }
 
 is_idle() { [[ $(root sinfo -h -n "$1" -p low -o %T) == idle ]]; }
 
 @test "a node that Slurm has given up runs the job still: it goes on elsewhere, every line once" {
 	local job node
-	counting 300
+	ticking
 	job=$(submit --checkpoint --output=out job.sh)
 	wait_lines out 3
 	checkpoint "$job"
 	node=$(job_node "$job")
+	ENDED=$node
 	stop_daemon "$node" slurmd KILL
 	root scontrol update "NodeName=$node" State=DRAIN Reason=test
 	root scontrol update "NodeName=$node" State=DOWN Reason=test
-	until_true 60 "it is requeued" restarted "$job" 0
+	wait_restarted "$job" 0
 	wait_running "$job"
 	[ "$(job_node "$job")" != "$node" ]
-	until_true 60 "the other start has ended" no_processes "$node" alice
-	wait_over "$job" 180
+	wait_no_processes "$node" alice
+	wait_event "$job" restart
+	more_lines 10
+	let_end
+	wait_over "$job"
 	[ "$(job_state "$job")" = COMPLETED ]
 	[ "$(alice grep -c '"event":"restart"' "$(store "$job")/events")" -eq 1 ]
 	[ "$(alice grep -c '"event":"end"' "$(store "$job")/events")" -eq 1 ]
-	cluster run "$node" slurmd -N "$node"
-	root scontrol update "NodeName=$node" State=RESUME
+	revive "$node"
 	until_true 60 "$node is idle" is_idle "$node"
-	output_is 300
+	output_is_exact
 }
 
 @test "an unprotected job is not harmed by Slurm's warning: it lives through its grace time" {
 	local job
-	put job.sh <<<$'#!/bin/bash\ntrap "echo ended by a signal" EXIT\nfor i in $(seq 60); do echo $i; sleep 0.1; done'
+	put job.sh <<<$'#!/bin/bash\ntrap "echo ended by a signal" EXIT\nwhile :; do echo $((++i)); sleep 0.1; done'
 	job=$(submit --checkpoint --checkpoint-dir=/shared/none --output=out job.sh)
 	wait_lines out 5
 	bob sbatch -Q --partition=high --nodelist="$(job_node "$job")" --exclusive --output=/dev/null --wrap=true
-	until_true 20 "it is chosen" eval '[[ $(job_field '"$job"' PreemptTime) == 20* ]]'
-	wait_lines out 40
+	until_true 60 "it is chosen" eval '[[ $(job_field '"$job"' PreemptTime) == 20* ]]'
+	more_lines 30
+	is_state "$job" RUNNING
+	[ "$(restarts "$job")" -eq 0 ]
+	refute_in out "ended by a signal"
 }
 
 @test "a file that only one node has: the job is held on another, and goes on where it can" {
 	local job node blocker
 	for node in n1 n2 n3 n4; do cluster run "$node" chmod 1777 /opt; done
-	put job.sh <<<$'#!/bin/bash\nexec 5>/opt/only-here.$SLURM_JOB_ID\nfor i in $(seq 80); do echo $i; echo $i >&5; sleep 0.1; done\nwc -l </opt/only-here.$SLURM_JOB_ID'
+	put job.sh <<<$'#!/bin/bash\nexec 5>/opt/only-here.$SLURM_JOB_ID\nwhile [ ! -e over ]; do echo $((++i)); echo $i >&5; sleep 0.1; done\n[ $(wc -l </opt/only-here.$SLURM_JOB_ID) -eq $i ] && echo end'
 	job=$(submit --checkpoint --output=out job.sh)
 	wait_lines out 5
 	node=$(job_node "$job")
 	blocker=$(occupy "$job")
-	until_true 60 "it is held" eval '[[ $(job_field '"$job"' Reason) == *[Hh]eld* ]]'
+	wait_held "$job"
 	get out | grep -q "is held; .*/opt/only-here.$job"
 	bob scancel "$blocker"
 	root scontrol update "JobId=$job" "ReqNodeList=$node"
 	alice scontrol release "$job"
+	let_end
 	wait_over "$job"
 	[ "$(job_state "$job")" = COMPLETED ]
-	diff <(seq 80; echo 80) <(get out)
+	is_exact out
 }
 
 @test "a checkpoint directory that is away when the job restarts: it is held, not started over" {
 	local job
-	counting 80
+	ticking
 	job=$(submit --checkpoint --output=out job.sh)
 	wait_lines out 5
-	preempt "$job"
-	alice mv /shared/checkpoint/alice /shared/checkpoint/alice.away
+	# so that it cannot restart before that is away
+	alice scheckpoint vacate "$job"
+	put_store_away
 	root touch /shared/checkpoint/alice
-	until_true 60 "it is held" eval '[[ $(job_field '"$job"' Reason) == *[Hh]eld* ]]'
-	root rm /shared/checkpoint/alice
-	alice mv /shared/checkpoint/alice.away /shared/checkpoint/alice
+	alice scontrol release "$job"
+	wait_restarted "$job" 1
+	wait_held "$job"
+	put_store_back
+	let_end
 	alice scontrol release "$job"
 	wait_over "$job"
 	[ "$(job_state "$job")" = COMPLETED ]
-	diff <(seq 80) <(get out)
+	is_exact out
 }

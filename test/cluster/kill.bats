@@ -33,9 +33,9 @@ has_restored() { [[ $(alice grep -c '"event":"restart"' "$(store "$1")/events") 
 		restored=$(alice grep -c '"event":"restart"' "$(store "$job")/events" || true)
 		node=$(job_node "$job")
 		sleep "$((RANDOM % 2)).$(printf %03d $((RANDOM % 1000)))"
-		cluster kill "$node"
+		lose "$node"
 		alice scheckpoint verify "$job"
-		cluster boot "$node"
+		bring_back
 		until_true 120 "job $job goes on" has_restored "$job" "$restored"
 	done
 	alice touch "$WORK/stop"

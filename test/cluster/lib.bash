@@ -50,20 +50,31 @@ job_node() { job_field "$1" NodeList; }
 restarts() { job_field "$1" Restarts; }
 
 is_state() { [[ $(job_state "$1") == "$2" ]]; }
-is_over() { [[ ! $(job_state "$1") =~ ^(PENDING|RUNNING|COMPLETING|SUSPENDED|CONFIGURING|REQUEUE.*)$ ]]; }
+# (What slurmctld does not answer, it does not say.)
+is_over() {
+	local state
+	state=$(job_state "$1")
+	[[ -n $state && ! $state =~ ^(PENDING|RUNNING|COMPLETING|SUSPENDED|CONFIGURING|REQUEUE.*)$ ]]
+}
+# It is called held while it completes; only then can it be changed, or be released for good.
+is_held() { [[ $(job_state "$1") =~ ^(PENDING|REQUEUE_HOLD)$ && $(job_field "$1" Reason) == *[Hh]eld* ]]; }
+wait_held() { until_true 60 "job $1 is held" is_held "$1"; }
 wait_running() { until_true 60 "job $1 runs" is_state "$1" RUNNING; }
 wait_over() { until_true "${2:-120}" "job $1 is over" is_over "$1"; }
 has_lines() { [[ $(get "$1" 2>/dev/null | wc -l) -ge $2 ]]; }
 wait_lines() { until_true 60 "$1 has $2 lines" has_lines "$1" "$2"; }
 
 restarted() { (($(restarts "$1") > $2)); }
+wait_restarted() { until_true 60 "job $1 is requeued" restarted "$1" "$2"; }
+# It has the partition's GraceTime of 60 seconds to leave.
+wait_preempted() { until_true 120 "job $1 is preempted" restarted "$1" "$2"; }
 # take JOB COMMAND: bob runs it on the node of a running job, all of it; his job's id
 take() {
 	local before node
 	before=$(restarts "$1")
 	node=$(job_node "$1")
 	bob sbatch --parsable --partition=high --nodelist="$node" --exclusive --output=/dev/null --wrap="$2"
-	until_true 75 "job $1 is preempted" restarted "$1" "$before"
+	wait_preempted "$1" "$before"
 }
 # preempt JOB: bob takes the node of a running job for an instant
 preempt() { take "$1" true >/dev/null; }
@@ -83,36 +94,88 @@ checkpoint() {
 	wait_generation "$1" "$next"
 }
 
+# of the history of a job, in its folder; it runs again when that has a "restart"
+has_event() { [[ $(alice grep -c "\"event\":\"$2\"" "$(store "$1")/events" 2>/dev/null) -ge ${3:-1} ]]; }
+wait_event() { until_true 60 "job $1 has ${3:-1} events $2" has_event "$@"; }
+
 # exit state of a job as accounting has it: STATE EXITCODE
 accounted() { root sacct -X -n -P -j "$1" -o state,exitcode | tail -n 1; }
 accounted_is() { [[ $(accounted "$1") == "$2" ]]; }
-wait_accounted() { until_true 30 "job $1 is accounted as $2" accounted_is "$1" "$2"; }
+wait_accounted() { until_true 60 "job $1 is accounted as $2" accounted_is "$1" "$2"; }
 
 # processes of a user on a node, by name
 processes() { cluster run "$1" ps -u "$2" -o comm=; }
-no_processes() { [[ -z $(processes "$1" "$2" | grep -vx ps) ]]; }
+# (ps that finds none ends with 1.)
+no_processes() {
+	local names status=0
+	names=$(processes "$1" "$2") || status=$?
+	[[ $status -le 1 && -z $names ]]
+}
+wait_no_processes() { until_true 60 "nothing of $2's runs on $1" no_processes "$1" "$2"; }
 
 count_in() { get "$1" | grep -c -- "$2" || true; }
 
 # refute COMMAND...: it must fail. (bats takes no notice of "! command".)
 refute() { if "$@"; then return 1; fi; }
 # refute_in FILE PATTERN: no line of a file of the test's directory matches
-refute_in() { refute grep -E "$2" <(get "$1"); }
+refute_in() {
+	local text
+	text=$(get "$1")
+	refute grep -E "$2" <<<"$text"
+}
 
-# stop_daemon HOST NAME SIGNAL. (The names of its threads are not the daemon's.)
+# What a daemon's command line matches. (The names of its threads are not the daemon's.)
+daemon_args() { echo "^(/usr/sbin/)?$1( |$)"; }
+# signal_daemon HOST NAME SIGNAL
+signal_daemon() { cluster run "$1" pkill "-$3" -f "$(daemon_args "$2")"; }
+daemon_runs() { cluster run "$1" pgrep -f "$(daemon_args "$2")" >/dev/null; }
 stop_daemon() {
-	local args="^(/usr/sbin/)?$2( |$)"
-	cluster run "$1" pkill "-$3" -f "$args"
-	until_true 30 "$2 has ended" refute cluster run "$1" pgrep -f "$args"
+	signal_daemon "$@"
+	until_true 60 "$2 has ended" refute daemon_runs "$1" "$2"
+}
+
+start_slurmctld() {
+	cluster run ctl slurmctld
+	until_true 60 "slurmctld answers" root scontrol ping
+}
+
+node_state() { root scontrol -o show node "$1" | tr ' ' '\n' | sed -n 's/^State=//p'; }
+# Its slurmd answers, and slurmctld counts on it.
+in_service() {
+	local state
+	cluster run "$1" scontrol show slurmd >/dev/null 2>&1 || return 1
+	state=$(node_state "$1")
+	[[ -n $state && ! $state =~ DOWN|DRAIN|UNKNOWN|NOT_RESPONDING ]]
+}
+wait_in_service() { until_true 60 "$1 is in service" in_service "$1"; }
+# start_slurmd NODE [COMMAND...]: after its end; by COMMAND
+start_slurmd() {
+	cluster run "$1" "${@:2}" slurmd -N "$1"
+	wait_in_service "$1"
+}
+
+# lose NODE: its power fails, until the test or the end of it has it back
+LOST=
+lose() {
+	LOST=$1
+	cluster kill "$1"
+}
+bring_back() {
+	[[ -z $LOST ]] || cluster boot "$LOST"
+	LOST=
 }
 
 # Everything of the users' is gone at the end of a test.
 clean() {
+	bring_back
 	root scancel --user=alice --quiet || true
 	root scancel --user=bob --quiet || true
-	until_true 60 "the queue is empty" queue_empty
+	until_true 120 "the queue is empty" queue_empty
 }
-queue_empty() { [[ -z $(root squeue -h) ]]; }
+queue_empty() {
+	local jobs
+	jobs=$(root squeue -h) && [[ -z $jobs ]]
+}
 
 # ---- recipes of etc/recipes ----
 
@@ -142,5 +205,5 @@ drive_off() {
 	before=$(restarts "$1")
 	node=$(job_node "$1")
 	bob sbatch -Q --nodelist="$node" --exclusive --output=/dev/null --wrap=true "${@:2}"
-	until_true 75 "job $1 is preempted" restarted "$1" "$before"
+	wait_preempted "$1" "$before"
 }

@@ -48,7 +48,7 @@ all_restarted() { local j; for j in "${@:2}"; do [[ $(restarts "$j") -ge $1 ]] |
 	for name in "${!script[@]}"; do
 		submit_in "$name.ref" --mem=1500 --export=ALL,PACE=0 "../${script[$name]}" >/dev/null
 	done
-	until_true 120 "the undisturbed runs are over" queue_empty
+	until_true 300 "the undisturbed runs are over" queue_empty
 	alice rm "$WORK/over"
 	for name in "${!script[@]}"; do
 		jobs+=("$(submit_in "$name.job" --checkpoint --mem=1500 "../${script[$name]}")")
@@ -57,11 +57,11 @@ all_restarted() { local j; for j in "${@:2}"; do [[ $(restarts "$j") -ge $1 ]] |
 		until_true 60 "all run (round $round)" all_running "${jobs[@]}"
 		sleep "0.$((RANDOM % 1000))"
 		bob sbatch -Q --partition=high --nodes=4 --exclusive --output=/dev/null --wrap=true
-		until_true 75 "all are preempted (round $round)" all_restarted "$round" "${jobs[@]}"
+		until_true 120 "all are preempted (round $round)" all_restarted "$round" "${jobs[@]}"
 	done
 	alice touch "$WORK/over"
 	for job in "${jobs[@]}"; do
-		wait_over "$job" 120
+		wait_over "$job" 400
 		wait_accounted "$job" "COMPLETED|0:0"
 		[ "$(restarts "$job")" -eq 10 ]
 	done
@@ -70,33 +70,47 @@ all_restarted() { local j; for j in "${@:2}"; do [[ $(restarts "$j") -ge $1 ]] |
 	[ "$(get pipes.job/out | tail -n 2 | head -n 1)" = "total 450" ]
 }
 
-@test "bob's job starts within two seconds of the end of the dump" {
-	local job urgent ended started
+# What Slurm takes for that, and a busy machine, is seen on another node: by a job which
+# is preempted as well, and ends by itself when the dump is there.
+@test "bob's job starts within two seconds of when it would if the job had ended with the dump" {
+	local job plain beside urgent ended started
 	build heap
-	put job <<<$'#!/bin/sh\n./heap 1024 200'
-	job=$(submit --checkpoint --mem=1500 --output=out job)
-	wait_running "$job"
+	put job <<<$'#!/bin/sh\n./heap 1024 100000'
+	put plain <<<$'#!/bin/sh\ntrap "" TERM\nuntil [ -e "$1" ]; do sleep 0.05; done'
+	job=$(submit --checkpoint --mem=1500 --nodelist=n1 --output=out job)
+	plain=$(submit --nodelist=n2 --output=/dev/null plain "$(store "$job")/1/manifest")
+	wait_running "$plain"
 	wait_lines out 3
-	urgent=$(bob sh -c 'cd && sbatch --parsable --partition=high --nodelist="$1" --exclusive --output=urgent.out --wrap="date +%s.%N"' _ "$(job_node "$job")")
+	beside=$(urgent n2)
+	urgent=$(urgent n1)
 	wait_over "$urgent"
-	started=$(bob sh -c 'cat ~/urgent.out')
-	ended=$(alice stat -c %.9Y "$(store "$job")/1/manifest")
-	echo "dump ended $ended, bob started $started"
-	awk -v a="$ended" -v b="$started" 'BEGIN { exit !(b - a < 2) }'
+	wait_over "$beside"
+	ended=$(bob sh -c 'cat ~/"$1"' _ "urgent.$beside")
+	started=$(bob sh -c 'cat ~/"$1"' _ "urgent.$urgent")
+	echo "dump ended $(alice stat -c %.9Y "$(store "$job")/1/manifest"), bob started $started, and on the other node $ended"
+	awk -v a="$ended" -v b="$started" 'BEGIN { exit !(a > 0 && b > 0 && b - a < 2) }'
+}
+
+# urgent NODE: bob's job that takes it, and writes when; its id
+urgent() {
+	bob sh -c 'cd && sbatch --parsable --partition=high --nodelist="$1" --exclusive --output=urgent.%j --wrap="date +%s.%N"' _ "$1"
 }
 
 @test "a preemption in the middle of a periodic checkpoint: the job leaves in time, and loses nothing" {
-	local job
+	local job steps
 	build heap
-	put job <<<$'#!/bin/sh\nexec ./heap 600 40'
+	put job <<<$'#!/bin/sh\nexec ./heap 600 100000 over'
 	job=$(submit --checkpoint=1s --mem=1500 --output=out job)
 	wait_lines out 3
 	for _ in 1 2 3; do
 		wait_running "$job"
-		until_true 30 "a periodic checkpoint is being taken" alice sh -c 'ls -d "$1"/[0-9]*.tmp' _ "$(store "$job")"
+		until_true 60 "a periodic checkpoint is being taken" alice sh -c 'ls -d "$1"/[0-9]*.tmp' _ "$(store "$job")"
 		preempt "$job"
 	done
-	wait_over "$job" 180
+	wait_event "$job" restart 3
+	let_end
+	wait_over "$job"
 	wait_accounted "$job" "COMPLETED|0:0"
-	diff <(alice env PACE=0 "$WORK/heap" 600 40) <(get out)
+	steps=$(get out | wc -l)
+	diff <(alice env PACE=0 "$WORK/heap" 600 "$steps") <(get out)
 }

@@ -6,13 +6,9 @@ load lib
 setup() {
 	new_workdir
 	OPTIONS=()
-	KILLED=
 }
 
-teardown() {
-	clean
-	[[ -z $KILLED ]] || cluster boot "$KILLED"
-}
+teardown() { clean; }
 
 counting_job() {
 	put job.sh <<<$'#!/bin/bash\nfor i in $(seq '"$1"$'); do echo $i; sleep 0.1; done'
@@ -43,29 +39,31 @@ grammar() {
 	local node second
 	alice mkdir "$WORK/store"
 	OPTIONS=(-D "$WORK/store")
-	counting_job 400 --checkpoint --checkpoint-dir="$WORK/store"
+	ticking
+	JOB=$(submit --checkpoint --checkpoint-dir="$WORK/store" --output=out job.sh)
+	wait_lines out 3
 	store() { echo "$WORK/store/testbed/$1"; }
 	node=$(job_node "$JOB")
 	checkpoint "$JOB"
 	checkpoint "$JOB"
 	preempt "$JOB"
 	wait_running "$JOB"
-	second=$(job_node "$JOB")
 	wait_events "$JOB" restart 1
+	second=$(job_node "$JOB")
 	checkpoint "$JOB"
 	wait_events "$JOB" checkpoint 4
 	scheckpoint metrics | put metrics.prom
 	[ "$(metric jobs)" -eq 1 ]
 	[ "$(metric stored_bytes)" -gt 0 ]
 	[ "$(metric running_jobs)" -eq 1 ]
-	KILLED=$second
-	cluster kill "$second"
+	lose "$second"
 	until_true 90 "it is requeued" restarted "$JOB" 1
 	wait_events "$JOB" restart 2
-	cluster boot "$second"
-	KILLED=
-	wait_over "$JOB" 180
+	bring_back
+	let_end
+	wait_over "$JOB"
 	[ "$(job_state "$JOB")" = COMPLETED ]
+	is_exact out
 	wait_events "$JOB" end 1
 
 	run scheckpoint show "$JOB"

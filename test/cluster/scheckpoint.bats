@@ -7,7 +7,7 @@ setup() { new_workdir; }
 teardown() { clean; }
 
 counting_job() {
-	put job.sh <<<$'#!/bin/bash\nfor i in $(seq 100); do echo $i; sleep 0.1; done'
+	ticking
 	JOB=$(submit --checkpoint --output=out job.sh)
 	wait_lines out 3
 }
@@ -32,27 +32,30 @@ counting_job() {
 	[ "$status" -eq 1 ]
 	[[ $output == *"generation 1: files.img"* ]]
 	[[ $output == *"generation 2: whole"* ]]
+	let_end
 	wait_over "$JOB"
-	diff <(seq 100) <(get out)
+	is_exact out
 }
 
 @test "vacate holds a job, which goes on when it is released; requeue queues it" {
 	counting_job
 	alice scheckpoint vacate "$JOB"
-	until_true 30 "it is held" eval '[[ $(job_field $JOB Reason) == *[Hh]eld* ]]'
+	wait_held "$JOB"
 	alice scontrol release "$JOB"
-	until_true 60 "it goes on" is_state "$JOB" RUNNING
-	until_true 30 "it has been restored" eval '[[ $(processes $(job_node $JOB) alice) == *sleep* ]]'
+	wait_running "$JOB"
+	wait_event "$JOB" restart 1
 	root scheckpoint requeue "$JOB"
-	until_true 30 "it is requeued" restarted "$JOB" 1
+	wait_restarted "$JOB" 1
+	wait_event "$JOB" restart 2
+	let_end
 	wait_over "$JOB"
-	diff <(seq 100) <(get out)
+	is_exact out
 }
 
 @test "what cannot be done is refused in one line, and no job is harmed" {
 	local plain
 	counting_job
-	put plain.sh <<<$'#!/bin/sh\nsleep 30'
+	put plain.sh <<<$'#!/bin/sh\nsleep infinity'
 	plain=$(submit --output=/dev/null plain.sh)
 	wait_running "$plain"
 	run alice scheckpoint create "$plain"
@@ -74,6 +77,7 @@ counting_job() {
 	[ "$status" -eq 2 ]
 	run alice scheckpoint sing
 	[ "$status" -eq 2 ]
+	is_state "$JOB" RUNNING
 	[ -z "$(newest "$JOB")" ]
 }
 
@@ -83,25 +87,27 @@ counting_job() {
 exec 5>"$TMPDIR/open"
 mkdir "$TMPDIR/d"; echo kept >"$TMPDIR/d/file"; ln -s d/file "$TMPDIR/link"
 echo "$(stat -c %a "$TMPDIR") ready"
-for i in $(seq 60); do echo $i >&5; sleep 0.1; done
-cat "$TMPDIR/link"; wc -l <"$TMPDIR/open"; ls "$TMPDIR"
+echo ticks
+until [ -e over ]; do echo $((++i)) >&5; sleep 0.1; done
+cat "$TMPDIR/link"; diff <(seq $i) "$TMPDIR/open"; ls "$TMPDIR"
 END
 	JOB=$(submit --checkpoint --output=out job.sh)
-	wait_lines out 1
+	wait_lines out 2
 	local node
 	node=$(job_node "$JOB")
 	alice scheckpoint vacate "$JOB"
-	until_true 30 "it is held" eval '[[ $(job_field $JOB Reason) == *[Hh]eld* ]]'
 	root scontrol update "JobId=$JOB" "ExcNodeList=$node"
 	alice scontrol release "$JOB"
+	wait_event "$JOB" restart
+	let_end
 	wait_over "$JOB"
 	[ "$(job_state "$JOB")" = COMPLETED ]
-	diff <(printf '%s\n' "700 ready" kept 60 d link open) <(get out)
-	[ "$(cluster run "$node" sh -c 'ls -d /tmp/slurm-checkpoint-* 2>/dev/null | wc -l')" -eq 0 ]
+	diff <(printf '%s\n' "700 ready" ticks kept d link open) <(get out)
+	refute cluster run "$node" sh -c "ls -d /tmp/slurm-checkpoint-$JOB-*"
 }
 
 @test "-v says where it looks, and who is asked" {
-	put job.sh <<<$'#!/bin/bash\necho begun\nsleep 60'
+	put job.sh <<<$'#!/bin/bash\necho begun\nsleep infinity'
 	JOB=$(submit --checkpoint --output=out job.sh)
 	wait_lines out 1
 	run alice scheckpoint -v create "$JOB"

@@ -29,7 +29,8 @@ printf '<%s>' "$@"
 echo
 env | grep -E '^SLURM_CHECKPOINT|^WRAP' | sort
 echo "script $0"
-for i in $(seq "${LINES_TO_PRINT:-3}"); do echo "$i"; sleep 0.1; done
+while [ -n "$TICKS" ] && [ ! -e over ]; do echo "$((++i))"; sleep 0.1; done
+echo end
 END
 }
 
@@ -138,12 +139,17 @@ has_CRIU() { [[ $SUITE != bookworm ]] || skip "this suite has no CRIU"; }
 	has_CRIU
 	for where in before behind; do
 		plugins $where "wrap.so nice -n 5"
-		job=$(submit --checkpoint --export=ALL,LINES_TO_PRINT=60 --output="out.$where" job.sh word)
+		job=$(submit --checkpoint --export=ALL,TICKS=yes --output="out.$where" job.sh word)
 		wait_lines "out.$where" 12
 		preempt "$job"
+		let_end
 		wait_over "$job"
+		alice rm "$WORK/over"
 		diff <(printf '%s\n' "nice 5" "<word>" "SLURM_CHECKPOINT_IMAGE_DIR=$(store "$job")" \
-			"WRAP_CHECKPOINT_DIR=$(store "$job")" "script $(store "$job")/script"; seq 60) <(get "out.$where")
+			"WRAP_CHECKPOINT_DIR=$(store "$job")" "script $(store "$job")/script") <(get "out.$where" | head -n 5)
+		get "out.$where" | tail -n +6 | put all
+		[ "$(get all | wc -l)" -gt 7 ]
+		is_exact all
 		wait_accounted "$job" "COMPLETED|0:0"
 	done
 }
@@ -165,12 +171,17 @@ has_CRIU() { [[ $SUITE != bookworm ]] || skip "this suite has no CRIU"; }
 	has_CRIU
 	for where in before behind; do
 		plugins $where "try.so prepend nice -n 4" "wrap.so nice -n 3"
-		job=$(submit --checkpoint --export=ALL,LINES_TO_PRINT=50 --output="out.$where" job.sh word)
+		job=$(submit --checkpoint --export=ALL,TICKS=yes --output="out.$where" job.sh word)
 		wait_lines "out.$where" 12
 		preempt "$job"
+		let_end
 		wait_over "$job"
+		alice rm "$WORK/over"
 		diff <(printf '%s\n' "nice 7" "<word>" "SLURM_CHECKPOINT_IMAGE_DIR=$(store "$job")" \
-			"WRAP_CHECKPOINT_DIR=$(store "$job")" "script $(store "$job")/script"; seq 50) <(get "out.$where")
+			"WRAP_CHECKPOINT_DIR=$(store "$job")" "script $(store "$job")/script") <(get "out.$where" | head -n 5)
+		get "out.$where" | tail -n +6 | put all
+		[ "$(get all | wc -l)" -gt 7 ]
+		is_exact all
 		[ "$(step sh -c 'nice; echo "$1"' sh "a b" | paste -sd ' ')" = "7 a b" ]
 	done
 }

@@ -1,4 +1,7 @@
-/* A large heap, changed all over in every step, whose checksum is printed. */
+/*
+ * heap MIB STEPS [FILE] - a large heap, changed all over in every step, whose checksum is
+ * printed. It ends after so many steps, or when there is FILE.
+ */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +18,7 @@ int main(int argc, char **argv)
 		return 1;
 	for (size_t i = 0; i < n; i++)
 		heap[i] = i * 2654435761u;
-	for (int s = 0; s < steps; s++) {
+	for (int s = 0; s < steps && (argc < 4 || access(argv[3], F_OK) < 0); s++) {
 		sum = 0;
 		for (size_t i = 0; i < n; i++)
 			sum = sum * 31 + (heap[i] += (uint64_t)s);
