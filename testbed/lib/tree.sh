@@ -10,7 +10,11 @@ PACKAGES_ALL=(
 )
 # shellcheck disable=SC2034  # by name, see tree_build
 {
-	PACKAGES_trixie=(criu clang libclang-rt-dev)
+	PACKAGES_trixie=(
+		criu clang libclang-rt-dev
+		# of test/cluster/programs.bats
+		python3-numpy r-base-core octave make autoconf automake libtool libltdl-dev
+	)
 	PACKAGES_forky=(criu openmpi-bin libopenmpi-dev mpich libmpich-dev passt)
 	PACKAGES_bookworm=() # has no CRIU
 }
