@@ -35,11 +35,12 @@ chroot "$1" sh -e <<-"END"
 END
 '
 
-# tree_build SUITE
+# tree_build SUITE [PACKAGE...]: with these, in addition to those that were asked for before
 tree_build() {
-	local suite=$1 root=$TESTBED/$1/root list stamp packages options=()
+	local suite=$1 root=$TESTBED/$1/root added list stamp packages options=()
 	local -n own=PACKAGES_$suite
-	packages=("${PACKAGES_ALL[@]}" "${own[@]}")
+	mapfile -t added < <({ cat "$TESTBED/$suite/packages" 2>/dev/null || true; printf '%s\n' "${@:2}"; } | grep . | sort -u)
+	packages=("${PACKAGES_ALL[@]}" "${own[@]}" "${added[@]}")
 	list=$(IFS=,; printf %s "${packages[*]}")
 	stamp=$({ printf '%s\n' "$list" "$TREE_HOOK"; cat "$HERE/etc/mariadb.cnf"; } | sha256sum)
 	[[ $(cat "$TESTBED/$suite/root.stamp" 2>/dev/null) != "$stamp" ]] || return 0
@@ -58,6 +59,7 @@ tree_build() {
 	rm -rf "$TESTBED/$suite/root.stamp" # until both are in place, there is no tree
 	[[ ! -e $root ]] || mv "$root" "$root.old"
 	mv "$root.tmp" "$root"
+	((${#added[@]} == 0)) || printf '%s\n' "${added[@]}" >"$TESTBED/$suite/packages"
 	printf '%s\n' "$stamp" >"$TESTBED/$suite/root.stamp"
 	# what was built in the old tree was built against other libraries
 	rm -rf --one-file-system "$root.old" "${root:?}"/../{build,build-asan,install,install-asan,bin}

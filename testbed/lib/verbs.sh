@@ -56,10 +56,11 @@ no_more_arguments() {
 	(($# == 0)) || die "what is '$1'?"
 }
 
+# prepare [PACKAGE...]
 prepare() {
 	need ip=iproute2 unshare=util-linux nsenter=util-linux findmnt=util-linux flock=util-linux pgrep=procps
 	mkdir -p "$TESTBED/$SUITE"
-	tree_build "$SUITE"
+	tree_build "$SUITE" "$@"
 	build_helpers "$SUITE"
 }
 
@@ -69,6 +70,13 @@ verb_build() {
 	lock "$SUITE"
 	prepare
 	build_project "$SUITE" "$SANITIZE"
+}
+
+verb_install() {
+	parse_options "$@"
+	((${#REST[@]})) || die "install: which packages?"
+	lock "$SUITE"
+	prepare "${REST[@]}"
 }
 
 verb_chroot() {
