@@ -3,6 +3,7 @@
 # preempted, compared with undisturbed ones.
 
 load lib
+load gromacs
 
 setup() { new_workdir; }
 teardown() { clean; }
@@ -50,18 +51,13 @@ run_both() {
 	need GROMACS gmx
 	alice mkdir "$WORK/ref" "$WORK/job"
 	put gromacs.sh <"$ROOT/doc/examples/app/gromacs.sh"
-	put md.mdp <"$ROOT/doc/examples/app/md.mdp"
-	cluster run -u alice n1 sh -c 'cd "$1" && {
-		printf "#include \"oplsaa.ff/forcefield.itp\"\n#include \"oplsaa.ff/spce.itp\"\n[ system ]\nwater\n[ molecules ]\n" >topol.top
-		gmx -quiet solvate -cs spc216 -box 2.2 2.2 2.2 -o water.gro -p topol.top
-		gmx -quiet grompp -f md.mdp -c water.gro -p topol.top -o md.tpr -maxwarn 2
-		cp md.tpr ref && cp md.tpr job; } >prepare.log 2>&1' _ "$WORK"
+	gromacs_prepare
+	alice cp "$WORK/md.tpr" "$WORK/ref"
+	alice cp "$WORK/md.tpr" "$WORK/job"
 	run_both gromacs.sh
-	cluster run -u alice n1 sh -c 'cd "$1" && for d in ref job; do
-		gmx -quiet dump -f $d/md.trr >$d/trr.txt 2>/dev/null || exit
-		printf "%s\n" 1 2 3 4 5 6 7 8 0 | gmx -quiet energy -dp -f $d/md.edr -o $d/energy.xvg >/dev/null 2>&1 || exit
-		grep -v "^[#@]" $d/energy.xvg >$d/energy.txt; done' _ "$WORK"
-	diff <(get ref/trr.txt | grep -v "^ref/\|^job/") <(get job/trr.txt | grep -v "^ref/\|^job/")
-	diff <(get ref/energy.txt) <(get job/energy.txt)
+	gromacs_computed ref
+	gromacs_computed job
+	alice cmp "$WORK/ref/trr.txt" "$WORK/job/trr.txt"
+	alice cmp "$WORK/ref/energy.txt" "$WORK/job/energy.txt"
 	[ "$(get ref/energy.txt | wc -l)" -gt 10 ]
 }
