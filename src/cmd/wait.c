@@ -105,6 +105,13 @@ static void complain_of(struct waiting *w, struct asked *a, const char *why)
 	a->pending = false;
 }
 
+/* Its runner tells Slurm that the job leaves before it answers. */
+static bool is_there_still(const struct asked *a, const struct job_entry *now)
+{
+	return now->phase == JOB_LEAVES ||
+	       (now->phase == JOB_RUNS && now->restarts == a->job->restarts);
+}
+
 /* A job that runs no more, or has been started again, has an answer or has none. */
 static int look_at_jobs(struct waiting *w, struct error *e)
 {
@@ -117,7 +124,7 @@ static int look_at_jobs(struct waiting *w, struct error *e)
 		if (!a->pending)
 			continue;
 		now = job_table_find(&w->jobs, a->job->id);
-		if (now && now->phase == JOB_RUNS && now->restarts == a->job->restarts)
+		if (now && is_there_still(a, now))
 			continue;
 		if (read_events(w, a, e) < 0)
 			return -1;

@@ -18,7 +18,7 @@ is_there() { # PROGRAM
 	numpy) cluster run n1 python3 -c 'import numpy' 2>/dev/null ;;
 	R) has Rscript ;;
 	Octave) has octave-cli ;;
-	make) has autoreconf && has /usr/share/libtool/configure.ac ;;
+	make) has libtoolize && has /usr/share/libtool/configure.ac ;;
 	LAMMPS) has lmp ;;
 	GROMACS) has gmx ;;
 	esac

@@ -19,8 +19,6 @@ saved_job() { # SBATCH-OPTION...
 }
 
 was_cancelled() { [[ $(accounted "$JOB") == CANCELLED* ]]; }
-# It is called held while it completes, too.
-is_held() { [[ $(job_state "$1") =~ ^(PENDING|REQUEUE_HOLD)$ && $(job_field "$1" Reason) == *[Hh]eld* ]]; }
 ends_exactly() {
 	let_end
 	wait_over "$JOB"
@@ -60,7 +58,7 @@ stands_still() {
 @test "scontrol requeuehold: the job is held, and goes on from its last checkpoint when released" {
 	saved_job
 	alice scontrol requeuehold "$JOB"
-	until_true 60 "it is held" is_held "$JOB"
+	wait_held "$JOB"
 	alice scontrol release "$JOB"
 	wait_running "$JOB"
 	ends_exactly

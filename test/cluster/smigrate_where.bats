@@ -6,7 +6,6 @@ load smigrate
 
 setup() { new_workdir; }
 teardown() {
-	cluster status | grep -q '^n3 up' || cluster boot n3
 	clean
 	put_conf_back
 	resume_all
@@ -68,7 +67,7 @@ counting_off() {
 	run alice smigrate --nodelist=n3 "$a"
 	[ "$status" -eq 0 ]
 	wait_restored "$a" 1
-	cluster kill n3
+	lose n3
 	root scontrol update NodeName=n3 State=DOWN Reason="power failed"
 	until_true 60 "it is queued" is_state "$a" PENDING
 	run alice smigrate "$a"
@@ -76,7 +75,7 @@ counting_off() {
 	[[ $output == *"job $a: asks again for what it did before it was moved"* ]]
 	until_true 60 "it goes on elsewhere" is_state "$a" RUNNING
 	has_left "$a" n3
-	cluster boot n3
+	bring_back
 	let_end
 	wait_over "$a"
 	exact a

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The coordinator here is this program itself, which sends back what it is sent. */
+/*
+ * The coordinator here is this program itself, which sends back what it is sent; but it
+ * refuses who is new as often as is told in the place of a barrier's name.
+ */
 #define _GNU_SOURCE
 #include "engine/dmtcp/gate.h"
 
 #include <arpa/inet.h>
 #include <poll.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -12,26 +18,55 @@
 #include "testing.h"
 
 #define LISTENER_FD 821
-#define WRITTEN	    "magic, and then DMT:WriteCkpt, and more"
+#define WRITTEN	    "DMT:WriteCkpt"
+
+enum { TYPE_NEW = 1, TYPE_RESTARTED = 3, TYPE_REFUSED = 7, TYPE_OTHER = 20 };
+enum { STATE_RUNNING = 1, STATE_ABOUT = 2, STATE_SAVED = 5, STATE_RESTARTING = 6 };
+
+/* DMTCP's, with its layout. */
+struct message {
+	char magic[16];
+	char barrier[64];
+	char other[8];
+	uint32_t size, more, type, state;
+	char rest[120];
+};
+
+static struct message message(const char *barrier, uint32_t type, uint32_t state)
+{
+	struct message m = {
+		.magic = "magic", .size = sizeof(m), .type = type, .state = state
+	};
+
+	snprintf(m.barrier, sizeof(m.barrier), "%s", barrier);
+	return m;
+}
 
 /* ---- the coordinator ---- */
 
-static void echo(int fd)
+static void answer(int fd, int connections)
 {
-	char buffer[256];
-	ssize_t n;
+	struct message m;
 
-	while ((n = read(fd, buffer, sizeof(buffer))) > 0)
-		(void)!write(fd, buffer, (size_t)n);
+	while (recv(fd, &m, sizeof(m), MSG_WAITALL) == sizeof(m)) {
+		bool refused = m.type == TYPE_NEW && connections <= atoi(m.barrier);
+
+		if (refused)
+			m.type = TYPE_REFUSED;
+		(void)!write(fd, &m, sizeof(m));
+		if (refused)
+			break;
+	}
 }
 
 static void be_coordinator(void)
 {
-	int fd;
+	int fd, connections = 0;
 
 	while ((fd = accept(LISTENER_FD, NULL, NULL)) >= 0) {
+		connections++;
 		if (fork() == 0) {
-			echo(fd);
+			answer(fd, connections);
 			_exit(0);
 		}
 		close(fd);
@@ -51,17 +86,40 @@ static int connect_to(unsigned int port)
 	return fd;
 }
 
-static void say(int fd, const char *text)
+static void say_as(int fd, const char *barrier, uint32_t type, uint32_t state)
 {
-	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	const struct message m = message(barrier, type, state);
+
+	assert_int_equal(write(fd, &m, sizeof(m)), sizeof(m));
 }
 
-static void hears(int fd, const char *text)
+static void hears_as(int fd, const char *barrier, uint32_t type, uint32_t state)
 {
-	char buffer[256] = "";
+	const struct message want = message(barrier, type, state);
+	struct message m;
 
-	assert_int_equal(recv(fd, buffer, strlen(text), MSG_WAITALL), strlen(text));
-	assert_string_equal(buffer, text);
+	assert_int_equal(recv(fd, &m, sizeof(m), MSG_WAITALL), sizeof(m));
+	assert_memory_equal(&m, &want, sizeof(m));
+}
+
+static void say(int fd, const char *barrier)
+{
+	say_as(fd, barrier, TYPE_OTHER, STATE_RUNNING);
+}
+
+static void hears(int fd, const char *barrier)
+{
+	hears_as(fd, barrier, TYPE_OTHER, STATE_RUNNING);
+}
+
+/* A process of the job that the coordinator knows. */
+static int join(const struct gate *gate)
+{
+	int fd = connect_to(gate->port);
+
+	say(fd, "hello");
+	hears(fd, "hello");
+	return fd;
 }
 
 static bool has_heard(int fd)
@@ -115,8 +173,8 @@ static void who_has_written_stands_until_it_opens(void **state)
 	int workers[2];
 
 	begin(*state, &gate, &client);
-	workers[0] = connect_to(gate.port);
-	workers[1] = connect_to(gate.port);
+	workers[0] = join(&gate);
+	workers[1] = join(&gate);
 	assert_int_equal(gate_close(&client, NULL), 0);
 	say(workers[0], "something else");
 	hears(workers[0], "something else");
@@ -142,7 +200,7 @@ static void who_dies_at_it_is_not_counted(void **state)
 	int worker;
 
 	begin(*state, &gate, &client);
-	worker = connect_to(gate.port);
+	worker = join(&gate);
 	assert_int_equal(gate_close(&client, NULL), 0);
 	say(worker, WRITTEN);
 	wait_until_held(&client, 1);
@@ -159,7 +217,7 @@ static void it_opens_if_who_closed_it_is_gone(void **state)
 	int worker;
 
 	begin(*state, &gate, &client);
-	worker = connect_to(gate.port);
+	worker = join(&gate);
 	assert_int_equal(gate_close(&client, NULL), 0);
 	say(worker, WRITTEN);
 	wait_until_held(&client, 1);
@@ -176,7 +234,7 @@ static void shut_it_stays_closed_whoever_is_gone(void **state)
 	int worker;
 
 	begin(*state, &gate, &client);
-	worker = connect_to(gate.port);
+	worker = join(&gate);
 	assert_int_equal(gate_close(&client, NULL), 0);
 	say(worker, WRITTEN);
 	wait_until_held(&client, 1);
@@ -190,6 +248,110 @@ static void shut_it_stays_closed_whoever_is_gone(void **state)
 	close(worker);
 }
 
+/* Of a process that has just been saved or restored, and goes on before the others. */
+static void who_is_new_waits_until_all_run(void **state)
+{
+	static const uint32_t states[] = { STATE_RESTARTING, STATE_SAVED };
+
+	for (size_t i = 0; i < LENGTH(states); i++) {
+		struct gate gate;
+		struct gate_client client;
+		int worker, new;
+
+		begin(*state, &gate, &client);
+		worker = connect_to(gate.port);
+		say_as(worker, "", TYPE_RESTARTED, states[i]);
+		hears_as(worker, "", TYPE_RESTARTED, states[i]);
+		new = connect_to(gate.port);
+		say_as(new, "", TYPE_NEW, STATE_RUNNING);
+		say_as(worker, "DMT:Restart", TYPE_OTHER, states[i]);
+		hears_as(worker, "DMT:Restart", TYPE_OTHER, states[i]);
+		assert_false(has_heard(new));
+		say(worker, "it runs");
+		hears(worker, "it runs");
+		hears_as(new, "", TYPE_NEW, STATE_RUNNING);
+		say(new, WRITTEN);
+		hears(new, WRITTEN);
+		close(worker);
+		close(new);
+		gate_disconnect(&client);
+		gate_stop(&gate);
+	}
+}
+
+static void who_is_gone_keeps_nobody_waiting(void **state)
+{
+	struct gate gate;
+	struct gate_client client;
+	int worker, new;
+
+	begin(*state, &gate, &client);
+	worker = connect_to(gate.port);
+	say_as(worker, "", TYPE_RESTARTED, STATE_RESTARTING);
+	hears_as(worker, "", TYPE_RESTARTED, STATE_RESTARTING);
+	new = connect_to(gate.port);
+	say_as(new, "", TYPE_NEW, STATE_RUNNING);
+	close(worker);
+	hears_as(new, "", TYPE_NEW, STATE_RUNNING);
+	close(new);
+	gate_disconnect(&client);
+	gate_stop(&gate);
+}
+
+/* It is saved with the others: they wait for it. */
+static void who_is_new_before_a_checkpoint_is_let_in(void **state)
+{
+	struct gate gate;
+	struct gate_client client;
+	int worker, new;
+
+	begin(*state, &gate, &client);
+	assert_int_equal(gate_close(&client, NULL), 0);
+	worker = connect_to(gate.port);
+	say_as(worker, "DMT:SUSPEND", TYPE_OTHER, STATE_ABOUT);
+	hears_as(worker, "DMT:SUSPEND", TYPE_OTHER, STATE_ABOUT);
+	new = connect_to(gate.port);
+	say_as(new, "", TYPE_NEW, STATE_RUNNING);
+	hears_as(new, "", TYPE_NEW, STATE_RUNNING);
+	close(worker);
+	close(new);
+	gate_disconnect(&client);
+	gate_stop(&gate);
+}
+
+static void who_is_refused_is_sent_again(void **state)
+{
+	struct gate gate;
+	struct gate_client client;
+	int new;
+
+	begin(*state, &gate, &client);
+	new = connect_to(gate.port);
+	say_as(new, "5", TYPE_NEW, STATE_RUNNING);
+	hears_as(new, "5", TYPE_NEW, STATE_RUNNING);
+	say(new, "more");
+	hears(new, "more");
+	close(new);
+	gate_disconnect(&client);
+	gate_stop(&gate);
+}
+
+/* A coordinator that will have none of it is believed. */
+static void who_is_refused_for_ever_is_told(void **state)
+{
+	struct gate gate;
+	struct gate_client client;
+	int new;
+
+	begin(*state, &gate, &client);
+	new = connect_to(gate.port);
+	say_as(new, "100000", TYPE_NEW, STATE_RUNNING);
+	hears_as(new, "100000", TYPE_REFUSED, STATE_RUNNING);
+	close(new);
+	gate_disconnect(&client);
+	gate_stop(&gate);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -198,6 +360,11 @@ int main(int argc, char **argv)
 		in_place(who_dies_at_it_is_not_counted),
 		in_place(it_opens_if_who_closed_it_is_gone),
 		in_place(shut_it_stays_closed_whoever_is_gone),
+		in_place(who_is_new_waits_until_all_run),
+		in_place(who_is_gone_keeps_nobody_waiting),
+		in_place(who_is_new_before_a_checkpoint_is_let_in),
+		in_place(who_is_refused_is_sent_again),
+		in_place(who_is_refused_for_ever_is_told),
 	};
 
 	if (argc > 1 && strcmp(argv[1], "--quiet") == 0) {
