@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -201,6 +202,9 @@ static void exec_root(const struct sandbox_spec *spec, int report)
 	if (!spec->is_open)
 		prctl(PR_SET_CHILD_SUBREAPER, 1);
 	if (spec->is_open || privilege_none() == 0) {
+		if (spec->fixed_layout)
+			(void)personality((unsigned long)personality(0xffffffff) |
+					  ADDR_NO_RANDOMIZE);
 		sigprocmask(SIG_SETMASK, spec->sigmask, NULL);
 		execve(spec->argv[0], spec->argv, spec->envp);
 	}

@@ -53,6 +53,7 @@ struct sandbox_spec {
 	char *const *argv; /* NULL: it is to be restored */
 	char *const *envp;
 	const sigset_t *sigmask; /* its signal mask */
+	bool fixed_layout;	 /* of its memory, so far as the kernel allows: no ASLR */
 
 	/* To restore one: */
 	pid_t root; /* pid inside of the tree's root */

@@ -112,14 +112,17 @@ static char **with_log(char *const *envp, char *log)
 }
 
 static int start_sandbox(struct engine_run *run, const struct engine_job *job,
-			 char *const *argv, char *const *envp, struct error *e)
+			 char *const *argv, bool fixed_layout, struct error *e)
 {
 	cleanup_free char *log = str_printf(
 		"JALIB_STDERR_PATH=%s/" DMTCP_DIR "/" DMTCP_LOG, job->folder->path);
-	cleanup_free char **with = log ? with_log(envp, log) : NULL;
-	struct sandbox_spec spec = {
-		.is_open = true, .argv = argv, .envp = with, .sigmask = job->sigmask
-	};
+	cleanup_free char **envp = mpi_environment(job);
+	cleanup_free char **with = log && envp ? with_log(envp, log) : NULL;
+	struct sandbox_spec spec = { .is_open = true,
+				     .argv = argv,
+				     .envp = with,
+				     .sigmask = job->sigmask,
+				     .fixed_layout = fixed_layout };
 
 	if (!with || !argv)
 		return error_sys(e, "dmtcp");
@@ -127,7 +130,7 @@ static int start_sandbox(struct engine_run *run, const struct engine_job *job,
 }
 
 struct engine_run *dmtcp_begin(const struct engine_job *job, const char *program,
-			       char *const *more, size_t count, char *const *envp,
+			       char *const *more, size_t count, bool fixed_layout,
 			       struct error *e)
 {
 	cleanup_free char *path = dmtcp_find(job->conf, program, e);
@@ -147,7 +150,7 @@ struct engine_run *dmtcp_begin(const struct engine_job *job, const char *program
 		return NULL;
 	}
 	argv = dmtcp_argv(job, &run->gate, path, more, count);
-	rc = start_sandbox(run, job, argv, envp, e);
+	rc = start_sandbox(run, job, argv, fixed_layout, e);
 	dmtcp_free_argv(argv);
 	if (rc == 0)
 		return take_ptr(run);
@@ -239,7 +242,6 @@ static int wait_until_launched(const struct engine_run *run, const struct engine
 
 struct engine_run *dmtcp_start(const struct engine_job *job, struct error *e)
 {
-	cleanup_free char **envp = mpi_environment(job);
 	cleanup_free char **more = NULL;
 	struct engine_run *run;
 	size_t argc = 0;
@@ -247,7 +249,7 @@ struct engine_run *dmtcp_start(const struct engine_job *job, struct error *e)
 	while (job->argv[argc])
 		argc++;
 	more = calloc(argc + 2, sizeof(*more));
-	if (!envp || !more) {
+	if (!more) {
 		error_sys(e, "dmtcp");
 		return NULL;
 	}
@@ -255,7 +257,7 @@ struct engine_run *dmtcp_start(const struct engine_job *job, struct error *e)
 		return NULL;
 	more[0] = (char *)"--no-gzip";
 	memcpy(more + 1, job->argv, argc * sizeof(*more));
-	run = dmtcp_begin(job, "dmtcp_launch", more, 1 + argc, envp, e);
+	run = dmtcp_begin(job, "dmtcp_launch", more, 1 + argc, false, e);
 	if (!run || wait_until_launched(run, job, e) == 0)
 		return run;
 	dmtcp_end(run);

@@ -76,10 +76,12 @@ char **dmtcp_argv(const struct engine_job *job, const struct gate *gate,
 		  const char *program, char *const *more, size_t count);
 void dmtcp_free_argv(char **argv);
 
-/* With a clean directory: a gate and its coordinator, and argv in a sandbox; NULL with
- * nothing left running. */
+/*
+ * With a clean directory: a gate and its coordinator, and the program with dmtcp_argv()
+ * in a sandbox; NULL with nothing left running.
+ */
 struct engine_run *dmtcp_begin(const struct engine_job *job, const char *program,
-			       char *const *more, size_t count, char *const *envp,
+			       char *const *more, size_t count, bool fixed_layout,
 			       struct error *e);
 void dmtcp_end(struct engine_run *run);
 

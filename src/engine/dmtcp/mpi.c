@@ -14,9 +14,12 @@
 #include "base/str.h"
 
 /*
- * hwloc's looking at devices leaves files open that cannot be restored. OpenMPI may be
- * built with UCX, as MPICH is; UCX's file system is a thread that begins while a library
- * is being loaded, for which DMTCP would wait for ever. Hydra would start the processes
+ * hwloc's looking at devices leaves files open that cannot be restored, and under DMTCP
+ * may end the program. OpenMPI may be built with UCX, as MPICH is; UCX's file system is a
+ * thread that begins while a library is being loaded, for which DMTCP would wait for
+ * ever, and its hooks of memory try shmat() then, at which DMTCP ends the program. These
+ * libraries are also in programs that no mpirun starts: so what is for them, as
+ * MPI_NONE, every job gets. Hydra would start the processes
  * with srun, out of reach. OpenMPI waits by epoll, of which DMTCP does not restore all,
  * so that mpirun would not see its processes end.
  */
@@ -24,17 +27,17 @@ static const struct {
 	enum mpi of;
 	const char *name, *setting;
 } settings[] = {
-	{ MPI_EITHER, "HWLOC_COMPONENTS", "HWLOC_COMPONENTS=-linuxio,-linuxpci" },
+	{ MPI_NONE, "HWLOC_COMPONENTS", "HWLOC_COMPONENTS=-linuxio,-linuxpci" },
 	{ MPI_OPENMPI, "OMPI_MCA_btl", "OMPI_MCA_btl=tcp,self" },
 	{ MPI_OPENMPI, "EVENT_NOEPOLL", "EVENT_NOEPOLL=1" },
 	{ MPI_OPENMPI, "OMPI_MCA_opal_event_include", "OMPI_MCA_opal_event_include=all" },
 	{ MPI_OPENMPI, "OMPI_MCA_event_libevent_event_include",
 	  "OMPI_MCA_event_libevent_event_include=all" },
 	{ MPI_MPICH, "HYDRA_LAUNCHER", "HYDRA_LAUNCHER=fork" },
-	{ MPI_EITHER, "UCX_VFS_ENABLE", "UCX_VFS_ENABLE=n" },
+	{ MPI_NONE, "UCX_VFS_ENABLE", "UCX_VFS_ENABLE=n" },
 	{ MPI_EITHER, "UCX_TLS", "UCX_TLS=tcp,self" },
-	{ MPI_EITHER, "UCX_MEM_EVENTS", "UCX_MEM_EVENTS=no" },
-	{ MPI_EITHER, "UCX_MEM_MMAP_HOOK_MODE", "UCX_MEM_MMAP_HOOK_MODE=none" },
+	{ MPI_NONE, "UCX_MEM_EVENTS", "UCX_MEM_EVENTS=no" },
+	{ MPI_NONE, "UCX_MEM_MMAP_HOOK_MODE", "UCX_MEM_MMAP_HOOK_MODE=none" },
 };
 
 #define SETTINGS (sizeof(settings) / sizeof(settings[0]))
@@ -126,7 +129,7 @@ static enum mpi find_mpi(const struct engine_job *job)
 	enum mpi mpi = MPI_NONE;
 	size_t size;
 
-	if (!job->conf->dmtcp_mpi || !job->argv)
+	if (!job->argv)
 		return MPI_NONE;
 	text = file_read(AT_FDCWD, job->argv[0], SCRIPT_TEXT_MAX, &size, NULL);
 	if (text && strncmp(text, "#!", 2) == 0 && script_parse(&script, text, size) == 0)
@@ -137,12 +140,14 @@ static enum mpi find_mpi(const struct engine_job *job)
 
 /* ---- what it needs ---- */
 
-static bool is_needed(size_t i, enum mpi mpi, char *const *envp)
+static bool is_needed(size_t i, enum mpi mpi, const struct engine_job *job)
 {
 	enum mpi of = settings[i].of;
 
-	if (mpi == MPI_NONE || str_find_variable(envp, settings[i].name))
+	if (!job->conf->dmtcp_mpi || str_find_variable(job->envp, settings[i].name))
 		return false;
+	if (of == MPI_NONE || mpi == MPI_NONE)
+		return of == MPI_NONE;
 	return of == MPI_EITHER || mpi == MPI_EITHER || of == mpi;
 }
 
@@ -159,7 +164,7 @@ char **mpi_environment(const struct engine_job *job)
 		return NULL;
 	memcpy(envp, job->envp, count * sizeof(*envp));
 	for (size_t i = 0; i < SETTINGS; i++) {
-		if (is_needed(i, mpi, job->envp))
+		if (is_needed(i, mpi, job))
 			envp[count++] = (char *)settings[i].setting;
 	}
 	return envp;
@@ -170,10 +175,10 @@ void mpi_describe(const struct engine_job *job, struct error *e)
 	enum mpi mpi = find_mpi(job);
 	bool any = false;
 
-	for (size_t i = 0; i < SETTINGS; i++) {
+	for (size_t i = 0; i < SETTINGS && mpi != MPI_NONE; i++) {
 		struct error before = *e;
 
-		if (!is_needed(i, mpi, job->envp))
+		if (!is_needed(i, mpi, job))
 			continue;
 		(void)error_set(e, "%s %s",
 				any ? before.text : "for its MPI there is set",

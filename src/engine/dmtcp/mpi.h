@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * mpi.h - what MPI needs to be saved by DMTCP, on one node: transports that are sockets,
- * and no looking at devices.
+ * mpi.h - what MPI and its libraries need to be saved by DMTCP, on one node: transports
+ * that are sockets, and no looking at devices.
  */
 #ifndef ENGINE_DMTCP_MPI_H
 #define ENGINE_DMTCP_MPI_H
@@ -14,7 +14,8 @@ enum mpi { MPI_NONE, MPI_OPENMPI, MPI_MPICH, MPI_EITHER };
 enum mpi mpi_of_path(const char *path);
 
 /*
- * The job's environment and the variables that its MPI needs, but those that it has
+ * The job's environment and the variables that its MPI needs, and the libraries of one
+ * in a program that no mpirun starts, but those that it has
  * already; owned by the caller, the strings not. NULL without memory.
  */
 char **mpi_environment(const struct engine_job *job);

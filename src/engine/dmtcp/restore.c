@@ -5,6 +5,11 @@
  * The process that runs it becomes the first process of the job that is no other's
  * child: the root, since DMTCP numbers processes as they begin. Its output is then the
  * job's.
+ *
+ * A restored process grows its heap where that of dmtcp_restart's program was, which the
+ * kernel would put elsewhere each time. DMTCP 4.2.0 does not restore such a heap a second
+ * time if it begins elsewhere then: parts of it are missing, and the program dies. So
+ * dmtcp_restart runs with a fixed layout of its memory.
  */
 #define _GNU_SOURCE
 #include <stdlib.h>
@@ -118,7 +123,7 @@ struct engine_run *dmtcp_restore(const struct engine_job *job,
 	else if (count == 0)
 		error_set(e, "generation %u: it holds no images of DMTCP", gen->number);
 	else if (put_back_files(job, gen, e) == 0)
-		run = dmtcp_begin(job, "dmtcp_restart", images, count, job->envp, e);
+		run = dmtcp_begin(job, "dmtcp_restart", images, count, true, e);
 	dmtcp_free_argv(images);
 	if (!run || wait_until_restored(run, job, (unsigned int)count, e) == 0)
 		return run;
