@@ -69,6 +69,8 @@ static const struct {
 	{ "Can't get 1:16 opt",
 	  "this release of CRIU cannot save sockets on this kernel; "
 	  "CRIU 4.2 or later can" },
+	{ "Can't bind inet socket",
+	  "a port at which the job listens is taken on this node" },
 	{ "In-flight connection",
 	  "a process was connecting to another by TCP just then; try again" },
 	{ "Can't open mapped [", "a process has mapped a file that was removed or "
