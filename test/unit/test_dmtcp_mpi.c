@@ -57,6 +57,7 @@ static void libraries_of_mpi_are_told_in_every_job_and_launchers_in_theirs(void 
 		assert_false(gets(env, "UCX_MEM_EVENTS=no"));
 		assert_true(gets(env, "UCX_MEM_MMAP_HOOK_MODE=none"));
 		assert_true(gets(env, "HWLOC_COMPONENTS=-linuxio,-linuxpci"));
+		assert_true(gets(env, "OMPI_MCA_btl=tcp,self"));
 		assert_int_equal(gets(env, "UCX_TLS=tcp,self"), mpi);
 	}
 }

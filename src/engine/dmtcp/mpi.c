@@ -17,18 +17,18 @@
  * hwloc's looking at devices leaves files open that cannot be restored, and under DMTCP
  * may end the program. OpenMPI may be built with UCX, as MPICH is; UCX's file system is a
  * thread that begins while a library is being loaded, for which DMTCP would wait for
- * ever, and its hooks of memory try shmat() then, at which DMTCP ends the program. These
- * libraries are also in programs that no mpirun starts: so what is for them, as
- * MPI_NONE, every job gets. Hydra would start the processes
- * with srun, out of reach. OpenMPI waits by epoll, of which DMTCP does not restore all,
- * so that mpirun would not see its processes end.
+ * ever, and its hooks of memory try shmat() then, at which DMTCP ends the program.
+ * OpenMPI keeps a file in /dev/shm, which is not on the next node. These libraries are
+ * also in programs that no mpirun starts: so what is for them, as MPI_NONE, every job
+ * gets. Hydra would start the processes with srun, out of reach. OpenMPI waits by epoll,
+ * of which DMTCP does not restore all, so that mpirun would not see its processes end.
  */
 static const struct {
 	enum mpi of;
 	const char *name, *setting;
 } settings[] = {
 	{ MPI_NONE, "HWLOC_COMPONENTS", "HWLOC_COMPONENTS=-linuxio,-linuxpci" },
-	{ MPI_OPENMPI, "OMPI_MCA_btl", "OMPI_MCA_btl=tcp,self" },
+	{ MPI_NONE, "OMPI_MCA_btl", "OMPI_MCA_btl=tcp,self" },
 	{ MPI_OPENMPI, "EVENT_NOEPOLL", "EVENT_NOEPOLL=1" },
 	{ MPI_OPENMPI, "OMPI_MCA_opal_event_include", "OMPI_MCA_opal_event_include=all" },
 	{ MPI_OPENMPI, "OMPI_MCA_event_libevent_event_include",
