@@ -109,6 +109,17 @@ void end_killed(struct runner *r, int signum)
 	task_exit(signum);
 }
 
+/*
+ * Slurm was to requeue the job when it ends. A slurmctld that was killed meanwhile may
+ * have forgotten that, and would take the job for finished.
+ */
+static bool is_forgotten(const struct runner *r)
+{
+	struct job_view view;
+
+	return job_read(r->task.job, &view, NULL) == 0 && !view.requeued_at_end;
+}
+
 int leave(struct runner *r, enum leave_how how, struct error *e)
 {
 	static const char *const words[] = { [LEAVE_TO_QUEUE] = "queue",
@@ -117,6 +128,8 @@ int leave(struct runner *r, enum leave_how how, struct error *e)
 	struct event event = { .type = EVENT_LEAVE };
 	struct error failed;
 
+	if (how == LEAVE_BY_ENDING && is_forgotten(r))
+		how = LEAVE_TO_QUEUE;
 	if (how != LEAVE_BY_ENDING &&
 	    job_requeue(r->task.job, how == LEAVE_TO_HOLD, e) < 0)
 		return -1;
