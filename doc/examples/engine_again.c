@@ -92,6 +92,7 @@ extern const struct engine engine_again;
 const struct engine engine_again = {
 	.name = "again",
 	.hears = true,
+	.resumes = true,
 	.probe = again_probe,
 	.version = again_version,
 	.start = again_start,

@@ -50,6 +50,8 @@
 #define CHECKPOINT_ENV_TCP	"SLURM_CHECKPOINT_TCP"
 /* Set where Slurm is known to append to the job's output when it starts it again. */
 #define CHECKPOINT_ENV_APPEND "SLURM_CHECKPOINT_APPEND"
+/* Set where Slurm's warning is a request to the runner, and not the user's --signal. */
+#define CHECKPOINT_ENV_WARNING "SLURM_CHECKPOINT_WARNING"
 
 /* What a job sees of its checkpoints, as it did in Slurm before 20.02. */
 #define CHECKPOINT_ENV_IMAGE_DIR "SLURM_CHECKPOINT_IMAGE_DIR"

@@ -11,6 +11,7 @@
 #ifndef BASE_SCRIPT_H
 #define BASE_SCRIPT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/names.h"
@@ -25,6 +26,7 @@ struct script {
 	struct names programs;	/* each once, in the order in which they come */
 	struct names functions; /* of the script's own */
 	struct names variables; /* NAME=VALUE */
+	bool substitutes; /* it has process substitution: <(COMMAND) or >(COMMAND) */
 	unsigned int depth;
 };
 

@@ -195,6 +195,7 @@ static void take_redirection(struct parser *p, struct command *c, struct word *w
 	}
 	if (script_looks_at(p, "<(") || script_looks_at(p, ">(")) {
 		p->at += 2;
+		p->script->substitutes = true;
 		script_parse_list(p, ')');
 		c->skip = false;
 		return;

@@ -73,6 +73,13 @@ int str_to_size(const char *text, uint64_t *bytes)
 	return 0;
 }
 
+bool str_ends_with(const char *text, const char *end)
+{
+	size_t length = strlen(text), tail = strlen(end);
+
+	return length >= tail && strcmp(text + length - tail, end) == 0;
+}
+
 const char *str_find_variable(char *const *environment, const char *name)
 {
 	size_t length = strlen(name);

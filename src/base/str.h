@@ -5,6 +5,7 @@
 #ifndef BASE_STR_H
 #define BASE_STR_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* A new string from a printf format, owned by the caller; NULL without memory. */
@@ -28,6 +29,8 @@ void str_make_printable(char *text);
 
 /* Parse a whole decimal number of at most max. -1 if text is anything else. */
 int str_to_ull(const char *text, unsigned long long max, unsigned long long *value);
+
+bool str_ends_with(const char *text, const char *end);
 
 /* The value of a variable in an environment, which is not the caller's; or NULL. */
 const char *str_find_variable(char *const *environment, const char *name);

@@ -76,17 +76,14 @@ static void print_text(const struct stored_job *job, const struct event *event,
 static void add_json(const struct scheckpoint *s, const struct stored_job *job,
 		     const struct event *event, const char *log)
 {
-	struct json_object *o = json_object_new_object();
+	struct json_object *o = json_add_job(s->json, job->name, job->user);
 
-	json_text(o, "job", job->name);
-	json_text(o, "user", job->user);
 	json_seconds(o, "time", event->time);
 	json_text(o, "node", event->node);
 	json_text(o, "event", event_name(event->type));
 	json_text(o, "reason", event->reason);
 	json_text(o, "error", event->text);
 	json_text(o, "log", log);
-	json_object_array_add(s->json, o);
 }
 
 static int print_error(const struct scheckpoint *s, const struct stored_job *job,

@@ -34,17 +34,14 @@ static void print_row(const struct scheckpoint *s, const struct stored_job *job,
 static void add_row(const struct scheckpoint *s, const struct stored_job *job,
 		    const struct row *row)
 {
-	struct json_object *o = json_object_new_object();
+	struct json_object *o = json_add_job(s->json, job->name, job->user);
 
-	json_text(o, "job", job->name);
-	json_text(o, "user", job->user);
 	json_number(o, "generations", job->count);
 	json_number(o, "generation", job->numbers[0]);
 	json_number(o, "time", row->when);
 	json_number(o, "bytes", row->bytes);
 	json_text(o, "reason", row->reason);
 	json_text(o, "node", row->node);
-	json_object_array_add(s->json, o);
 }
 
 /* What users write is not to reach a terminal as it is. */

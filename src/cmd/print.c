@@ -38,6 +38,17 @@ const char *time_text(unsigned long long when)
 	return text;
 }
 
+struct json_object *json_add_job(struct json_object *list, const char *name,
+				 const char *user)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_text(o, "job", name);
+	json_text(o, "user", user);
+	json_object_array_add(list, o);
+	return o;
+}
+
 void json_text(struct json_object *o, const char *name, const char *value)
 {
 	json_object_object_add(o, name, value ? json_object_new_string(value) : NULL);

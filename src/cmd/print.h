@@ -20,6 +20,10 @@ int misuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Seconds since the epoch as Slurm prints times, in a static buffer. */
 const char *time_text(unsigned long long when);
 
+/* Append to a list for --json an object of a job, which the list owns. */
+struct json_object *json_add_job(struct json_object *list, const char *name,
+				 const char *user);
+
 /* Add members to an object for --json; text that is NULL becomes null. */
 void json_text(struct json_object *o, const char *name, const char *value);
 void json_number(struct json_object *o, const char *name, unsigned long long value);

@@ -29,12 +29,9 @@ static void add_json(const struct scheckpoint *s, const struct stored_job *job,
 
 	if (!s->json)
 		return;
-	o = json_object_new_object();
-	json_text(o, "job", job->name);
-	json_text(o, "user", job->user);
+	o = json_add_job(s->json, job->name, job->user);
 	if (generation)
 		json_number(o, "generation", generation);
-	json_object_array_add(s->json, o);
 }
 
 /* ---- remove ---- */

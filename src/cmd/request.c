@@ -14,10 +14,8 @@
 static struct json_object *new_json(const struct scheckpoint *s, const struct asked *a,
 				    const struct event *event)
 {
-	struct json_object *o = json_object_new_object();
+	struct json_object *o = json_add_job(s->json, a->name, a->job->user_name);
 
-	json_text(o, "job", a->name);
-	json_text(o, "user", a->job->user_name);
 	json_seconds(o, "time", event->time);
 	json_text(o, "node", event->node);
 	json_text(o, "event", event_name(event->type));
@@ -28,7 +26,6 @@ static struct json_object *new_json(const struct scheckpoint *s, const struct as
 		json_text(o, "reason", event->reason);
 	}
 	json_text(o, "error", *event->text ? event->text : NULL);
-	json_object_array_add(s->json, o);
 	return o;
 }
 

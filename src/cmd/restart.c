@@ -33,11 +33,8 @@ static void add_json(const struct scheckpoint *s, const struct stored_job *job,
 
 	if (!s->json)
 		return;
-	o = json_object_new_object();
-	json_text(o, "job", job->name);
-	json_text(o, "user", job->user);
+	o = json_add_job(s->json, job->name, job->user);
 	json_text(o, "goes_on_as", goes_on_as);
-	json_object_array_add(s->json, o);
 }
 
 /* ---- words for execve ---- */

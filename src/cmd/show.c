@@ -172,11 +172,9 @@ static void add_json(const struct scheckpoint *s, const struct stored_job *job,
 {
 	const struct history *h = &list->lives[list->count - 1].history;
 	const struct job_entry *entry = job_table_find(&list->jobs, job->id);
-	struct json_object *o = json_object_new_object();
+	struct json_object *o = json_add_job(s->json, job->name, job->user);
 	struct json_object *generations = json_object_new_array();
 
-	json_text(o, "job", job->name);
-	json_text(o, "user", job->user);
 	json_text(o, "cluster", s->cluster);
 	json_text(o, "dir", job->folder->path);
 	for (size_t i = 0; i < job->count; i++)
@@ -196,7 +194,6 @@ static void add_json(const struct scheckpoint *s, const struct stored_job *job,
 	if (entry && entry->phase != JOB_OVER && entry->batch_flag > 0)
 		json_number(o, "failures_until_held",
 			    job_failures_left(entry->batch_flag) + 1);
-	json_object_array_add(s->json, o);
 }
 
 /* ---- all of a job ---- */

@@ -12,14 +12,11 @@ static void add_json(const struct scheckpoint *s, const struct stored_job *job,
 
 	if (!s->json)
 		return;
-	o = json_object_new_object();
-	json_text(o, "job", job->name);
-	json_text(o, "user", job->user);
+	o = json_add_job(s->json, job->name, job->user);
 	json_number(o, "generation", gen->number);
 	json_object_object_add(o, "whole", json_object_new_boolean(!why));
 	json_number(o, "bytes", manifest_bytes(&gen->manifest));
 	json_text(o, "error", why);
-	json_object_array_add(s->json, o);
 }
 
 static int verify_generation(const struct scheckpoint *s, const struct stored_job *job,

@@ -60,6 +60,15 @@ enum dump_mode {
 /* Of a dump: the job has ended with it, though it was to go on, and is to be restored. */
 #define DUMP_ENDED 1
 
+/*
+ * Of a dump: it has failed, and has left the job such that it would not do what it would
+ * have done. It is to be ended, and to go on from the checkpoint before.
+ */
+#define DUMP_BROKEN 2
+
+/* Of a dump: it has failed, since the job ended before it could be saved. */
+#define DUMP_GONE 3
+
 /* A dump, as its worker process asks for it. */
 struct engine_dump {
 	enum dump_mode mode;
@@ -96,6 +105,13 @@ struct engine {
 	bool hears;
 
 	/*
+	 * Does a job that was saved, and is to go on, do so as if nothing had been,
+	 * unless dump() says that it has ended? Else seal() commits every checkpoint and
+	 * has the job stop, and dump() has to return DUMP_ENDED.
+	 */
+	bool resumes;
+
+	/*
 	 * Will it work for this job on this node? One sentence why not: -1, or
 	 * PROBE_UNWANTED.
 	 */
@@ -121,7 +137,9 @@ struct engine {
 	/*
 	 * Save the job. Runs in a process of its own, a child of the runner. On
 	 * failure, and when cancel_fd becomes readable, the job goes on. DUMP_ENDED:
-	 * it is saved, but has ended although it was to go on.
+	 * it is saved, but has ended although it was to go on. DUMP_BROKEN: it cannot go
+	 * on as it is, and e says why. DUMP_GONE: it has ended, as event_fd() shows by
+	 * then.
 	 */
 	int (*dump)(struct engine_run *run, const struct engine_job *job,
 		    const struct engine_dump *dump, struct error *e);

@@ -12,8 +12,10 @@
 #include <sys/mount.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -192,6 +194,15 @@ static void make_network(int events, int control)
 	waitpid(anchor, NULL, 0);
 }
 
+static bool set_limits(const struct rlimit *limits)
+{
+	for (int i = 0; limits && i < RLIM_NLIMITS; i++) {
+		if (setrlimit(i, &limits[i]) < 0)
+			return false;
+	}
+	return true;
+}
+
 /*
  * The root takes in processes that detach from their parents, so that they stay
  * in the tree that criu dumps.
@@ -201,14 +212,20 @@ static void exec_root(const struct sandbox_spec *spec, int report)
 	setsid();
 	if (!spec->is_open)
 		prctl(PR_SET_CHILD_SUBREAPER, 1);
+	if (!set_limits(spec->limits)) {
+		init_send(report, INIT_FAILED, errno, "cannot set the job's limits");
+		_exit(127);
+	}
 	if (spec->is_open || privilege_none() == 0) {
 		if (spec->fixed_layout)
 			(void)personality((unsigned long)personality(0xffffffff) |
 					  ADDR_NO_RANDOMIZE);
+		if (spec->umask)
+			umask(*spec->umask);
 		sigprocmask(SIG_SETMASK, spec->sigmask, NULL);
 		execve(spec->argv[0], spec->argv, spec->envp);
 	}
-	init_send(report, INIT_FAILED, errno, "execve");
+	init_send(report, INIT_FAILED, errno, "cannot execute the job's script");
 	_exit(127);
 }
 
@@ -229,7 +246,7 @@ static pid_t start_root(const struct sandbox_spec *spec, int events)
 	close(report[1]);
 	if (init_receive(report[0], &m) == 0) {
 		errno = m.value;
-		fail(events, "cannot execute the job's script");
+		fail(events, m.text);
 	}
 	close(report[0]);
 	return root;

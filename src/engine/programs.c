@@ -99,6 +99,7 @@ static int add_one(struct script_programs *programs, const char *name, unsigned 
 static int add_all(struct script_programs *programs, const struct script *script,
 		   unsigned int depth, struct error *e)
 {
+	programs->substitutes = programs->substitutes || script->substitutes;
 	for (size_t i = 0; i < script->programs.count; i++) {
 		if (add_one(programs, script->programs.names[i], depth, e) < 0)
 			return -1;

@@ -21,7 +21,8 @@ struct script_program {
 struct script_programs {
 	struct script_program *list;
 	size_t count;
-	bool has_mpi; /* one of them is_mpi */
+	bool has_mpi;	  /* one of them is_mpi */
+	bool substitutes; /* a script has process substitution, as <(COMMAND) */
 };
 
 /*

@@ -21,6 +21,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include "engine/engine.h"
@@ -54,6 +55,8 @@ struct sandbox_spec {
 	char *const *envp;
 	const sigset_t *sigmask; /* its signal mask */
 	bool fixed_layout;	 /* of its memory, so far as the kernel allows: no ASLR */
+	const mode_t *umask;	 /* NULL: the caller's */
+	const struct rlimit *limits; /* RLIM_NLIMITS of them; NULL: the caller's */
 
 	/* To restore one: */
 	pid_t root; /* pid inside of the tree's root */

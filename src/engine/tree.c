@@ -20,6 +20,8 @@
 struct process {
 	pid_t pid;
 	pid_t parent;
+	pid_t session;
+	bool ended;
 	bool in_tree;
 };
 
@@ -54,19 +56,25 @@ static void raise_highest(struct tree *tree, pid_t id)
 		tree->highest = id;
 }
 
-/* Parent of a process; its group and session count towards the highest number. */
-static pid_t read_parent(struct tree *tree, const char *pid)
+/* -1 if it is gone. Its group and session count towards the highest number. */
+static int read_process(struct tree *tree, const char *pid, struct process *p)
 {
 	cleanup_free char *path = str_printf("%s/stat", pid);
 	cleanup_free char *text = path ? read_proc(tree->proc, path) : NULL;
 	const char *after = text ? strrchr(text, ')') : NULL;
 	int parent, group, session;
+	char state;
 
-	if (!after || sscanf(after, ") %*c %d %d %d", &parent, &group, &session) != 3)
+	if (!after ||
+	    sscanf(after, ") %c %d %d %d", &state, &parent, &group, &session) != 4)
 		return -1;
 	raise_highest(tree, group);
 	raise_highest(tree, session);
-	return parent;
+	*p = (struct process){ .pid = atoi(pid),
+			       .parent = parent,
+			       .session = session,
+			       .ended = state == 'Z' || state == 'X' };
+	return 0;
 }
 
 static void read_threads(struct tree *tree, const char *pid)
@@ -85,17 +93,16 @@ static int read_processes(struct tree *tree, struct process **all, size_t *count
 	struct dirent *d;
 
 	while (dir && (d = readdir(dir))) {
-		pid_t pid = atoi(d->d_name), parent;
-		struct process *grown;
+		struct process p, *grown;
 
-		if (pid <= 1 || (parent = read_parent(tree, d->d_name)) < 0)
+		if (atoi(d->d_name) <= 1 || read_process(tree, d->d_name, &p) < 0)
 			continue;
 		read_threads(tree, d->d_name);
 		grown = reallocarray(*all, *count + 1, sizeof(*grown));
 		if (!grown)
 			return -1;
 		*all = grown;
-		(*all)[(*count)++] = (struct process){ .pid = pid, .parent = parent };
+		(*all)[(*count)++] = p;
 	}
 	return dir ? 0 : -1;
 }
@@ -136,6 +143,30 @@ static void leave_out(struct process *all, size_t count, pid_t pid)
 	}
 }
 
+/*
+ * Who has a number below the root's is not the job's, nor is who came in from outside: a
+ * parent that is not inside is shown as 0.
+ */
+static void look_for_adopted(struct tree *tree, const struct process *all, size_t count,
+			     pid_t root)
+{
+	pid_t session = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (all[i].pid == root)
+			session = all[i].session;
+	}
+	for (size_t i = 0; i < count; i++) {
+		const struct process *p = &all[i];
+
+		if (p->parent == root && p->session != session && p->session != p->pid)
+			tree->has_adopted = true;
+		if (!p->in_tree && !p->ended && p->parent != 0 &&
+		    p->pid >= SANDBOX_FIRST_PID)
+			tree->stray = p->pid;
+	}
+}
+
 int tree_read(struct tree *tree, const struct sandbox *sb, struct error *e)
 {
 	cleanup_free char *path = str_printf("/proc/%d/root/proc", sb->init);
@@ -154,6 +185,8 @@ int tree_read(struct tree *tree, const struct sandbox *sb, struct error *e)
 		return error_sys(e, "job's processes");
 	if (sb->is_open)
 		leave_out(all, count, sb->init);
+	else
+		look_for_adopted(tree, all, count, sb->root);
 	for (size_t i = 0; i < count; i++) {
 		if (all[i].in_tree)
 			tree->pids[tree->count++] = all[i].pid;
@@ -201,12 +234,7 @@ static bool open_for_writing(int proc, pid_t pid, const char *fd)
 
 static bool is_unlinked(const char *path, const struct stat *st)
 {
-	static const char deleted[] = " (deleted)";
-	size_t length = strlen(path);
-
-	return st->st_nlink == 0 ||
-	       (length >= sizeof(deleted) &&
-		!strcmp(path + length - (sizeof(deleted) - 1), deleted));
+	return st->st_nlink == 0 || str_ends_with(path, " (deleted)");
 }
 
 typedef int (*visit_fn)(void *arg, const char *path, int fd, struct error *e);
@@ -281,6 +309,66 @@ pid_t tree_socket_holder(const struct tree *tree, unsigned long long inode)
 			return tree->pids[i];
 	}
 	return 0;
+}
+
+/* ---- states ---- */
+
+static bool has_pid(const struct tree *tree, pid_t pid)
+{
+	for (size_t i = 0; i < tree->count; i++) {
+		if (tree->pids[i] == pid)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * 1 and its parent if it has ended; 0 if it has not, -1 if it is gone. Also the first
+ * thread of a process that has others looks as if it had ended.
+ */
+static int read_end(const struct tree *tree, pid_t pid, pid_t *parent)
+{
+	cleanup_free char *path = str_printf("%d/stat", pid);
+	cleanup_free char *text = path ? read_proc(tree->proc, path) : NULL;
+	const char *after = text ? strrchr(text, ')') : NULL;
+	int threads;
+	char state;
+
+	if (!after ||
+	    sscanf(after,
+		   ") %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d "
+		   "%*d %d",
+		   &state, parent, &threads) != 3)
+		return -1;
+	return (state == 'Z' && threads <= 1) || state == 'X';
+}
+
+bool tree_has_ended(const struct tree *tree, pid_t pid)
+{
+	pid_t parent;
+
+	return read_end(tree, pid, &parent) != 0;
+}
+
+static bool is_unwaited(const struct tree *tree, pid_t pid)
+{
+	pid_t parent;
+
+	return read_end(tree, pid, &parent) == 1 && has_pid(tree, parent);
+}
+
+ssize_t tree_unwaited(const struct tree *tree, pid_t **list)
+{
+	ssize_t count = 0;
+
+	*list = calloc(tree->count + 1, sizeof(**list));
+	if (!*list)
+		return -1;
+	for (size_t i = 0; i < tree->count; i++) {
+		if (is_unwaited(tree, tree->pids[i]))
+			(*list)[count++] = tree->pids[i];
+	}
+	return count;
 }
 
 char *tree_process_name(const struct tree *tree, pid_t pid)

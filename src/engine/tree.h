@@ -5,6 +5,7 @@
 #ifndef ENGINE_TREE_H
 #define ENGINE_TREE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -17,6 +18,13 @@ struct tree {
 			sandbox */
 	size_t count;
 	pid_t highest; /* highest number in use as a pid, thread, group or session id */
+	/*
+	 * Not of an open sandbox: does the root have a child that is in a session of
+	 * another's, and so has been taken in; and a process that is inside, and not
+	 * below the root, or 0.
+	 */
+	bool has_adopted;
+	pid_t stray;
 };
 
 /* Read it; tree_free() when done. */
@@ -33,6 +41,19 @@ int tree_visit_outputs(const struct tree *tree,
 
 /* A process that has this socket open; 0 if there is none. */
 pid_t tree_socket_holder(const struct tree *tree, unsigned long long inode);
+
+/*
+ * The processes that have ended and for which their parents, which are the tree's, have
+ * not waited: as many as are returned, in a list that ends with 0 and is owned by the
+ * caller. -1 without memory.
+ */
+ssize_t tree_unwaited(const struct tree *tree, pid_t **list);
+
+/* Has a process ended, waited for or not? */
+bool tree_has_ended(const struct tree *tree, pid_t pid);
+
+/* Has a process of the tree ended, be it waited for or not? */
+bool tree_has_ended(const struct tree *tree, pid_t pid);
 
 /* Name of a process, owned by the caller; NULL if it is gone. */
 char *tree_process_name(const struct tree *tree, pid_t pid);

@@ -37,6 +37,8 @@ struct work {
 	bool committed;
 	bool superseded;
 	bool ended;
+	bool gone;
+	bool broken;
 	struct timespec began;
 };
 
@@ -132,7 +134,8 @@ static int seal(void *arg, struct error *e)
 	if (directories_save(w->c->job, &w->gen, e) < 0 ||
 	    own_output_record_all(&w->gen, &w->keep, e) < 0 || describe(w, e) < 0)
 		return -1;
-	if (w->leaving == LEAVE_NOT || w->leaving == LEAVE_IGNORE)
+	if (w->c->engine->resumes &&
+	    (w->leaving == LEAVE_NOT || w->leaving == LEAVE_IGNORE))
 		return 0;
 	return commit(w, e) < 0 ? -1 : SEAL_AND_STOP;
 }
@@ -159,7 +162,9 @@ static int take(struct work *w, int cancel_fd, int done_fd, struct error *e)
 	    generation_begin(&w->gen, c->folder, e) < 0)
 		return -1;
 	rc = c->engine->dump(c->run, c->job, &dump, e);
-	if (rc < 0)
+	w->gone = rc == DUMP_GONE;
+	w->broken = rc == DUMP_BROKEN;
+	if (rc < 0 || w->gone || w->broken)
 		return -1;
 	w->ended = rc == DUMP_ENDED;
 	if (!w->committed && commit(w, e) < 0)
@@ -193,6 +198,8 @@ static void work(const struct checkpoint *c, const struct checkpoint_worker *wor
 	result->request = w.request;
 	result->leaving = w.leaving == LEAVE_IGNORE ? LEAVE_NOT : w.leaving;
 	result->ended = w.ended;
+	result->gone = w.gone;
+	result->broken = w.broken;
 	result->superseded = w.superseded;
 	result->preempted = w.preempted;
 	result->generation = w.gen.number;
@@ -271,7 +278,9 @@ int checkpoint_finish(struct checkpoint_worker *worker, const struct checkpoint 
 	while (waitpid(worker->pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	close_worker(worker);
-	if (!told || result->rc < 0)
+	if (!told)
+		*result = (struct checkpoint_result){ .rc = -1 };
+	if (result->rc < 0)
 		remove_half_written(c);
 	return told ? 0 : -1;
 }

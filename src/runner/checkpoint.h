@@ -34,6 +34,8 @@ struct checkpoint_result {
 	enum request request; /* the one that it came to serve */
 	enum leaving leaving; /* unless LEAVE_NOT or LEAVE_IGNORE, the job is stopped */
 	bool ended;	      /* the job has ended although it was to go on */
+	bool gone;	      /* it has failed, as the job ended meanwhile */
+	bool broken;	      /* it has failed, and the job is not to go on as it is */
 	bool preempted;	      /* Slurm had chosen the job for preemption */
 	bool unsaved;	      /* the job is to leave without, and is not stopped yet */
 	bool superseded;      /* another start of the job has its folder */
@@ -67,7 +69,8 @@ void checkpoint_ask(const struct checkpoint_worker *worker, enum request request
 
 /*
  * Collect the result when both descriptors have become readable, and remove what
- * a failed checkpoint left. -1 if the worker did not live to tell.
+ * a failed checkpoint left. -1 if the worker did not live to tell: it has failed, and
+ * that is all.
  */
 int checkpoint_finish(struct checkpoint_worker *worker, const struct checkpoint *c,
 		      struct checkpoint_result *result);

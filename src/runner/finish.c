@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "runner/journal.h"
+#include "runner/order.h"
 #include "runner/record.h"
 #include "runner/relocate.h"
 #include "runner/runner.h"
@@ -29,7 +30,8 @@ static bool will_start_again(struct runner *r)
 	errno = 0;
 	if (folder_check_ours(&r->folder, NULL) < 0 && errno == ESTALE)
 		return true;
-	if (!manifest_get(m, ATTR_WARNED) || job_read(r->task.job, &view, NULL) < 0)
+	if (!manifest_get(m, ATTR_WARNED) ||
+	    job_read_for_sure(r->task.job, &view, NULL) < 0)
 		return false;
 	return view.requeued_at_end || view.maybe_requeued_at_end;
 }
@@ -117,10 +119,10 @@ static bool is_forgotten(const struct runner *r)
 {
 	struct job_view view;
 
-	return job_read(r->task.job, &view, NULL) == 0 && !view.requeued_at_end;
+	return job_read_for_sure(r->task.job, &view, NULL) == 0 && !view.requeued_at_end;
 }
 
-int leave(struct runner *r, enum leave_how how, struct error *e)
+int leave(struct runner *r, enum leave_how how, const char *text, struct error *e)
 {
 	static const char *const words[] = { [LEAVE_TO_QUEUE] = "queue",
 					     [LEAVE_TO_HOLD] = "hold",
@@ -128,6 +130,7 @@ int leave(struct runner *r, enum leave_how how, struct error *e)
 	struct event event = { .type = EVENT_LEAVE };
 	struct error failed;
 
+	snprintf(event.text, sizeof(event.text), "%s", text ? text : "");
 	if (how == LEAVE_BY_ENDING && is_forgotten(r))
 		how = LEAVE_TO_QUEUE;
 	if (how != LEAVE_BY_ENDING &&
@@ -146,4 +149,13 @@ int leave(struct runner *r, enum leave_how how, struct error *e)
 	journal(&r->task, &r->folder, &event);
 	scratch_remove(&r->scratch);
 	_exit(0);
+}
+
+void end_cancelled(struct runner *r)
+{
+	struct error e;
+
+	if (order_is_waiting() && order_is_mistaken(&r->task, &r->folder))
+		leave(r, LEAVE_TO_QUEUE, ORDER_MISTAKEN, &e);
+	end_killed(r, SIGTERM);
 }

@@ -18,6 +18,7 @@
 #include "base/protocol.h"
 #include "runner/directories.h"
 #include "runner/journal.h"
+#include "runner/order.h"
 #include "runner/own_output.h"
 #include "runner/record.h"
 #include "runner/restart.h"
@@ -138,7 +139,7 @@ static void go_on(struct runner *r)
 		tell_restarted(r, &restarted);
 		return;
 	case RESTART_CANCELLED:
-		end_killed(r, SIGTERM);
+		end_cancelled(r);
 	case RESTART_ELSEWHERE:
 		hold(r, &e);
 	case RESTART_DAMAGED:
@@ -165,11 +166,11 @@ static void run_again(struct runner *r)
 /* ---- stay ---- */
 
 /* Back to Slurm; or, if that does not take it, on from the checkpoint here. */
-static void leave_or_go_on(struct runner *r, enum leave_how how)
+static void leave_or_go_on(struct runner *r, enum leave_how how, const char *text)
 {
 	struct error e;
 
-	leave(r, how, &e);
+	leave(r, how, text, &e);
 	go_on(r);
 	say(r->task.job, "it stays on %s: %s", r->task.node, e.text);
 }
@@ -200,6 +201,7 @@ static enum supervise_outcome supervise_run(struct runner *r, int *status,
 				 .cost = r->cost,
 				 .lost = record_count(&r->folder, ATTR_LOST) / 1000.0,
 				 .hasty = r->hasty,
+				 .broken = r->broken,
 				 .disabled = record_count(&r->folder, ATTR_DISABLED),
 				 .restored = record_count(&r->folder, ATTR_RESTORED) };
 	enum supervise_outcome outcome;
@@ -208,6 +210,7 @@ static enum supervise_outcome supervise_run(struct runner *r, int *status,
 	outcome = supervise(&s, e);
 	*status = s.status;
 	r->hasty = s.hasty;
+	r->broken = s.broken;
 	r->terminated = s.terminated;
 	r->engine->stop(r->run);
 	r->run = NULL;
@@ -228,13 +231,16 @@ static void supervise_to_the_end(struct runner *r)
 		case SUPERVISE_ENDED:
 			end(r, status);
 		case SUPERVISE_LEFT:
-			leave_or_go_on(r, LEAVE_BY_ENDING);
+			leave_or_go_on(r, LEAVE_BY_ENDING, NULL);
 			break;
 		case SUPERVISE_QUEUE:
-			leave_or_go_on(r, LEAVE_TO_QUEUE);
+			leave_or_go_on(r, LEAVE_TO_QUEUE, NULL);
 			break;
 		case SUPERVISE_HOLD:
-			leave_or_go_on(r, LEAVE_TO_HOLD);
+			leave_or_go_on(r, LEAVE_TO_HOLD, NULL);
+			break;
+		case SUPERVISE_MISLED:
+			leave_or_go_on(r, LEAVE_TO_QUEUE, ORDER_MISTAKEN);
 			break;
 		case SUPERVISE_SUPERSEDED:
 			/* What it is to end with, the other one will tell Slurm. */
@@ -242,6 +248,10 @@ static void supervise_to_the_end(struct runner *r)
 			_exit(1);
 		case SUPERVISE_AGAIN:
 			go_on(r);
+			break;
+		case SUPERVISE_BACK:
+			go_on(r);
+			say(r->task.job, "%s", e.text);
 			break;
 		case SUPERVISE_UNKEPT:
 			run_again(r);

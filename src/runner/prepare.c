@@ -71,7 +71,7 @@ static bool is_of_same_job(const struct runner *r)
 	struct stat script;
 
 	return fstatat(r->folder.fd, FOLDER_SCRIPT, &script, 0) == 0 &&
-	       job_read(r->task.job, &view, NULL) == 0 &&
+	       job_read_for_sure(r->task.job, &view, NULL) == 0 &&
 	       script.st_mtime >= view.submitted;
 }
 
@@ -88,7 +88,7 @@ static int wait_for_other(struct runner *r, struct error *e)
 	outcome = lock_wait(r->lock, cancel, r->task.conf.restore_timeout, e);
 	close(cancel);
 	if (outcome == LOCK_CANCELLED)
-		end_killed(r, SIGTERM);
+		end_cancelled(r);
 	if (outcome != LOCK_OURS)
 		hold(r, e);
 	return folder_load(folder, e);

@@ -28,6 +28,7 @@ struct runner {
 	char *old_tmpdir;	  /* as Slurm gave it, or NULL */
 	bool terminated;	  /* as in supervise.h */
 	unsigned int hasty;	  /* as in supervise.h */
+	unsigned int broken;	  /* as in supervise.h */
 	char *control; /* the directory by which the job speaks with the runner, */
 	struct control *hears; /* and the runner's end */
 };
@@ -60,14 +61,18 @@ void hold(struct runner *r, const struct error *e) __attribute__((noreturn));
 /* No checkpoint can be restored, and it may not start over. */
 void fail(struct runner *r, const struct error *e) __attribute__((noreturn));
 
-/* It was cancelled or killed, by this signal. */
+/* It was killed, by this signal. */
 void end_killed(struct runner *r, int signum) __attribute__((noreturn));
+
+/* It was cancelled before it went on. */
+void end_cancelled(struct runner *r) __attribute__((noreturn));
 
 /*
  * It is saved and stopped, and Slurm is told to queue it, or to hold it, or does so by
- * itself. Returns if Slurm does not take it back: -1 and why.
+ * itself. Returns if Slurm does not take it back: -1 and why. The text is for the job's
+ * history; NULL: there is nothing to say.
  */
 enum leave_how { LEAVE_TO_QUEUE, LEAVE_TO_HOLD, LEAVE_BY_ENDING };
-int leave(struct runner *r, enum leave_how how, struct error *e);
+int leave(struct runner *r, enum leave_how how, const char *text, struct error *e);
 
 #endif

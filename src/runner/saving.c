@@ -8,9 +8,11 @@
 #include <sys/timerfd.h>
 #include <time.h>
 
+#include "base/cleanup.h"
 #include "runner/journal.h"
 #include "runner/say.h"
 #include "runner/supervisor.h"
+#include "store/generation.h"
 
 /* A job that saves itself unasked and ends ought to have done some work before. */
 #define HASTY	  10 /* seconds that are none */
@@ -18,7 +20,7 @@
 
 /* ---- timers ---- */
 
-static double uptime(void)
+double supervisor_uptime(void)
 {
 	struct timespec now;
 
@@ -35,7 +37,7 @@ static int set_timer(int timer, long seconds)
 
 void supervisor_begin(struct supervisor *v)
 {
-	v->began = v->since = uptime();
+	v->began = v->since = supervisor_uptime();
 }
 
 /* ---- the end ---- */
@@ -51,6 +53,13 @@ void supervisor_yield(struct supervisor *v)
 	v->superseded = true;
 	if (!v->worker.pid)
 		finish(v, SUPERVISE_SUPERSEDED);
+}
+
+void supervisor_give_back(struct supervisor *v)
+{
+	v->misled = true;
+	if (!v->worker.pid)
+		finish(v, SUPERVISE_MISLED);
 }
 
 static void job_ended(struct supervisor *v)
@@ -69,7 +78,7 @@ static bool saved_itself(const struct supervisor *v)
 /* Does it end again and again, soon after its start, and was never asked to? */
 static bool is_hasty(struct supervisor *v)
 {
-	if (v->asked || uptime() - v->began >= HASTY)
+	if (v->asked || supervisor_uptime() - v->began >= HASTY)
 		v->s->hasty = 0;
 	else
 		v->s->hasty++;
@@ -130,7 +139,8 @@ static void tell(struct supervisor *v, const struct error *error)
 		say(v->s->task->job, "no checkpoint was taken: %s", error->text);
 }
 
-static void checkpoint_failed(struct supervisor *v, const struct error *error)
+/* For who asked, and for who looks later. */
+static void write_failure(struct supervisor *v, const struct error *error)
 {
 	struct event event = { .type = EVENT_FAILED };
 
@@ -139,6 +149,11 @@ static void checkpoint_failed(struct supervisor *v, const struct error *error)
 	snprintf(event.text, sizeof(event.text), "%s", error->text);
 	journal(v->s->task, v->s->folder, &event);
 	control_finish(v->s->control, error->text);
+}
+
+static void checkpoint_failed(struct supervisor *v, const struct error *error)
+{
+	write_failure(v, error);
 	if (v->event >= 0)
 		tell(v, error);
 }
@@ -197,13 +212,49 @@ static void checkpoint_done(struct supervisor *v, const struct checkpoint_result
 	if (result->leaving == LEAVE_IGNORE)
 		return;
 	v->last.text[0] = '\0';
+	v->s->broken = 0;
 	v->s->cost = result->seconds;
 	v->s->lost = 0;
-	v->since = uptime();
+	v->since = supervisor_uptime();
 	if (v->asked)
 		v->s->hasty = 0;
 	write_checkpoint(v, result);
 	leave_as(v, result);
+}
+
+static bool has_generations(const struct folder *folder)
+{
+	cleanup_free unsigned int *numbers = NULL;
+	size_t count = 0;
+
+	return generation_list(folder, &numbers, &count, NULL) < 0 || count > 0;
+}
+
+/*
+ * The job cannot go on as it is. From the checkpoint before it can; but once more only if
+ * that gets it any further. e is what to say then: what was said by now is put back, too.
+ */
+static void go_back(struct supervisor *v, const struct checkpoint_result *result,
+		    struct error *e)
+{
+	struct supervision *s = v->s;
+	bool saved = has_generations(s->folder);
+	bool no_more = !saved || s->broken++ > 0;
+
+	write_failure(v, &result->error);
+	if (no_more)
+		s->disabled++;
+	s->unsaved = v->now.worth;
+	/* Where Slurm is about to end it, it leaves all the same. */
+	if (result->request == REQUEST_WARN || result->request == REQUEST_LOOK)
+		leave_as(v, result);
+	if (v->finished)
+		return;
+	finish(v, SUPERVISE_BACK);
+	error_set(e, "it has %s%s: %s",
+		  saved ? "gone back to its newest checkpoint" : "started over",
+		  no_more ? ", and is not saved any more (see scheckpoint enable)" : "",
+		  result->error.text);
 }
 
 /* What came while the job was being saved: then it would have disturbed the engine. */
@@ -236,11 +287,34 @@ static void explain_abort(const struct supervisor *v, struct checkpoint_result *
 		error_set(&result->error, "%s", v->aborted);
 }
 
+/* What came of it is told, and may be the end of this run; e is as in go_back(). */
+static void settle(struct supervisor *v, struct checkpoint_result *result, bool failed,
+		   struct error *e)
+{
+	bool broken = result->broken && !v->s->terminated;
+
+	if (failed && v->aborted && !result->disallowed && !broken)
+		explain_abort(v, result);
+	if (v->superseded || result->superseded)
+		finish(v, SUPERVISE_SUPERSEDED);
+	else if (!failed)
+		checkpoint_done(v, result);
+	else if (broken)
+		go_back(v, result, e);
+	else if (result->gone) /* its end answers whoever asks */
+		control_finish(v->s->control, result->error.text);
+	else if (!v->aborted || *v->aborted)
+		checkpoint_failed(v, &result->error);
+	v->aborted = NULL;
+	if (v->misled && !v->finished)
+		finish(v, SUPERVISE_MISLED);
+}
+
 static int worker_ended(struct supervisor *v, struct error *e)
 {
 	struct checkpoint_result result;
 	int rc = checkpoint_finish(&v->worker, &v->now, &result);
-	bool failed = rc < 0 || result.rc < 0;
+	bool failed = result.rc < 0;
 
 	set_timer(v->deadline, 0);
 	if (rc < 0)
@@ -249,15 +323,7 @@ static int worker_ended(struct supervisor *v, struct error *e)
 		v->waiting = request_after(v->waiting, result.request);
 	if (look_at_event(v, e) < 0)
 		return -1;
-	if (failed && v->aborted && !result.disallowed)
-		explain_abort(v, &result);
-	if (v->superseded || (rc == 0 && result.superseded))
-		finish(v, SUPERVISE_SUPERSEDED);
-	else if (!failed)
-		checkpoint_done(v, &result);
-	else if (!v->aborted || *v->aborted)
-		checkpoint_failed(v, &result.error);
-	v->aborted = NULL;
+	settle(v, &result, failed, e);
 	if (v->now.request != REQUEST_LOOK)
 		interval_set(&v->interval, v->s->cost);
 	if (!v->finished && v->event < 0)
@@ -298,7 +364,7 @@ static int start_next(struct supervisor *v, struct error *e)
 				      .request = request_first(v->waiting),
 				      .worth = { .saved = s->cost > 0,
 						 .cost = s->cost,
-						 .work = uptime() - v->since,
+						 .work = supervisor_uptime() - v->since,
 						 .lost = s->lost } };
 	v->waiting = request_after(v->waiting, v->now.request);
 	v->asked = v->asked || (v->event >= 0 && v->now.request != REQUEST_LOOK);

@@ -14,6 +14,7 @@
 #include "base/protocol.h"
 #include "plan/request.h"
 #include "runner/journal.h"
+#include "runner/order.h"
 #include "runner/relocate.h"
 #include "runner/rival.h"
 #include "runner/supervisor.h"
@@ -97,6 +98,20 @@ static int deadline_passed(void *arg, struct error *e)
 
 /* ---- signals ---- */
 
+/* Seconds within which a signal follows another with which it is sent. */
+#define AT_ONCE 1
+
+static bool is_order_to_end(const struct supervisor *v)
+{
+	return order_is_waiting() ||
+	       (v->continued > 0 && supervisor_uptime() - v->continued < AT_ONCE);
+}
+
+static bool is_mistaken(const struct supervisor *v)
+{
+	return is_order_to_end(v) && order_is_mistaken(v->s->task, v->s->folder);
+}
+
 static int user_signal(struct supervisor *v, int signum, struct error *e)
 {
 	if (v->worker.pid && !v->s->engine->hears)
@@ -108,8 +123,12 @@ static int user_signal(struct supervisor *v, int signum, struct error *e)
 		v->s->terminated = true;
 		/* Slurm ends the job: what is being saved would be its last breath. */
 		supervisor_give_up(v, v->s->engine->hears ? "Slurm ended the job" : "");
+		if (is_mistaken(v))
+			supervisor_give_back(v);
 		return 0;
 	case SIGCONT:
+		v->continued = supervisor_uptime();
+		return 0;
 	case SIGTSTP:
 		return 0;
 	default:
@@ -208,6 +227,20 @@ static bool signal_waits(int signals)
 	return poll(&fd, 1, 0) > 0;
 }
 
+/* What has come with the job's end: a warning; or what has ended it, by mistake. */
+static void look_at_signals(struct supervisor *v)
+{
+	sigset_t pending;
+
+	if (v->outcome != SUPERVISE_ENDED && v->outcome != SUPERVISE_LOST)
+		return;
+	if (v->outcome == SUPERVISE_ENDED && signal_waits(v->signals))
+		v->s->warned = true;
+	if (sigpending(&pending) == 0 && sigismember(&pending, SIGTERM) == 1 &&
+	    is_mistaken(v))
+		v->outcome = SUPERVISE_MISLED;
+}
+
 enum supervise_outcome supervise(struct supervision *s, struct error *e)
 {
 	struct supervisor v = { .s = s,
@@ -219,9 +252,8 @@ enum supervise_outcome supervise(struct supervision *s, struct error *e)
 
 	while (rc == 0 && !v.finished)
 		rc = loop_once(v.loop, e);
-	/* A warning may have come with the job's end. */
-	if (rc == 0 && v.outcome == SUPERVISE_ENDED && signal_waits(v.signals))
-		s->warned = true;
+	if (rc == 0)
+		look_at_signals(&v);
 	control_ignore(s->control);
 	loop_free(v.loop);
 	close_fd(v.signals);

@@ -16,8 +16,10 @@ enum supervise_outcome {
 	SUPERVISE_QUEUE,      /* it is saved and stopped, and to be requeued */
 	SUPERVISE_HOLD,	      /* the same, and to be held */
 	SUPERVISE_LEFT,	      /* the same, and Slurm requeues it when the runner ends */
-	SUPERVISE_AGAIN,      /* it is saved and has ended with that, and goes on here */
-	SUPERVISE_UNKEPT,     /* the same, but only by itself: there is no checkpoint */
+	SUPERVISE_MISLED,     /* it was ended by mistake: runner/order.h */
+	SUPERVISE_AGAIN,      /* it has ended with a checkpoint, and goes on here */
+	SUPERVISE_BACK,	      /* it is to go on from the checkpoint before: e says why */
+	SUPERVISE_UNKEPT,     /* it is saved only by itself: there is no checkpoint */
 	SUPERVISE_SUPERSEDED, /* another start of the job has its folder: end this one */
 	SUPERVISE_FAILED      /* the runner cannot go on: e */
 };
@@ -39,6 +41,7 @@ struct supervision {
 	double lost;		 /* seconds of work left behind unsaved since then */
 	struct worth unsaved;	 /* if it leaves without a checkpoint, why; or zero */
 	unsigned int hasty;	 /* starts in a row after which it ended soon, unasked */
+	unsigned int broken;	 /* checkpoints in a row that have harmed it */
 	/*
 	 * Signals for the job, to be passed on at the beginning; and, when the job
 	 * leaves, those that came too late to be passed on.

@@ -34,12 +34,17 @@ struct supervisor {
 	double began;	     /* seconds of uptime */
 	double since;	     /* when the job was saved or began, the same */
 	bool superseded;     /* another start of the job waits for the end of this one */
+	bool misled;	     /* SUPERVISE_MISLED, when no checkpoint is being taken */
+	double continued;    /* when SIGCONT came last, the same */
 	bool finished;
 	enum supervise_outcome outcome;
 	struct error last; /* what was said last, not to be said again */
 };
 
 /* ---- saving.c ---- */
+
+/* Seconds, also those in which the node sleeps. */
+double supervisor_uptime(void);
 
 /* The job begins, or goes on, now. */
 void supervisor_begin(struct supervisor *v);
@@ -52,6 +57,9 @@ void supervisor_give_up(struct supervisor *v, const char *why);
 
 /* There is another start of the job: this one ends, without a word to Slurm. */
 void supervisor_yield(struct supervisor *v);
+
+/* Slurm has ended it by mistake. */
+void supervisor_give_back(struct supervisor *v);
 
 /* The signals that came while the job was being saved: they would have disturbed it. */
 void supervisor_pass_on_held(struct supervisor *v);

@@ -137,6 +137,7 @@ static int read_options(struct task *task, struct error *e)
 			strcmp(fallback, "restart") ? FALLBACK_FAIL : FALLBACK_RESTART;
 	task->eternal = getenv(CHECKPOINT_ENV_ETERNAL) != NULL;
 	task->append = getenv(CHECKPOINT_ENV_APPEND) != NULL;
+	task->warned = getenv(CHECKPOINT_ENV_WARNING) != NULL;
 	return read_wishes(&task->wishes, e);
 }
 
@@ -189,6 +190,7 @@ static void clear_environment(void)
 	unsetenv(CHECKPOINT_ENV_CONF);
 	unsetenv(CHECKPOINT_ENV_FROM);
 	unsetenv(CHECKPOINT_ENV_APPEND);
+	unsetenv(CHECKPOINT_ENV_WARNING);
 }
 
 int task_read(struct task *task, struct error *e)

@@ -33,6 +33,7 @@ struct task {
 	enum conf_fallback fallback;
 	struct wishes wishes; /* of the engine */
 	bool eternal;
+	bool warned;   /* by CHECKPOINT_SIGNAL_WARN, and not by a signal of the user's */
 	bool append;   /* Slurm appends to the job's output when it starts it again */
 	char *options; /* ours, as sbatch takes them, each ended by a zero byte */
 	size_t options_size;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "slurm/job.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <slurm/slurm.h>
 #include <slurm/slurm_errno.h>
@@ -12,6 +14,8 @@
 #include "slurm/quiet.h"
 #include "slurm/release.h"
 #include "slurm/sacctmgr.h"
+
+#define ASK_AGAIN 1000 /* ms, before a slurmctld is asked again that did not answer */
 
 #ifdef GRACE_PREEMPT
 
@@ -122,24 +126,36 @@ unsigned int job_failures_left(unsigned int batch_flag)
 	return max > batch_flag ? max - batch_flag : 0;
 }
 
+static void fill_view(const job_info_t *job, struct job_view *view)
+{
+	*view = (struct job_view){
+		.submitted = job->submit_time,
+		.running = job->job_state == JOB_RUNNING,
+		.preempted = job->preempt_time != 0,
+		.restarts = job->restart_cnt,
+		.failures_left = job_failures_left(job->batch_flag),
+	};
+	snprintf(view->host, sizeof(view->host), "%s",
+		 job->batch_host ? job->batch_host : "");
+	read_grace(job, view);
+}
+
 static int read_view(unsigned int job, struct job_view *view, struct error *e)
 {
 	job_info_msg_t *msg = NULL;
 	int rc = -1;
 
-	*view = (struct job_view){ 0 };
 	if (slurm_load_job(&msg, job_key(job), SHOW_DETAIL) != SLURM_SUCCESS)
 		return slurm_failed("cannot read", job, e);
 	if (msg->record_count > 0) {
-		view->submitted = msg->job_array[0].submit_time;
-		view->preempted = msg->job_array[0].preempt_time != 0;
-		view->failures_left = job_failures_left(msg->job_array[0].batch_flag);
-		read_grace(&msg->job_array[0], view);
+		fill_view(&msg->job_array[0], view);
 		rc = 0;
 	} else {
 		error_set(e, "job %u is not known to Slurm", job);
 	}
 	slurm_free_job_info_msg(msg);
+	if (rc < 0)
+		errno = ESLURM_INVALID_JOB_ID;
 	return rc;
 }
 
@@ -152,6 +168,20 @@ int job_read(unsigned int job, struct job_view *view, struct error *e)
 	rc = read_view(job, view, e);
 	quiet_end(saved);
 	return rc;
+}
+
+/*
+ * Nothing tells when slurmctld is back. libslurm tries to reach it for MessageTimeout;
+ * but it fails at once if munged is away.
+ */
+int job_read_for_sure(unsigned int job, struct job_view *view, struct error *e)
+{
+	while (job_read(job, view, e) < 0) {
+		if (errno == ESLURM_INVALID_JOB_ID)
+			return -1;
+		poll(NULL, 0, ASK_AGAIN);
+	}
+	return 0;
 }
 
 int job_requeue(unsigned int job, bool hold, struct error *e)

@@ -7,6 +7,7 @@
 #ifndef SLURM_JOB_H
 #define SLURM_JOB_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <sys/types.h>
 #include <time.h>
@@ -15,8 +16,11 @@
 #include "plan/placement.h"
 
 struct job_view {
-	time_t submitted; /* by slurmctld's clock; or when it was last requeued */
-	bool preempted;	  /* chosen for preemption, living in its GraceTime */
+	time_t submitted;      /* by slurmctld's clock; or when it was last requeued */
+	bool running;	       /* and not completing */
+	bool preempted;	       /* chosen for preemption, living in its GraceTime */
+	unsigned int restarts; /* how often Slurm has started it again */
+	char host[HOST_NAME_MAX + 1]; /* its batch task's; or empty */
 	/*
 	 * Slurm 24.05 and later requeue a job of PreemptMode=REQUEUE when it ends
 	 * within its GraceTime; or within that of an earlier run, if it was then
@@ -33,7 +37,14 @@ struct job_view {
 	unsigned int failures_left;
 };
 
+/* errno is Slurm's, if it fails. */
 int job_read(unsigned int job, struct job_view *view, struct error *e);
+
+/*
+ * The same, by who cannot go on without an answer: it waits until there is a slurmctld.
+ * -1 only if that does not know the job.
+ */
+int job_read_for_sure(unsigned int job, struct job_view *view, struct error *e);
 
 /*
  * Of a pending job: the nodes that it asks for and those that it refuses (hostlists;

@@ -6,9 +6,9 @@
 
 #include "base/cleanup.h"
 #include "base/protocol.h"
-#include "base/str.h"
 #include "spank/output.h"
 #include "spank/sbatch.h"
+#include "spank/warning.h"
 
 void submit_read_environment(void)
 {
@@ -50,20 +50,10 @@ static int read_conf(struct conf *conf, const struct settings *settings)
 	return conf_init(conf, NULL);
 }
 
-/* Have Slurm warn the runner, and it alone, grace seconds before the time limit. */
-static int ask_for_warning(unsigned int grace)
-{
-	cleanup_free char *value = str_printf("B:%d@%u", CHECKPOINT_SIGNAL_WARN, grace);
-
-	if (slurm_option_isset(opt, "signal"))
-		return 0; /* the user has other plans for it */
-	return value && slurm_option_set(opt, "signal", value, false) == 0 ? 0 : -1;
-}
-
 static void prepare(spank_t spank, const struct conf *conf)
 {
 	unsetenv(RESTART_COUNT); /* of a job around this sbatch */
-	if (sbatch_can_set() && ask_for_warning(conf->grace_time) == 0 &&
+	if (sbatch_can_set() && warning_ask(spank, conf->grace_time) == 0 &&
 	    output_keep(spank) == 0)
 		return;
 	slurm_info("checkpoint: the job will be saved by interval and on request only, "

@@ -16,6 +16,7 @@
 #include "spank/options.h"
 #include "spank/output.h"
 #include "spank/task_argv.h"
+#include "spank/warning.h"
 
 static bool is_set(spank_t spank, const char *variable)
 {
@@ -141,6 +142,8 @@ void takeover(spank_t spank, const struct settings *settings)
 	begins = rc < 0 || is_beginning(spank, &batch->options);
 	if (output_begin(spank, begins) && rc == 0)
 		rc = set_variable(spank, CHECKPOINT_ENV_APPEND, "1", e);
+	if (warning_is_ours(spank) && rc == 0)
+		rc = set_variable(spank, CHECKPOINT_ENV_WARNING, "1", e);
 	batch->possible = rc == 0;
 	guard_signals(batch->possible);
 	if (!batch->possible)

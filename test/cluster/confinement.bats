@@ -43,7 +43,7 @@ restored_job() {
 
 @test "accounting counts a restored job's memory" {
 	restored_job
-	until_true 60 "its memory is seen" eval '[[ $(root sstat -n -P -j $JOB.batch -o maxrss | tr -dc 0-9) -gt 150000 ]]'
+	until_true 60 "its memory is seen" eval '[[ $(root sstat --noconvert -n -P -j $JOB.batch -o maxrss) -gt 150000000 ]]'
 }
 
 @test "the memory limit holds for a restored job" {

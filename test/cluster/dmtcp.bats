@@ -91,6 +91,15 @@ has_begun() {
 	diff <(alice sh -c 'cd "$1" && PACE=0 ./openmp 300' _ "$WORK") <(get openmp_job.out)
 }
 
+# They are forked, and execute nothing, and all open files.
+@test "subshells at once: the same" {
+	put subshells.sh <"$ROOT/test/cluster/programs/subshells.sh"
+	put_job subshells './subshells.sh 150'
+	alice mkdir "$WORK/reference"
+	keeps_promise subshells
+	diff <(alice sh -c 'cd "$1/reference" && PACE=0 ../subshells.sh 150' _ "$WORK") <(get subshells.out)
+}
+
 mpi_keeps_promise() { # MPICC MPIRUN COMMAND...
 	needs "$1" "$2"
 	put ring.c <"$ROOT/test/cluster/programs/ring.c"
@@ -108,17 +117,41 @@ mpi_keeps_promise() { # MPICC MPIRUN COMMAND...
 	mpi_keeps_promise mpicc.openmpi mpirun.openmpi --oversubscribe
 }
 
-@test "a periodic checkpoint stops nothing: the job has no restart, and prints every line once" {
+@test "a periodic checkpoint: the job goes on from it at once, and prints every line once" {
 	local job
 	build heap
-	put job <<<$'#!/bin/sh\n./heap 64 60\n'
+	put job <<<$'#!/bin/sh\n./heap 64 100\n'
 	job=$(submit_dmtcp --checkpoint=1s --output=out job)
 	wait_over "$job"
 	wait_accounted "$job" "COMPLETED|0:0"
-	diff <(alice env PACE=0 "$WORK/heap" 64 60) <(get out)
+	diff <(alice env PACE=0 "$WORK/heap" 64 100) <(get out)
+	[ "$(restarts "$job")" -eq 0 ]
 	root scheckpoint show "$job" | grep 'Event=checkpoint'
-	refute grep 'Event=restart' <(root scheckpoint show "$job")
+	root scheckpoint show "$job" | grep 'Event=restart'
 	refute grep 'Event=failed' <(root scheckpoint show "$job")
+}
+
+@test "what is unread in a pipe whose writer has ended is there after a checkpoint with which the job goes on" {
+	local job
+	put job <<-'EOF'
+		#!/bin/bash
+		printf hello | {
+			echo begun >&2
+			while [ ! -e over ]; do sleep 0.1; done
+			cat
+			echo " end"
+		}
+	EOF
+	job=$(submit_dmtcp --output=out job)
+	wait_lines out 1
+	checkpoint "$job"
+	checkpoint "$job"
+	preempt "$job"
+	wait_running "$job"
+	has_begun "$job" 4
+	alice touch "$WORK/over"
+	wait_over "$job"
+	diff - <(get out) <<<$'begun\nhello end'
 }
 
 @test "a job that a signal ended, or that exits with a status, ends with it after a restart" {
@@ -152,6 +185,41 @@ mpi_keeps_promise() { # MPICC MPIRUN COMMAND...
 	alice touch "$WORK/over"
 	wait_over "$job"
 	diff - <(get out) <<<$'begun\nwhat was written before\nand after'
+}
+
+@test "a child that has ended and is not waited for is not restored by DMTCP: no checkpoint until it is" {
+	local job
+	needs python3
+	put children <<-'EOF'
+		#!/usr/bin/python3
+		import os, subprocess, time
+
+		def until(name):
+		    while not os.path.exists(name):
+		        time.sleep(0.1)
+
+		child = subprocess.Popen(["sh", "-c", "exit 3"])
+		print("begun", flush=True)
+		until("wait")
+		print(child.wait(), flush=True)
+		until("over")
+	EOF
+	put_job job ./children
+	job=$(submit_dmtcp --output=out job)
+	wait_lines out 1
+	until_true 30 "its child has ended" \
+		cluster run "$(job_node "$job")" pgrep --uid alice --runstates Z
+	run alice scheckpoint create "$job"
+	[ "$status" -ne 0 ]
+	[[ $output == *"has ended and its parent has not waited for it"* ]]
+	alice touch "$WORK/wait"
+	wait_lines out 2
+	preempt "$job"
+	wait_running "$job"
+	alice touch "$WORK/over"
+	wait_over "$job"
+	wait_accounted "$job" "COMPLETED|0:0"
+	diff - <(get out | grep -v '^slurm-checkpoint: ') <<<$'begun\n3'
 }
 
 @test "a static program is refused by name; auto takes criu" {
@@ -189,6 +257,55 @@ mpi_keeps_promise() { # MPICC MPIRUN COMMAND...
 	get out | grep 'dmtcp cannot save su, which has the set-user-ID'
 }
 
+@test "a script with process substitution is refused by name" {
+	local job
+	put job <<<$'#!/bin/bash\nsort <(echo b; echo a)'
+	job=$(submit_dmtcp --output=out job)
+	wait_over "$job"
+	get out | grep 'dmtcp cannot run process substitution'
+	get out | tail -n 2 | diff - <(printf 'a\nb\n')
+}
+
+@test "a fifo between processes: no checkpoint, in one sentence" {
+	local job
+	put job <<<$'#!/bin/bash\nmkfifo f\n(while [ ! -e over ]; do echo $((++i)); sleep 0.1; done >f) &\nwhile read -r line; do echo "$line"; done <f'
+	job=$(submit_dmtcp --output=out job)
+	wait_lines out 3
+	run alice scheckpoint create "$job"
+	[ "$status" -eq 1 ]
+	[[ $output == *"has the fifo "*/f" open, which DMTCP does not restore"* ]]
+	let_end
+	wait_over "$job"
+	diff <(seq "$(get out | grep -vc '^slurm-checkpoint: ')") <(get out | grep -v '^slurm-checkpoint: ')
+}
+
+@test "limits of resources go with the job" {
+	local job
+	put job <<<$'#!/bin/bash\nulimit -c 0; ulimit -S -s 4096; ulimit -n 2000\nulimit -a\nwhile [ ! -e over ]; do sleep 0.1; done\nulimit -a'
+	job=$(submit_dmtcp --output=out job)
+	wait_lines out 10
+	preempt "$job"
+	wait_running "$job"
+	has_begun "$job" 2
+	let_end
+	wait_over "$job"
+	diff <(get out | head -n $(($(get out | wc -l) / 2))) <(get out | tail -n $(($(get out | wc -l) / 2)))
+	get out | grep 'core file size.* 0$'
+}
+
+@test "the umask goes with the job" {
+	local job
+	put job <<<$'#!/bin/bash\numask 027\necho begun\nwhile [ ! -e over ]; do sleep 0.1; done\numask\n>file\nstat -c %a file'
+	job=$(submit_dmtcp --output=out job)
+	wait_lines out 1
+	preempt "$job"
+	wait_running "$job"
+	has_begun "$job" 2
+	alice touch "$WORK/over"
+	wait_over "$job"
+	diff - <(get out) <<<$'begun\n0027\n640'
+}
+
 @test "a job of several nodes is refused" {
 	local job
 	put job <<<$'#!/bin/sh\necho done'
@@ -207,6 +324,47 @@ mpi_keeps_promise() { # MPICC MPIRUN COMMAND...
 	[[ $output == *"UCX_VFS_ENABLE=n"* ]]
 	[[ $output != *"UCX_TLS"* ]]
 	[ "$(get out | tail -n 1)" = "all n" ]
+}
+
+# end_while_saved JOB: a checkpoint, in the middle of which heap is killed
+end_while_saved() {
+	alice scancel --batch --signal=41 "$1"
+	# in one command, since it does not take long to write it
+	cluster run "$(job_node "$1")" timeout 60 bash -c '
+		until pid=$(find /proc/[0-9]*/fd -lname "*/ckpt_heap*.temp" 2>/dev/null | cut -d / -f 3) && [[ -n $pid ]]; do
+			sleep 0.02
+		done
+		kill -9 "$pid"'
+}
+
+@test "a process that ends while it is saved: the job goes back to its newest checkpoint" {
+	local job
+	build heap
+	put job <<<$'#!/bin/sh\n./heap 600 40\necho "heap: $?"'
+	job=$(submit_dmtcp --mem=1500 --output=out job)
+	wait_lines out 3
+	checkpoint "$job"
+	end_while_saved "$job"
+	wait_over "$job"
+	wait_accounted "$job" "COMPLETED|0:0"
+	diff <(alice env PACE=0 "$WORK/heap" 600 40 && echo "heap: 0") <(get out | grep -v '^slurm-checkpoint: ')
+	get out | grep 'it has gone back to its newest checkpoint: DMTCP ended 1 of its processes while it saved them'
+}
+
+@test "a process that ends while it is saved for the first time: the job starts over, and is not saved again" {
+	local job
+	build heap
+	put job <<<$'#!/bin/sh\n./heap 600 40\necho "heap: $?"'
+	job=$(submit_dmtcp --mem=1500 --output=out job)
+	wait_lines out 3
+	end_while_saved "$job"
+	until_true 60 "it is said" eval 'get out | grep "it has started over, and is not saved any more"'
+	run alice scheckpoint create "$job"
+	[ "$status" -ne 0 ]
+	[[ $output == *"checkpoints of the job are disabled"* ]]
+	wait_over "$job"
+	wait_accounted "$job" "COMPLETED|0:0"
+	diff <(alice env PACE=0 "$WORK/heap" 600 40 && echo "heap: 0") <(get out | grep -v '^slurm-checkpoint: ')
 }
 
 @test "a worker that is killed while the job stands: the job goes on" {

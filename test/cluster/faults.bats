@@ -420,6 +420,29 @@ start_again() {
 	output_is_exact
 }
 
+@test "a slurmctld that preempts a job is killed, and its successor does not know of that: the job is requeued" {
+	local job
+	build heap
+	put job.sh <<<$'#!/bin/sh\nexec ./heap 600 80\n'
+	job=$(submit --checkpoint --mem=1500 --output=out job.sh)
+	wait_lines out 3
+	stop_daemon ctl slurmctld TERM
+	root sh -c 'cd /var/spool && rm -rf slurmctld.kept && cp -a slurmctld slurmctld.kept'
+	start_slurmctld
+	bob sbatch -Q --partition=high --nodes=4 --exclusive --output=/dev/null --wrap=true
+	until_true 60 "it is being saved" alice test -e "$(store "$job")/1.tmp"
+	stop_daemon ctl slurmctld KILL
+	wait_event "$job" checkpoint
+	# it would be taken for finished if it ended before there is one to ask
+	refute until_true 15 "it leaves" has_event "$job" leave
+	root sh -c 'cd /var/spool && rm -rf slurmctld && mv slurmctld.kept slurmctld'
+	start_slurmctld
+	wait_event "$job" restart
+	wait_over "$job"
+	wait_accounted "$job" "COMPLETED|0:0"
+	diff <(alice env PACE=0 "$WORK/heap" 600 80) <(output)
+}
+
 @test "a node dies: the job goes on elsewhere from its last generation, every line once" {
 	local job node
 	ticking
@@ -439,6 +462,42 @@ start_again() {
 	[ "$(job_state "$job")" = COMPLETED ]
 	get out | grep -v '^[0-9]*$' || true
 	output_is_exact
+}
+
+# What slurmd does when it is told to end a job; signals to all processes of alice's there.
+signal_all() { cluster run "$1" pkill "-$2" -u alice; }
+
+@test "an order to end that was for an earlier start of the job ends a later one: it goes on, every line once" {
+	local job node
+	put job.sh <<<$'#!/bin/bash\ntrap "exit 0" TERM\nwhile [ ! -e over ]; do echo $((++i)); sleep 0.1; done\necho end'
+	job=$(submit --checkpoint --output=out job.sh)
+	wait_lines out 5
+	preempt "$job"
+	wait_event "$job" restart
+	more_lines 5
+	node=$(job_node "$job")
+	signal_all "$node" CONT
+	signal_all "$node" TERM
+	wait_event "$job" restart 2
+	more_lines 5
+	let_end
+	wait_over "$job"
+	[ "$(restarts "$job")" -eq 2 ]
+	wait_accounted "$job" "COMPLETED|0:0"
+	output_is_exact
+}
+
+@test "scancel --signal=TERM ends a job as without the plugin, also when it has been restored" {
+	local job
+	ticking
+	job=$(submit --checkpoint --output=out job.sh)
+	wait_lines out 5
+	preempt "$job"
+	wait_event "$job" restart
+	alice scancel --full --signal=TERM "$job"
+	wait_over "$job"
+	wait_accounted "$job" "FAILED|0:15"
+	[ "$(restarts "$job")" -eq 1 ]
 }
 
 is_idle() { [[ $(root sinfo -h -n "$1" -p low -o %T) == idle ]]; }

@@ -28,17 +28,17 @@ has_restored() { [[ $(alice grep -c '"event":"restart"' "$(store "$1")/events") 
 	done
 	for ((i = 0; i < kills; i++)); do
 		job=${jobs[RANDOM % 2]}
-		wait_running "$job"
+		# It may have been ended by mistake; then Slurm asks its node again after a minute.
+		until_true 180 "job $job runs" is_state "$job" RUNNING
 		wait_generation "$job"
 		restored=$(alice grep -c '"event":"restart"' "$(store "$job")/events" || true)
 		node=$(job_node "$job")
 		sleep "$((RANDOM % 2)).$(printf %03d $((RANDOM % 1000)))"
 		lose "$node"
 		alice scheckpoint verify "$job"
-		# As a site's monitoring tells. The node is not back in the second of the
-		# requeue: what 26.05 sends it to end the lost jobs would end their next starts.
+		# As a site's monitoring tells.
 		root scontrol update "NodeName=$node" State=DOWN Reason="power failure"
-		until_true 120 "job $job goes on" has_restored "$job" "$restored"
+		until_true 180 "job $job goes on" has_restored "$job" "$restored"
 		bring_back
 	done
 	alice touch "$WORK/stop"

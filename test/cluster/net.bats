@@ -13,23 +13,6 @@ teardown() {
 # CRIU 4.1 saves no process with a socket of the internet's kind on recent kernels
 need_sockets() { [[ $SUITE == forky ]] || skip "CRIU of $SUITE does not save sockets"; }
 
-# serve: on ctl, a server that says back what it hears
-serve() {
-	put server.py <<'END'
-import socketserver
-class Echo(socketserver.StreamRequestHandler):
-    def handle(self):
-        for line in self.rfile:
-            self.wfile.write(line)
-socketserver.ThreadingTCPServer.allow_reuse_address = True
-socketserver.ThreadingTCPServer.daemon_threads = True
-socketserver.ThreadingTCPServer(("", 7788), Echo).serve_forever()
-END
-	(exec "$ROOT/testbed/cluster" run -u alice ctl python3 "$WORK/server.py" 3>&-) &
-	SERVER=$!
-	until_true 20 "the server answers" root bash -c ': </dev/tcp/ctl/7788'
-}
-
 # put_client [STEPS]
 put_client() {
 	put reopens.py <"$ROOT/test/cluster/programs/reopens.py"
@@ -201,19 +184,49 @@ no_zombies() {
 	[ "$(get "$b")" = "$b" ]
 }
 
-@test "memory that is mapped without a name: no checkpoint, in one sentence, and the job goes on" {
-	local job
-	put job.py <<'END'
+# mapping PATH: a job that maps this file, removes it, and shares the memory with a child
+mapping() {
+	put job.py <<END
 #!/usr/bin/env python3
 import mmap, os, time
-fd = os.open("/dev/shm/x", os.O_RDWR | os.O_CREAT)
+path = "$1"
+fd = os.open(path, os.O_RDWR | os.O_CREAT)
 os.ftruncate(fd, 4096)
 memory = mmap.mmap(fd, 4096)
-os.unlink("/dev/shm/x")
-print("mapped", flush=True)
+os.unlink(path)
+memory[:5] = b"begun"
+child = os.fork()
+if child:
+    print("mapped", flush=True)
 while not os.path.exists("over"):
     time.sleep(0.1)
+if child == 0:
+    memory[5:10] = b" over"
+    os._exit(0)
+os.wait()
+print(memory[:10].decode(), os.pread(fd, 10, 0).decode(), flush=True)
 END
+}
+
+# Files of /dev/shm are given a name, since they are the job's own.
+@test "shared memory whose name was removed goes with the job" {
+	local job
+	mapping /dev/shm/x
+	job=$(submit --checkpoint --output=out job.py)
+	wait_lines out 1
+	checkpoint "$job"
+	preempt "$job"
+	wait_event "$job" restart
+	checkpoint "$job"
+	alice touch "$WORK/over"
+	wait_over "$job"
+	wait_accounted "$job" "COMPLETED|0:0"
+	[ "$(get out)" = $'mapped\nbegun over begun over' ]
+}
+
+@test "a file elsewhere that is mapped without a name: no checkpoint, in one sentence, and the job goes on" {
+	local job
+	mapping x
 	job=$(submit --checkpoint --output=out job.py)
 	wait_lines out 1
 	run alice scheckpoint create "$job"
@@ -222,6 +235,42 @@ END
 	alice touch "$WORK/over"
 	wait_over "$job"
 	wait_accounted "$job" "COMPLETED|0:0"
+}
+
+@test "memory of memfd_create that is mapped and open: no checkpoint, in one sentence; without the descriptor it goes with the job" {
+	local job
+	put job.py <<-'EOF'
+		#!/usr/bin/env python3
+		import mmap, os, time
+
+		def until(name):
+		    while not os.path.exists(name):
+		        time.sleep(0.1)
+
+		fd = os.memfd_create("memory")
+		os.ftruncate(fd, 4096)
+		memory = mmap.mmap(fd, 4096)
+		memory[:5] = b"hello"
+		print("open", flush=True)
+		until("close")
+		os.close(fd)
+		print("closed", flush=True)
+		until("over")
+		print(memory[:5], flush=True)
+	EOF
+	job=$(submit --checkpoint --output=out job.py)
+	wait_lines out 1
+	run alice scheckpoint create "$job"
+	[ "$status" -ne 0 ]
+	[[ $output == *"of which a descriptor is open (memfd:memory"* ]]
+	alice touch "$WORK/close"
+	until_true 60 "it is closed" eval 'get out | grep -x closed'
+	preempt "$job"
+	wait_running "$job"
+	alice touch "$WORK/over"
+	wait_over "$job"
+	wait_accounted "$job" "COMPLETED|0:0"
+	get out | grep -Fx "b'hello'"
 }
 
 @test "a CRIU that cannot save sockets refuses in one sentence, and the job goes on" {

@@ -7,7 +7,7 @@
 load lib
 load gromacs
 
-ALL="numpy R Octave make LAMMPS GROMACS"
+ALL="numpy multiprocessing R Octave make LAMMPS GROMACS"
 REAL=$ROOT/test/cluster/programs/real
 ROUNDS=5
 
@@ -15,6 +15,7 @@ has() { cluster run n1 sh -c 'command -v "$1" >/dev/null || test -e "$1"' _ "$1"
 
 is_there() { # PROGRAM
 	case $1 in
+	multiprocessing) has python3 ;;
 	numpy) cluster run n1 python3 -c 'import numpy' 2>/dev/null ;;
 	R) has Rscript ;;
 	Octave) has octave-cli ;;
@@ -29,6 +30,7 @@ script() { # PROGRAM
 	echo '#!/bin/bash'
 	case $1 in
 	numpy) echo "exec ../../qr.py ${STEPS:-2500}" ;;
+	multiprocessing) echo "exec ../../pool.py ${STEPS:-2500}" ;;
 	R) echo "exec Rscript ../../walk.R ${STEPS:-5000}" ;;
 	Octave) echo "exec octave-cli --no-gui ../../walk.m ${STEPS:-3000}" ;;
 	make) echo "exec ../../build.sh 3" ;;
@@ -92,7 +94,7 @@ setup_file() {
 	fi
 	export WORK PROGRAMS ENGINES
 	[[ -n $PROGRAMS && -n $ENGINES ]] || return 0
-	for program in qr.py walk.R walk.m build.sh; do put "$program" <"$REAL/$program"; done
+	for program in qr.py pool.py walk.R walk.m build.sh; do put "$program" <"$REAL/$program"; done
 	put melt.in <"$ROOT/doc/examples/app/melt.in"
 	if [[ $PROGRAMS == *GROMACS* ]]; then gromacs_prepare; fi
 	mapfile -t jobs < <(begin undisturbed)
@@ -136,6 +138,11 @@ is_same() {
 	done
 }
 
+@test "criu: python3 with multiprocessing" {
+	need criu multiprocessing
+	is_same criu multiprocessing out pool.log
+}
+
 @test "criu: python3 with numpy" {
 	need criu numpy
 	is_same criu numpy out trace.txt result.npy
@@ -166,6 +173,11 @@ is_same() {
 	gromacs_computed undisturbed/GROMACS
 	gromacs_computed criu/GROMACS
 	is_same criu GROMACS trr.txt energy.txt
+}
+
+@test "dmtcp: python3 with multiprocessing" {
+	need dmtcp multiprocessing
+	is_same dmtcp multiprocessing out pool.log
 }
 
 @test "dmtcp: python3 with numpy" {

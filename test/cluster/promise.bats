@@ -38,6 +38,64 @@ all_running() { local j; for j in "$@"; do is_state "$j" RUNNING || return 1; do
 # all_restarted TIMES JOB...: counted, since to be pending is soon over
 all_restarted() { local j; for j in "${@:2}"; do [[ $(restarts "$j") -ge $1 ]] || return 1; done; }
 
+# preempt_again_and_again JOB TIMES: at random moments, each time when it has gone on
+preempt_again_and_again() {
+	local round
+	wait_event "$1" start
+	for ((round = 1; round <= $2; round++)); do
+		sleep "1.$((RANDOM % 1000))"
+		preempt "$1"
+		wait_running "$1"
+		wait_event "$1" restart "$round"
+	done
+}
+
+@test "a periodic timer that had expired when the job was saved goes on" {
+	local job
+	put timer.py <<-'EOF'
+		#!/usr/bin/env python3
+		import os, struct
+		timer = os.timerfd_create(0)
+		os.timerfd_settime(timer, initial=0.02, interval=0.02)
+		for step in range(80):
+		    ticks = 0
+		    while ticks < 5:
+		        ticks += struct.unpack("Q", os.read(timer, 8))[0]
+		    print(step, flush=True)
+	EOF
+	alice mkdir "$WORK/job"
+	job=$(submit_in job --checkpoint=1s ../timer.py)
+	preempt_again_and_again "$job" 3
+	wait_over "$job"
+	wait_accounted "$job" "COMPLETED|0:0"
+	diff <(seq 0 79) <(get job/out)
+}
+
+@test "processes that have detached themselves, as daemons do, go with the job each time" {
+	local job
+	put detached.py <"$ROOT/test/cluster/programs/detached.py"
+	alice mkdir "$WORK/job" "$WORK/ref"
+	job=$(submit_in job --checkpoint=2s ../detached.py 150)
+	preempt_again_and_again "$job" 4
+	wait_over "$job"
+	wait_accounted "$job" "COMPLETED|0:0"
+	alice sh -c 'cd "$1/ref" && PACE=0 ../detached.py 150 >out' _ "$WORK"
+	alice diff -r "$WORK/ref" "$WORK/job"
+	refute grep 'Event=failed' <(root scheckpoint show "$job")
+}
+
+@test "a job that ends while it is being saved has ended, and nothing has failed" {
+	local array i
+	put job.sh <<<$'#!/bin/bash\nsleep "1.$(printf %03d $((RANDOM % 150)))"'
+	array=$(submit --checkpoint=1s --array=1-40 --output=out.%a job.sh)
+	until_true 120 "the queue is empty" queue_empty
+	for i in {1..40}; do
+		wait_accounted "${array}_$i" "COMPLETED|0:0"
+		[ -z "$(get "out.$i")" ]
+	done
+	refute grep 'Event=failed' <(root scheckpoint show "$array")
+}
+
 @test "output after ten preemptions at random moments is that of the undisturbed run" {
 	local -A script=([pipes]=pipes [threads]=threads [openmp]=openmp_job [static]=static_job [heap]=heap_job)
 	local -a jobs=()

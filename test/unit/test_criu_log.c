@@ -132,12 +132,22 @@ static void a_failure_is_explained_by_its_first_error(void **state)
 		{ "(00.01) Error (criu/cr-dump.c:1): Task 103 with SysVIPC shmem map @7f "
 		  "doesn't live in IPC ns\n",
 		  "shared memory of System V" },
-		{ "(00.01) Error (criu/sk-inet.c:1): inet: Can't bind inet socket (id 9): "
+		{ "(00.01) Error (criu/sk-inet.c:1): inet: Can't bind inet socket (id "
+		  "9): "
 		  "Address already in use\n",
 		  "a port at which the job listens is taken" },
 		{ "(00.01) Error (criu/files-reg.c:1): File home/u/log has bad size 5 "
 		  "(expect 7)\n",
 		  "has changed since" },
+		{ "(00.01) Error (criu/fsnotify.c:263): fsnotify: \tCan't dump that "
+		  "handle\n",
+		  "watches files by inotify" },
+		{ "(00.01) Error (criu/files-reg.c:1): Can't create link remap for "
+		  "/home/u/a. Use link-remap option.\n",
+		  "was removed and has another name" },
+		{ "(00.01) Error (criu/seccomp.c:1): suspending seccomp failed: "
+		  "Operation not permitted\n",
+		  "a seccomp filter" },
 		{ "Error without a place\n", "criu failed without saying why" },
 	};
 	struct place *p = *state;

@@ -21,7 +21,13 @@
 #define WRITTEN	    "DMT:WriteCkpt"
 
 enum { TYPE_NEW = 1, TYPE_RESTARTED = 3, TYPE_REFUSED = 7, TYPE_OTHER = 20 };
-enum { STATE_RUNNING = 1, STATE_ABOUT = 2, STATE_SAVED = 5, STATE_RESTARTING = 6 };
+enum {
+	STATE_RUNNING = 1,
+	STATE_ABOUT = 2,
+	STATE_STANDS = 3,
+	STATE_SAVED = 5,
+	STATE_RESTARTING = 6,
+};
 
 /* DMTCP's, with its layout. */
 struct message {
@@ -210,6 +216,49 @@ static void who_dies_at_it_is_not_counted(void **state)
 	gate_stop(&gate);
 }
 
+/* A process of the job says where it is, and ends. */
+static void ends_in(const struct gate *gate, uint32_t where)
+{
+	int worker = connect_to(gate->port);
+
+	say_as(worker, "", TYPE_OTHER, where);
+	hears_as(worker, "", TYPE_OTHER, where);
+	close(worker);
+}
+
+static void who_ends_while_it_is_saved_or_restored_is_lost(void **state)
+{
+	struct gate gate;
+	struct gate_client client;
+
+	begin(*state, &gate, &client);
+	ends_in(&gate, STATE_RUNNING);
+	ends_in(&gate, STATE_ABOUT);
+	assert_int_equal(gate_look(&client, NULL), 0);
+	assert_int_equal(client.report.lost, 0);
+	ends_in(&gate, STATE_STANDS);
+	ends_in(&gate, STATE_SAVED);
+	ends_in(&gate, STATE_RESTARTING);
+	assert_int_equal(gate_look(&client, NULL), 0);
+	assert_int_equal(client.report.lost, 3);
+	gate_disconnect(&client);
+	gate_stop(&gate);
+}
+
+static void who_is_ended_at_a_gate_that_is_shut_is_not_lost(void **state)
+{
+	struct gate gate;
+	struct gate_client client;
+
+	begin(*state, &gate, &client);
+	assert_int_equal(gate_shut(&client, NULL), 0);
+	ends_in(&gate, STATE_SAVED);
+	assert_int_equal(gate_look(&client, NULL), 0);
+	assert_int_equal(client.report.lost, 0);
+	gate_disconnect(&client);
+	gate_stop(&gate);
+}
+
 static void it_opens_if_who_closed_it_is_gone(void **state)
 {
 	struct gate gate;
@@ -319,6 +368,22 @@ static void who_is_new_before_a_checkpoint_is_let_in(void **state)
 	gate_stop(&gate);
 }
 
+/* Whoever makes it speaks for it, and is about to stand itself. */
+static void who_is_new_runs(void **state)
+{
+	struct gate gate;
+	struct gate_client client;
+	int new;
+
+	begin(*state, &gate, &client);
+	new = connect_to(gate.port);
+	say_as(new, "", TYPE_NEW, STATE_ABOUT);
+	hears_as(new, "", TYPE_NEW, STATE_RUNNING);
+	close(new);
+	gate_disconnect(&client);
+	gate_stop(&gate);
+}
+
 static void who_is_refused_is_sent_again(void **state)
 {
 	struct gate gate;
@@ -358,11 +423,14 @@ int main(int argc, char **argv)
 		in_place(an_open_gate_passes_everything),
 		in_place(who_has_written_stands_until_it_opens),
 		in_place(who_dies_at_it_is_not_counted),
+		in_place(who_ends_while_it_is_saved_or_restored_is_lost),
+		in_place(who_is_ended_at_a_gate_that_is_shut_is_not_lost),
 		in_place(it_opens_if_who_closed_it_is_gone),
 		in_place(shut_it_stays_closed_whoever_is_gone),
 		in_place(who_is_new_waits_until_all_run),
 		in_place(who_is_gone_keeps_nobody_waiting),
 		in_place(who_is_new_before_a_checkpoint_is_let_in),
+		in_place(who_is_new_runs),
 		in_place(who_is_refused_is_sent_again),
 		in_place(who_is_refused_for_ever_is_told),
 	};

@@ -97,6 +97,27 @@ static void what_is_in_substitutions_is_started_and_what_in_heredocs_is_not(void
 	CHECK(texts);
 }
 
+static bool substitutes(const char *text)
+{
+	struct script script = { .variable = variable };
+	bool found;
+
+	assert_int_equal(script_parse(&script, text, strlen(text)), 0);
+	found = script.substitutes;
+	script_free(&script);
+	return found;
+}
+
+static void process_substitution_is_found_where_it_is_one(void **state)
+{
+	(void)state;
+	assert_true(substitutes("diff <(a) <(b)"));
+	assert_true(substitutes("a | tee >(b) >c"));
+	assert_true(substitutes("while read x; do y; done < <(z)"));
+	assert_false(substitutes("a $(b <c) `d` (e) \"<(f)\" '>(g)'\n# <(h)"));
+	assert_false(substitutes("cat <<END\n<(a)\nEND\nb < c"));
+}
+
 static void variables_are_known_that_are_plain_text(void **state)
 {
 	static const struct text texts[] = {
@@ -174,6 +195,7 @@ int main(void)
 		cmocka_unit_test(words_of_the_grammar_are_none),
 		cmocka_unit_test(
 			what_is_in_substitutions_is_started_and_what_in_heredocs_is_not),
+		cmocka_unit_test(process_substitution_is_found_where_it_is_one),
 		cmocka_unit_test(variables_are_known_that_are_plain_text),
 		cmocka_unit_test(what_starts_others_is_followed),
 		cmocka_unit_test(a_command_is_followed_as_one_of_a_script),

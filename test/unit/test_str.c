@@ -229,6 +229,16 @@ static void anything_else_is_no_size(void **state)
 	}
 }
 
+static void an_end_is_no_longer_than_the_text(void **state)
+{
+	(void)state;
+	assert_true(str_ends_with("x.tmp", ".tmp"));
+	assert_true(str_ends_with(".tmp", ".tmp"));
+	assert_true(str_ends_with("x", ""));
+	assert_false(str_ends_with("tmp", ".tmp"));
+	assert_false(str_ends_with("x.tmpx", ".tmp"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -240,6 +250,7 @@ int main(void)
 		cmocka_unit_test(a_size_is_shown_as_Slurm_shows_it),
 		cmocka_unit_test(a_size_is_read_with_any_unit),
 		cmocka_unit_test(anything_else_is_no_size),
+		cmocka_unit_test(an_end_is_no_longer_than_the_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -226,12 +226,10 @@ static void add_times(struct json_object *o, const struct migrant *j)
 	json_seconds(o, "seconds", between(t->asked, t->restored));
 }
 
-static struct json_object *migrant_json(const struct migrant *j)
+static void add_migrant(struct json_object *jobs, const struct migrant *j)
 {
-	struct json_object *o = json_object_new_object();
+	struct json_object *o = json_add_job(jobs, j->name, j->user);
 
-	json_text(o, "job", j->name);
-	json_text(o, "user", j->user);
 	json_text(o, "from", j->from);
 	json_text(o, "to", j->to);
 	json_text(o, "act", migrate_word(j->verdict.act));
@@ -241,7 +239,6 @@ static struct json_object *migrant_json(const struct migrant *j)
 	json_number(o, "generation", j->generation);
 	json_number(o, "bytes", j->bytes);
 	add_times(o, j);
-	return o;
 }
 
 struct json_object *display_json_new(void)
@@ -259,7 +256,7 @@ void display_json_add(struct json_object *all, const struct migration *m)
 	struct json_object *nodes = json_object_object_get(all, "nodes");
 
 	for (size_t i = 0; i < m->count; i++)
-		json_object_array_add(jobs, migrant_json(m->migrants[i]));
+		add_migrant(jobs, m->migrants[i]);
 	for (size_t i = 0; i < m->nodes.count; i++) {
 		const struct node_entry *node =
 			node_table_find(&m->cluster, m->nodes.names[i]);

@@ -179,6 +179,7 @@ static void app_stop(struct engine_run *run)
 const struct engine engine_app = {
 	.name = "app",
 	.hears = true,
+	.resumes = true,
 	.probe = app_probe,
 	.version = version,
 	.start = app_start,

@@ -76,6 +76,7 @@ static void criu_stop(struct engine_run *run)
 const struct engine engine_criu = {
 	.name = "criu",
 	.mounts = true,
+	.resumes = true,
 	.probe = criu_probe,
 	.version = version,
 	.start = criu_start,

@@ -18,8 +18,9 @@
 #define CRIU_ATTR_MONOTONIC   "criu-monotonic"	 /* clocks inside, nanoseconds */
 #define CRIU_ATTR_BOOTTIME    "criu-boottime"
 #define CRIU_ATTR_VERSION     "criu-version"
-#define CRIU_ATTR_NET	      "criu-net" /* "private": a network of the job's own */
-#define CRIU_ATTR_TCP	      "criu-tcp" /* "close": connections were not saved */
+#define CRIU_ATTR_NET	      "criu-net"     /* "private": a network of the job's own */
+#define CRIU_ATTR_ADOPTED     "criu-adopted" /* "yes": restored by criu-adopt */
+#define CRIU_ATTR_TCP	      "criu-tcp"     /* "close": connections were not saved */
 
 struct engine_run {
 	struct sandbox sandbox;

@@ -10,7 +10,9 @@
  * refused its leave: the job goes on as if nothing had been.
  */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,6 +90,8 @@ static int set_attributes(struct manifest *m, const struct sandbox *sb,
 	if (restore_pid + PIDS_FOR_CRIU > pid_max())
 		restore_pid = SANDBOX_FIRST_PID + 200;
 	if (sandbox_read_clocks(sb, &clocks) < 0 ||
+	    manifest_set(m, CRIU_ATTR_ADOPTED, "%s", tree->has_adopted ? "yes" : "no") <
+		    0 ||
 	    manifest_set(m, CRIU_ATTR_ROOT, "%d", sb->root) < 0 ||
 	    manifest_set(m, CRIU_ATTR_HIGHEST, "%d", tree->highest) < 0 ||
 	    manifest_set(m, CRIU_ATTR_RESTORE_PID, "%d", restore_pid) < 0 ||
@@ -268,15 +272,50 @@ static bool is_connected(const struct dumping *d, const struct engine_job *job,
 	return connected;
 }
 
+/*
+ * Has the job ended while criu was about to stop it? A process that ends while criu
+ * traces it is told of to its parent, which is init, only when criu has gone.
+ */
+static bool is_gone(const struct dumping *d)
+{
+	struct pollfd end = { .fd = d->run->sandbox.events, .events = POLLIN };
+	struct tree tree;
+	bool gone = tree_read(&tree, &d->run->sandbox, NULL) == 0 &&
+		    tree_has_ended(&tree, d->run->sandbox.root);
+
+	tree_free(&tree);
+	while (gone && poll(&end, 1, -1) < 0 && errno == EINTR)
+		;
+	return gone;
+}
+
 /* Why criu failed: the job's own connections, else what criu says. */
 static int explain(struct dumping *d, const struct engine_job *job, struct error *e)
 {
+	if (d->criu.status <= 128 && is_gone(d)) {
+		error_set(e, "it has ended");
+		return DUMP_GONE;
+	}
 	(void)criu_log_save(&d->criu.log, job->folder->fd, "criu-dump.log", NULL);
 	if (is_connected(d, job, e))
 		return -1;
 	if (d->criu.status > 128)
 		return error_set(e, "criu was killed by signal %d", d->criu.status - 128);
 	return criu_log_explain(&d->criu.log, e);
+}
+
+/* criu saves the root and what is below it. */
+static int check_stray(const struct tree *tree, struct error *e)
+{
+	cleanup_free char *name =
+		tree->stray ? tree_process_name(tree, tree->stray) : NULL;
+
+	if (!name)
+		return 0;
+	return error_set(e,
+			 "%s (process %d) has detached from the job's processes, and was "
+			 "not taken back in when the job was restored",
+			 name, tree->stray);
 }
 
 /* Before the job is stopped for it: what would be in the way, or can be put right. */
@@ -286,10 +325,14 @@ static int look(struct dumping *d, const struct engine_job *job, struct error *e
 	struct tree tree;
 	int rc = tree_read(&tree, &d->run->sandbox, e);
 
+	if (rc == 0)
+		rc = check_stray(&tree, e);
+	if (rc == 0)
+		rc = shm_check_memfd(&tree, e);
 	if (rc == 0 && criu_tcp_refused(&tree, d->run, job, e))
 		rc = -1;
 	if (rc == 0 && shm)
-		shm_name_mapped(&tree, shm);
+		rc = shm_name_mapped(&tree, &d->run->sandbox, shm, e);
 	tree_free(&tree);
 	return rc;
 }

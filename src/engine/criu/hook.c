@@ -5,8 +5,9 @@
  * generation is committed. If the runner says no, or is gone, criu lets the job
  * go on where it stood.
  *
- * When a job in a network of its own has been restored, and its processes do not run yet,
- * the connections that leave the network are ended: nobody answers to them any more.
+ * When a job has been restored, and its processes do not run yet, its timers are seen to
+ * (timers.h). In a network of its own the connections that leave it are ended: nobody
+ * answers to them any more.
  */
 #define _GNU_SOURCE
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 
 #include "base/unix_socket.h"
 #include "engine/criu/hook.h"
+#include "engine/criu/timers.h"
 #include "engine/network.h"
 
 int main(void)
@@ -24,8 +26,11 @@ int main(void)
 	char answer = 0;
 	int fd;
 
-	if (action && !strcmp(action, "pre-resume"))
-		network_close_outside();
+	if (action && !strcmp(action, "pre-resume")) {
+		timers_rearm();
+		if (getenv(HOOK_ENV_OWN_NET))
+			network_close_outside();
+	}
 	if (!action || strcmp(action, "post-dump") != 0)
 		return 0;
 	fd = path ? unix_socket_connect(path) : -1;

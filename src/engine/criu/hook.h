@@ -6,6 +6,9 @@
 #define ENGINE_CRIU_HOOK_H
 
 #define HOOK_ENV_SOCKET "SLURM_CHECKPOINT_HOOK" /* path of the socket to ask at */
-#define HOOK_YES	'y'
+#define HOOK_ENV_OWN_NET                                               \
+	"SLURM_CHECKPOINT_OWN_NET" /* set: the job has its own network \
+				    */
+#define HOOK_YES 'y'
 
 #endif

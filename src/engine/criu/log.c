@@ -78,6 +78,13 @@ static const struct {
 				 "with shared memory, which cannot be saved" },
 	{ "SysVIPC shmem map",
 	  "the job uses shared memory of System V (shmget), which cannot be saved" },
+	{ "Can't dump that handle", "a process watches files by inotify, as \"tail -f\" "
+				    "does, which cannot be saved" },
+	{ "Can't create link remap",
+	  "a file that a process has open was removed and has another name, which "
+	  "cannot be saved" },
+	{ "suspending seccomp failed",
+	  "a process has a seccomp filter, which cannot be saved" },
 	{ "External socket is used",
 	  "the job is connected to a program outside of it by a "
 	  "local socket, which cannot be saved" },

@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "engine/criu/criu.h"
+#include "engine/criu/hook.h"
 
 #include <limits.h>
 
@@ -50,20 +51,17 @@ static int follow(struct criu_process *criu, const struct engine_job *job,
 	return rc;
 }
 
-#define OPTIONS 3 /* at most */
+#define OPTIONS 1 /* at most */
 
 static void add_options(char **argv, const struct engine_run *run,
 			const struct generation *gen)
 {
 	const char *tcp = manifest_get(&gen->manifest, CRIU_ATTR_TCP);
 
-	if (run->sandbox.own_net) {
-		*argv++ = (char *)"--tcp-established";
-		*argv++ = (char *)"--action-script";
-		*argv++ = (char *)CRIU_HOOK_PATH;
-	} else if (tcp && !strcmp(tcp, "close")) {
-		*argv++ = (char *)"--tcp-close";
-	}
+	if (run->sandbox.own_net)
+		*argv = (char *)"--tcp-established";
+	else if (tcp && !strcmp(tcp, "close"))
+		*argv = (char *)"--tcp-close";
 }
 
 static int run_criu(struct engine_run *run, const struct engine_job *job,
@@ -71,7 +69,11 @@ static int run_criu(struct engine_run *run, const struct engine_job *job,
 {
 	cleanup_free char *program = criu_find(job->conf, e);
 	cleanup_free char *images = str_printf("%s/%u", job->folder->path, gen->number);
-	char *argv[] = { program,
+	cleanup_free char *root = str_printf("%d", run->sandbox.root);
+	const char *adopted = manifest_get(&gen->manifest, CRIU_ATTR_ADOPTED);
+	char *argv[] = { (char *)CRIU_ADOPT_PATH,
+			 root,
+			 program,
 			 (char *)"restore",
 			 (char *)"--images-dir",
 			 images,
@@ -80,23 +82,25 @@ static int run_criu(struct engine_run *run, const struct engine_job *job,
 			 (char *)"--restore-detached",
 			 (char *)"--manage-cgroups=ignore",
 			 (char *)"--file-locks",
+			 (char *)"--action-script",
+			 (char *)CRIU_HOOK_PATH,
 			 (char *)"--unprivileged",
 			 criu_verbosity(job->conf),
 			 NULL, /* options */
-			 NULL,
-			 NULL,
 			 NULL };
 	struct criu_process criu = { .output = -1, .pidfd = -1 };
 	int rc = -1;
 
-	if (!program || !images)
+	if (!program || !images || !root)
 		return program ? error_sys(e, "criu restore") : -1;
 	add_options(&argv[sizeof(argv) / sizeof(argv[0]) - OPTIONS - 1], run, gen);
 	criu.loop = loop_new(e);
 	if (!criu.loop)
 		return -1;
-	if (criu_process_start(&criu, criu.loop, &run->sandbox, argv, job->scratch, NULL,
-			       e) == 0)
+	if (criu_process_start(
+		    &criu, criu.loop, &run->sandbox,
+		    adopted && !strcmp(adopted, "yes") ? argv : argv + 2, job->scratch,
+		    run->sandbox.own_net ? HOOK_ENV_OWN_NET "=1" : NULL, e) == 0)
 		rc = follow(&criu, job, e);
 	(void)criu_log_save(&criu.log, job->folder->fd, "criu-restore.log", NULL);
 	criu_process_close(&criu);

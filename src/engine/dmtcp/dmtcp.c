@@ -112,7 +112,8 @@ static char **with_log(char *const *envp, char *log)
 }
 
 static int start_sandbox(struct engine_run *run, const struct engine_job *job,
-			 char *const *argv, bool fixed_layout, struct error *e)
+			 char *const *argv, const struct dmtcp_setting *setting,
+			 struct error *e)
 {
 	cleanup_free char *log = str_printf(
 		"JALIB_STDERR_PATH=%s/" DMTCP_DIR "/" DMTCP_LOG, job->folder->path);
@@ -122,7 +123,9 @@ static int start_sandbox(struct engine_run *run, const struct engine_job *job,
 				     .argv = argv,
 				     .envp = with,
 				     .sigmask = job->sigmask,
-				     .fixed_layout = fixed_layout };
+				     .fixed_layout = setting->fixed_layout,
+				     .umask = setting->umask,
+				     .limits = setting->limits };
 
 	if (!with || !argv)
 		return error_sys(e, "dmtcp");
@@ -130,8 +133,8 @@ static int start_sandbox(struct engine_run *run, const struct engine_job *job,
 }
 
 struct engine_run *dmtcp_begin(const struct engine_job *job, const char *program,
-			       char *const *more, size_t count, bool fixed_layout,
-			       struct error *e)
+			       char *const *more, size_t count,
+			       const struct dmtcp_setting *setting, struct error *e)
 {
 	cleanup_free char *path = dmtcp_find(job->conf, program, e);
 	cleanup_free char *coordinator =
@@ -150,7 +153,7 @@ struct engine_run *dmtcp_begin(const struct engine_job *job, const char *program
 		return NULL;
 	}
 	argv = dmtcp_argv(job, &run->gate, path, more, count);
-	rc = start_sandbox(run, job, argv, fixed_layout, e);
+	rc = start_sandbox(run, job, argv, setting, e);
 	dmtcp_free_argv(argv);
 	if (rc == 0)
 		return take_ptr(run);
@@ -242,22 +245,26 @@ static int wait_until_launched(const struct engine_run *run, const struct engine
 
 struct engine_run *dmtcp_start(const struct engine_job *job, struct error *e)
 {
+	static char *const options[] = { (char *)"--no-gzip", (char *)"--with-plugin",
+					 (char *)DMTCP_IDS_PATH };
+	enum { OPTIONS = sizeof(options) / sizeof(options[0]) };
+	const struct dmtcp_setting setting = { .umask = NULL };
 	cleanup_free char **more = NULL;
 	struct engine_run *run;
 	size_t argc = 0;
 
 	while (job->argv[argc])
 		argc++;
-	more = calloc(argc + 2, sizeof(*more));
+	more = calloc(argc + OPTIONS + 1, sizeof(*more));
 	if (!more) {
 		error_sys(e, "dmtcp");
 		return NULL;
 	}
 	if (dmtcp_clean_dir(job, e) < 0)
 		return NULL;
-	more[0] = (char *)"--no-gzip";
-	memcpy(more + 1, job->argv, argc * sizeof(*more));
-	run = dmtcp_begin(job, "dmtcp_launch", more, 1 + argc, false, e);
+	memcpy(more, options, sizeof(options));
+	memcpy(more + OPTIONS, job->argv, argc * sizeof(*more));
+	run = dmtcp_begin(job, "dmtcp_launch", more, OPTIONS + argc, &setting, e);
 	if (!run || wait_until_launched(run, job, e) == 0)
 		return run;
 	dmtcp_end(run);

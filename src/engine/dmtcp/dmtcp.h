@@ -25,7 +25,9 @@
 
 /* Attributes of a generation of this engine. */
 #define DMTCP_ATTR_VERSION "dmtcp-version"
-#define DMTCP_ATTR_PEERS   "dmtcp-peers" /* processes, each with an image of its own */
+#define DMTCP_ATTR_PEERS   "dmtcp-peers"  /* processes, each with an image of its own */
+#define DMTCP_ATTR_UMASK   "dmtcp-umask"  /* of all of them, octal */
+#define DMTCP_ATTR_LIMITS  "dmtcp-limits" /* the same, in the order of getrlimit(2) */
 
 /* In the job's folder: where DMTCP writes its images, and what it has to say. */
 #define DMTCP_DIR "dmtcp"
@@ -76,13 +78,20 @@ char **dmtcp_argv(const struct engine_job *job, const struct gate *gate,
 		  const char *program, char *const *more, size_t count);
 void dmtcp_free_argv(char **argv);
 
+/* What the program is to be started with, of what it hands on to what it restores. */
+struct dmtcp_setting {
+	bool fixed_layout;	     /* of its memory */
+	const mode_t *umask;	     /* NULL: ours */
+	const struct rlimit *limits; /* the same */
+};
+
 /*
  * With a clean directory: a gate and its coordinator, and the program with dmtcp_argv()
  * in a sandbox; NULL with nothing left running.
  */
 struct engine_run *dmtcp_begin(const struct engine_job *job, const char *program,
-			       char *const *more, size_t count, bool fixed_layout,
-			       struct error *e);
+			       char *const *more, size_t count,
+			       const struct dmtcp_setting *setting, struct error *e);
 void dmtcp_end(struct engine_run *run);
 
 /*

@@ -6,9 +6,10 @@
  * what tells that all images are written is that as many processes stand at the gate as
  * the coordinator counts. The job stands then, so its outputs are what they were at the
  * very checkpoint: they are recorded, the images digested and moved into the generation,
- * and if the job is to stop this is committed. Only then the gate opens, or it is shut
- * for good and the runner ends who stands there. Whatever fails, or if this process ends,
- * the gate opens and the job goes on.
+ * and this is committed. Only then is the gate shut for good, and the runner ends who
+ * stands there, and has the job go on from the checkpoint if it is not to leave. Whatever
+ * fails, or if this process ends, the gate opens and the job goes on; unless that would
+ * harm it: then it is ended there too, and goes on from the checkpoint before.
  *
  * The images are read once more for their digests, since DMTCP writes them itself; they
  * are in the page cache then.
@@ -16,7 +17,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,12 +29,11 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "engine/dmtcp/dmtcp.h"
+#include "engine/dmtcp/processes.h"
+#include "engine/dmtcp/unread.h"
 #include "engine/outputs.h"
 #include "engine/tree.h"
 #include "store/tmpdir.h"
-
-/* What an image has besides the pages that the kernel counts for its process. */
-#define IMAGE_OVERHEAD ((uint64_t)32 << 20)
 
 #define HALF_WRITTEN ".dmtcp.temp"
 #define FILES_DIR    "_files"
@@ -43,38 +43,14 @@ struct dumping {
 	const struct engine_job *job;
 	const struct engine_dump *dump;
 	struct gate_client client;
-	int dir; /* where DMTCP writes */
+	int dir;	  /* where DMTCP writes */
+	struct tree tree; /* when all stood */
+	pid_t *unwaited;  /* who had ended then; see check_unwaited() */
 	unsigned int images;
 	bool began; /* the checkpoint */
-	bool shut;
 };
 
 /* ---- room ---- */
-
-/* Bytes of memory that a process has, in use or swapped out. */
-static uint64_t memory_of(pid_t pid)
-{
-	cleanup_free char *path = str_printf("/proc/%d/status", pid);
-	cleanup_fclose FILE *f = path ? fopen(path, "re") : NULL;
-	uint64_t sum = 0, kib;
-	char line[256];
-
-	while (f && fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "VmRSS: %" SCNu64, &kib) == 1 ||
-		    sscanf(line, "VmSwap: %" SCNu64, &kib) == 1)
-			sum += kib * 1024;
-	}
-	return sum;
-}
-
-static uint64_t room_needed(const struct tree *tree)
-{
-	uint64_t sum = 0;
-
-	for (size_t i = 0; i < tree->count; i++)
-		sum += memory_of(tree->pids[i]) + IMAGE_OVERHEAD;
-	return sum;
-}
 
 /* DMTCP ends a process whose image it cannot write. */
 static int check_room(struct dumping *d, struct error *e)
@@ -84,7 +60,7 @@ static int check_room(struct dumping *d, struct error *e)
 	uint64_t needed, available;
 	int rc = tree_read(&tree, &d->run->sandbox, e);
 
-	needed = rc == 0 ? room_needed(&tree) : 0;
+	needed = rc == 0 ? processes_image_size(&tree) : 0;
 	tree_free(&tree);
 	if (rc < 0 || fstatvfs(d->job->folder->fd, &fs) < 0 || fs.f_blocks == 0)
 		return rc;
@@ -138,6 +114,17 @@ static int begin(struct dumping *d, struct error *e)
 	return d->began ? 0 : error_set(e, "DMTCP's coordinator does not answer");
 }
 
+/* Has DMTCP ended processes that it was to save? */
+static int check_lost(struct dumping *d, struct error *e)
+{
+	if (gate_look(&d->client, e) < 0)
+		return -1;
+	if (d->client.report.lost == 0)
+		return 0;
+	return error_set(e, "DMTCP ended %u of its processes while it saved them",
+			 d->client.report.lost);
+}
+
 /* Wait until as many stand at the gate as there are. */
 static int wait_until_all_stand(struct dumping *d, struct error *e)
 {
@@ -146,21 +133,89 @@ static int wait_until_all_stand(struct dumping *d, struct error *e)
 	for (;;) {
 		if (check_job(d, e) < 0 || dmtcp_status(d->run, d->job, &status, e) < 0)
 			return -1;
-		if (d->client.report.held && d->client.report.held == status.peers)
-			return 0;
+		if (d->client.report.lost ||
+		    (d->client.report.held && d->client.report.held == status.peers))
+			return check_lost(d, e);
 		if (dmtcp_wait(d->run, &d->client, d->dump->cancel_fd, e) < 0)
 			return -1;
 	}
 }
 
-/* ---- while the job stands ---- */
-
-static bool ends_with(const char *name, const char *end)
+/* All of it runs, and what DMTCP has written is of no use. */
+static int wait_until_all_run(struct dumping *d, int cancel_fd, struct error *e)
 {
-	size_t length = strlen(name), tail = strlen(end);
+	struct dmtcp_status status = { 0 };
 
-	return length >= tail && strcmp(name + length - tail, end) == 0;
+	for (;;) {
+		if (check_job(d, e) < 0 || dmtcp_status(d->run, d->job, &status, e) < 0)
+			return -1;
+		if (status.running)
+			return dmtcp_clean_dir(d->job, e);
+		if (dmtcp_wait(d->run, &d->client, cancel_fd, e) < 0)
+			return -1;
+	}
 }
+
+static pid_t find_in_both(const pid_t *a, const pid_t *b)
+{
+	for (; a && *a; a++) {
+		for (const pid_t *other = b; other && *other; other++) {
+			if (*a == *other)
+				return *a;
+		}
+	}
+	return 0;
+}
+
+/*
+ * DMTCP restores no child that has ended and for which its parent has not waited: the
+ * parent would be told that it has none. Most parents wait at once, so the job is asked
+ * again, which is 1; but whoever has not by then is not about to. And there are jobs that
+ * would be harmed if they went on now (unread.h).
+ */
+static int check_unwaited(struct dumping *d, struct error *e)
+{
+	cleanup_free pid_t *before = d->unwaited;
+	ssize_t count = tree_unwaited(&d->tree, &d->unwaited);
+	pid_t still = find_in_both(before, d->unwaited);
+	int unread;
+
+	if (count <= 0)
+		return count < 0 ? error_sys(e, "job's processes") : 0;
+	unread = unread_is_shared(&d->tree, e);
+	if (unread < 0)
+		return -1;
+	if (still == 0 && unread == 0)
+		return 1;
+	return error_set(e,
+			 "process %d has ended and its parent has not waited for it: "
+			 "DMTCP does not restore it",
+			 still ? still : d->unwaited[0]);
+}
+
+/* The job stands, and DMTCP can restore all of it. */
+static int stop_whole(struct dumping *d, struct error *e)
+{
+	for (;;) {
+		int rc;
+
+		if (begin(d, e) < 0 || wait_until_all_stand(d, e) < 0)
+			return -1;
+		if (tree_read(&d->tree, &d->run->sandbox, e) < 0)
+			return -1;
+		rc = check_unwaited(d, e);
+		if (rc <= 0)
+			return rc;
+		tree_free(&d->tree);
+		if (gate_open(&d->client, e) < 0 ||
+		    wait_until_all_run(d, d->dump->cancel_fd, e) < 0 ||
+		    gate_close(&d->client, e) < 0)
+			return -1;
+		d->began = false;
+	}
+}
+
+/* ---- while the job stands ---- */
 
 /*
  * Into the generation, by another name, since DMTCP's has the program's in it. An empty
@@ -223,8 +278,8 @@ static char **list_written(struct dumping *d, size_t *count, struct error *e)
 	while (dir && names && (entry = readdir(dir))) {
 		char **grown;
 
-		if (!ends_with(entry->d_name, HALF_WRITTEN) &&
-		    !ends_with(entry->d_name, FILES_DIR))
+		if (!str_ends_with(entry->d_name, HALF_WRITTEN) &&
+		    !str_ends_with(entry->d_name, FILES_DIR))
 			continue;
 		grown = reallocarray(names, *count + 2, sizeof(*names));
 		if (!grown || !(grown[*count] = strdup(entry->d_name))) {
@@ -263,7 +318,7 @@ static int take_images(struct dumping *d, struct error *e)
 	bool has_files = false;
 
 	for (size_t i = 0; i < count && rc == 0; i++) {
-		if (ends_with(names[i], FILES_DIR))
+		if (str_ends_with(names[i], FILES_DIR))
 			has_files = true;
 		else
 			rc = take_image(d, names[i], e);
@@ -273,6 +328,40 @@ static int take_images(struct dumping *d, struct error *e)
 		rc = error_set(e, "DMTCP wrote %u images of %u processes", d->images,
 			       d->client.report.held);
 	return rc == 0 && has_files ? take_files(d, e) : rc;
+}
+
+/* As DMTCP_ATTR_LIMITS, owned by the caller. */
+static char *write_limits(const struct rlimit *limits)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	for (int i = 0; f && i < RLIM_NLIMITS; i++)
+		fprintf(f, "%s%ju:%ju", i ? " " : "", (uintmax_t)limits[i].rlim_cur,
+			(uintmax_t)limits[i].rlim_max);
+	if (f && fclose(f) == 0)
+		return text;
+	free(text);
+	return NULL;
+}
+
+/* What a restart is to be started with. Before the images are read: it may be refused. */
+static int describe_processes(struct dumping *d, struct error *e)
+{
+	struct manifest *m = &d->dump->gen->manifest;
+	struct rlimit limits[RLIM_NLIMITS];
+	cleanup_free char *text = NULL;
+	mode_t mask;
+
+	if (processes_umask(&d->tree, &mask, e) < 0 ||
+	    processes_limits(&d->tree, limits, e) < 0)
+		return -1;
+	text = write_limits(limits);
+	if (!text || manifest_set(m, DMTCP_ATTR_LIMITS, "%s", text) < 0 ||
+	    manifest_set(m, DMTCP_ATTR_UMASK, "%04o", (unsigned int)mask) < 0)
+		return error_sys(e, "dmtcp");
+	return 0;
 }
 
 static int describe(struct dumping *d, struct error *e)
@@ -292,12 +381,12 @@ static int describe(struct dumping *d, struct error *e)
  * Each process that lives has an image, or it would be missing after a restart: one that
  * has not joined the coordinator yet after the last one, or never did.
  */
-static int check_all_saved(struct dumping *d, const struct tree *tree, struct error *e)
+static int check_all_saved(struct dumping *d, struct error *e)
 {
 	unsigned int living = 0;
 
-	for (size_t i = 0; i < tree->count; i++) {
-		cleanup_free char *program = dmtcp_program_of(tree->pids[i]);
+	for (size_t i = 0; i < d->tree.count; i++) {
+		cleanup_free char *program = dmtcp_program_of(d->tree.pids[i]);
 
 		living += program != NULL;
 	}
@@ -310,30 +399,19 @@ static int check_all_saved(struct dumping *d, const struct tree *tree, struct er
 static int record_outputs(struct dumping *d, struct error *e)
 {
 	cleanup_free char *own = dmtcp_dir(d->job);
-	struct tree tree;
-	int rc = tree_read(&tree, &d->run->sandbox, e);
 
-	if (rc == 0)
-		rc = check_all_saved(d, &tree, e);
-	if (rc == 0)
-		rc = own ? outputs_tell(&tree, d->job, d->dump, own, e)
-			 : error_sys(e, "dmtcp");
-	tree_free(&tree);
-	return rc;
+	return own ? outputs_tell(&d->tree, d->job, d->dump, own, e)
+		   : error_sys(e, "dmtcp");
 }
 
 static int save(struct dumping *d, struct error *e)
 {
-	int rc;
-
-	if (begin(d, e) < 0 || wait_until_all_stand(d, e) < 0 || take_images(d, e) < 0 ||
-	    describe(d, e) < 0 || record_outputs(d, e) < 0)
+	if (stop_whole(d, e) < 0 || processes_check_files(&d->tree, e) < 0 ||
+	    describe_processes(d, e) < 0 || take_images(d, e) < 0 || describe(d, e) < 0 ||
+	    check_all_saved(d, e) < 0 || record_outputs(d, e) < 0)
 		return -1;
-	rc = d->dump->seal(d->dump->arg, e);
-	if (rc < 0)
-		return -1;
-	d->shut = rc == SEAL_AND_STOP || d->dump->mode == DUMP_AND_STOP;
-	return d->shut ? gate_shut(&d->client, e) : 0;
+	/* It has the job stop: engine_dmtcp does not resume. */
+	return d->dump->seal(d->dump->arg, e) < 0 ? -1 : gate_shut(&d->client, e);
 }
 
 /* ---- and go on ---- */
@@ -358,42 +436,65 @@ static void go_on(struct dumping *d)
 		(void)dmtcp_clean_dir(d->job, NULL);
 }
 
+/*
+ * Would the job do what it would have done? Not if some of it has ended; and perhaps not
+ * with unread data, which can be told of once all of it stands.
+ */
+static bool may_go_on(struct dumping *d, struct error *e)
+{
+	return check_lost(d, e) == 0 &&
+	       (d->tree.proc < 0 || unread_is_shared(&d->tree, NULL) == 0);
+}
+
+/* It has failed: the job goes on, or is not to, which is DUMP_BROKEN. */
+static int give_up(struct dumping *d, struct error *e)
+{
+	if (!may_go_on(d, e)) {
+		(void)gate_shut(&d->client, NULL);
+		return DUMP_BROKEN;
+	}
+	go_on(d);
+	return check_lost(d, e) == 0 ? -1 : DUMP_BROKEN;
+}
+
 /* Not while an earlier checkpoint, which was given up, is still being written there. */
 static int prepare(struct dumping *d, struct error *e)
 {
-	struct dmtcp_status status = { 0 };
-
 	if (dmtcp_check_processes(d->run, e) < 0 || check_room(d, e) < 0 ||
-	    gate_connect(&d->client, &d->run->gate, e) < 0)
-		return -1;
-	for (;;) {
-		if (check_job(d, e) < 0 || dmtcp_status(d->run, d->job, &status, e) < 0)
-			return -1;
-		if (status.running)
-			break;
-		if (dmtcp_wait(d->run, &d->client, d->dump->cancel_fd, e) < 0)
-			return -1;
-	}
-	if (dmtcp_clean_dir(d->job, e) < 0)
+	    gate_connect(&d->client, &d->run->gate, e) < 0 ||
+	    wait_until_all_run(d, d->dump->cancel_fd, e) < 0)
 		return -1;
 	d->dir = file_make_dir(d->job->folder->fd, DMTCP_DIR, e);
 	return d->dir < 0 ? -1 : 0;
 }
 
+/*
+ * A job that is to go on is stopped as well, and restored: DMTCP 4.2.0 would have it go
+ * on, but some of it without what it had not read yet of a pipe (unread.h).
+ */
 int dmtcp_dump(struct engine_run *run, const struct engine_job *job,
 	       const struct engine_dump *dump, struct error *e)
 {
 	struct dumping d = {
-		.run = run, .job = job, .dump = dump, .client.fd = -1, .dir = -1
+		.run = run,
+		.job = job,
+		.dump = dump,
+		.client.fd = -1,
+		.dir = -1,
+		.tree.proc = -1,
 	};
 	int rc = -1;
 
 	if (prepare(&d, e) == 0 && gate_close(&d.client, e) == 0)
 		rc = save(&d, e);
-	if (d.client.fd >= 0 && !(d.shut && rc == 0))
-		go_on(&d);
+	if (d.client.fd >= 0 && rc < 0)
+		rc = give_up(&d, e);
 	gate_disconnect(&d.client);
+	tree_free(&d.tree);
+	free(d.unwaited);
 	if (d.dir >= 0)
 		close(d.dir);
+	if (rc == 0 && dump->mode == DUMP_AND_GO_ON)
+		return DUMP_ENDED;
 	return rc;
 }

@@ -193,6 +193,11 @@ static int command(struct gate_client *client, enum keeper_word word, struct err
 	return 0;
 }
 
+int gate_look(struct gate_client *client, struct error *e)
+{
+	return command(client, KEEPER_LOOK, e);
+}
+
 int gate_close(struct gate_client *client, struct error *e)
 {
 	return command(client, KEEPER_CLOSE, e);

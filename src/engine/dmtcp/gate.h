@@ -43,6 +43,11 @@ void gate_stop(struct gate *gate);
 /* What has come to pass at a gate. */
 struct gate_report {
 	unsigned int held; /* processes that stand at it, their images written */
+	/*
+	 * Processes that have ended while they stood for a checkpoint, or before they
+	 * had been restored: not by themselves.
+	 */
+	unsigned int lost;
 	unsigned int
 		answered;   /* connections to which the coordinator has spoken so far */
 	unsigned int words; /* of the client's, heard so far */
@@ -61,6 +66,9 @@ void gate_disconnect(struct gate_client *client);
 
 /* From when it returns on, whoever has written an image stands. */
 int gate_close(struct gate_client *client, struct error *e);
+
+/* What has come to pass by now: whoever has ended before is reported. */
+int gate_look(struct gate_client *client, struct error *e);
 
 /* All go on. */
 int gate_open(struct gate_client *client, struct error *e);

@@ -112,12 +112,24 @@ static void forget_kept(struct pair *pair)
 	pair->size = 0;
 }
 
+/*
+ * Between its saying that its threads stand and its saying that it runs there is nothing
+ * that the program itself could do. DMTCP ends a process whose image it cannot write.
+ */
+static bool stands(const struct pair *pair)
+{
+	return !pair->said.foreign && pair->said.state >= MESSAGE_SUSPENDED &&
+	       pair->said.state <= MESSAGE_RESTARTING;
+}
+
 static void drop_pair(struct keeper *k, size_t i)
 {
 	struct pair *pair = &k->pairs[i];
 
 	if (pair->state == PAIR_STANDS)
 		k->report.held--;
+	if (stands(pair) && !k->shut)
+		k->report.lost++;
 	forget_kept(pair);
 	close(pair->worker);
 	if (pair->coordinator >= 0)
@@ -186,11 +198,21 @@ static void let_in(struct keeper *k)
 	}
 }
 
-/* What it has said first is there, or at least its beginning. */
+/*
+ * What it has said first is there, or at least its beginning.
+ *
+ * It is the process that makes a new one which speaks for it, with the state that it has
+ * itself. If that is about to stand for a checkpoint, the coordinator of 4.2.0 turns the
+ * new one away without an answer; then the one that makes it waits for ever, and all
+ * others for that. The new one runs, and so it is told: the coordinator takes it, and has
+ * it stand with the others.
+ */
 static int begin(struct keeper *k, struct pair *pair)
 {
 	if (pair->said.foreign || pair->said.first != MESSAGE_NEW_WORKER)
 		return connect_pair(k, pair);
+	if (pair->said.state == MESSAGE_PRESUSPEND)
+		message_set_state(pair->kept, MESSAGE_RUNNING);
 	pair->state = PAIR_WAITS;
 	return 0;
 }
@@ -333,6 +355,8 @@ static void hear(struct keeper *k)
 		break;
 	case KEEPER_SHUT:
 		k->shut = true;
+		break;
+	case KEEPER_LOOK:
 		break;
 	case KEEPER_ASK:
 		k->asked = true;

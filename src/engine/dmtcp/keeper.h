@@ -18,6 +18,7 @@ enum keeper_word {
 	KEEPER_CLOSE = 'c',
 	KEEPER_OPEN = 'o',
 	KEEPER_SHUT = 's',
+	KEEPER_LOOK = 'l',
 	KEEPER_ASK = 'a',
 };
 

@@ -65,3 +65,10 @@ bool message_feed(struct message_stream *s, const char *data, size_t size,
 	}
 	return found;
 }
+
+void message_set_state(char *message, enum message_state state)
+{
+	uint32_t value = state;
+
+	memcpy(message + STATE_AT, &value, sizeof(value));
+}

@@ -24,6 +24,8 @@ enum message_type {
 
 enum message_state {
 	MESSAGE_RUNNING = 1,
+	MESSAGE_PRESUSPEND = 2, /* about to stand for a checkpoint */
+	MESSAGE_SUSPENDED = 3,	/* stands, from now on and in the next two */
 	MESSAGE_CHECKPOINTED = 5,
 	MESSAGE_RESTARTING = 6,
 };
@@ -42,5 +44,8 @@ struct message_stream {
 /* More has come. Is among it the beginning of one for the barrier of that name? */
 bool message_feed(struct message_stream *stream, const char *data, size_t size,
 		  const char *barrier);
+
+/* Change the state in a message, of which the beginning is there. */
+void message_set_state(char *message, enum message_state state);
 
 #endif

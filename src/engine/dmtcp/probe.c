@@ -7,6 +7,7 @@
 #include "base/program.h"
 #include "base/str.h"
 #include "engine/dmtcp/dmtcp.h"
+#include "engine/dmtcp/processes.h"
 #include "engine/programs.h"
 #include "engine/tree.h"
 
@@ -44,6 +45,10 @@ static int check_job(const struct engine_job *job, struct error *e)
 
 	for (size_t i = 0; i < programs.count && rc == 0; i++)
 		rc = check(&programs.list[i].program, programs.list[i].name, e);
+	/* A pipe is a pair of sockets there, which cannot be opened as a file. */
+	if (rc == 0 && programs.substitutes)
+		rc = error_set(e, "dmtcp cannot run process substitution, as in "
+				  "<(command), which the script has");
 	engine_programs_free(&programs);
 	return rc;
 }
@@ -103,6 +108,8 @@ int dmtcp_check_processes(const struct engine_run *run, struct error *e)
 		if (real)
 			rc = check_running(path, real, e);
 	}
+	if (rc == 0)
+		rc = processes_check_files(&tree, e);
 	tree_free(&tree);
 	return rc;
 }

@@ -12,8 +12,11 @@
  * dmtcp_restart runs with a fixed layout of its memory.
  */
 #define _GNU_SOURCE
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -74,6 +77,8 @@ static int follow(const struct engine_run *run, const struct engine_job *job,
 
 		if (ended == 1)
 			return judge_end(job, status, e);
+		if (client->report.lost)
+			return dmtcp_explain(job, e);
 		if (ended < 0)
 			return error_set(e, "the job was killed while it was restored");
 		if (dmtcp_seconds() >= deadline)
@@ -111,9 +116,45 @@ static int put_back_files(const struct engine_job *job, const struct generation 
 	return tmpdir_restore(gen, DMTCP_ARCHIVE, dir, e);
 }
 
+/* That of the job's processes; 1 if the generation does not tell. */
+static int read_umask(const struct generation *gen, mode_t *mask)
+{
+	const char *text = manifest_get(&gen->manifest, DMTCP_ATTR_UMASK);
+	unsigned int value;
+
+	if (!text || sscanf(text, "%o", &value) != 1)
+		return 1;
+	*mask = value & 0777;
+	return 0;
+}
+
+/* The same of the limits, RLIM_NLIMITS of them. */
+static int read_limits(const struct generation *gen, struct rlimit *limits)
+{
+	const char *text = manifest_get(&gen->manifest, DMTCP_ATTR_LIMITS);
+	int used;
+
+	for (int i = 0; i < RLIM_NLIMITS; i++) {
+		uintmax_t soft, hard;
+
+		if (!text || sscanf(text, "%ju:%ju%n", &soft, &hard, &used) != 2)
+			return 1;
+		limits[i] = (struct rlimit){ .rlim_cur = soft, .rlim_max = hard };
+		text += used;
+	}
+	return 0;
+}
+
 struct engine_run *dmtcp_restore(const struct engine_job *job,
 				 const struct generation *gen, struct error *e)
 {
+	struct rlimit limits[RLIM_NLIMITS];
+	mode_t mask;
+	const struct dmtcp_setting setting = {
+		.fixed_layout = true,
+		.umask = read_umask(gen, &mask) == 0 ? &mask : NULL,
+		.limits = read_limits(gen, limits) == 0 ? limits : NULL,
+	};
 	size_t count;
 	char **images = list_images(job, gen, &count);
 	struct engine_run *run = NULL;
@@ -123,7 +164,7 @@ struct engine_run *dmtcp_restore(const struct engine_job *job,
 	else if (count == 0)
 		error_set(e, "generation %u: it holds no images of DMTCP", gen->number);
 	else if (put_back_files(job, gen, e) == 0)
-		run = dmtcp_begin(job, "dmtcp_restart", images, count, true, e);
+		run = dmtcp_begin(job, "dmtcp_restart", images, count, &setting, e);
 	dmtcp_free_argv(images);
 	if (!run || wait_until_restored(run, job, (unsigned int)count, e) == 0)
 		return run;
