@@ -49,9 +49,6 @@ pid_t tree_socket_holder(const struct tree *tree, unsigned long long inode);
  */
 ssize_t tree_unwaited(const struct tree *tree, pid_t **list);
 
-/* Has a process ended, waited for or not? */
-bool tree_has_ended(const struct tree *tree, pid_t pid);
-
 /* Has a process of the tree ended, be it waited for or not? */
 bool tree_has_ended(const struct tree *tree, pid_t pid);
 

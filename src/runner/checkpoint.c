@@ -18,6 +18,7 @@
 #include "base/str.h"
 #include "runner/control.h"
 #include "runner/directories.h"
+#include "runner/mark.h"
 #include "runner/own_output.h"
 #include "runner/relocate.h"
 #include "runner/room.h"
@@ -71,8 +72,11 @@ static int describe(struct work *w, struct error *e)
 
 static int commit(struct work *w, struct error *e)
 {
+	const struct checkpoint *c = w->c;
+
 	errno = 0;
-	if (generation_commit(&w->gen, w->c->folder, e) < 0) {
+	if ((c->engine->saved_itself && mark_set(c->folder, &w->gen, e) < 0) ||
+	    generation_commit(&w->gen, c->folder, e) < 0) {
 		w->superseded = errno == ESTALE;
 		return -1;
 	}

@@ -18,6 +18,7 @@
 #include "base/protocol.h"
 #include "runner/directories.h"
 #include "runner/journal.h"
+#include "runner/mark.h"
 #include "runner/order.h"
 #include "runner/own_output.h"
 #include "runner/record.h"
@@ -68,6 +69,7 @@ static int start(struct runner *r, struct error *e)
 	struct engine_choice choice;
 
 	r->job.restored = 0;
+	mark_remove(&r->folder);
 	if (engine_choose(&r->job, &choice, e) < 0 ||
 	    directories_place(&r->job, choice.engine, e) < 0 ||
 	    directories_empty(&r->job, e) < 0 ||

@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "runner/directories.h"
+#include "runner/mark.h"
 #include "store/output.h"
 
 static bool is_cancelled(const struct engine_job *job)
@@ -15,6 +16,13 @@ static bool is_cancelled(const struct engine_job *job)
 	struct pollfd fd = { .fd = job->cancel_fd, .events = POLLIN };
 
 	return poll(&fd, 1, 0) > 0;
+}
+
+/* Its outputs are put back to where it last saved itself, which was after gen. */
+static bool goes_by_mark(const struct engine_job *job, const struct generation *gen,
+			 const struct restarted *restarted)
+{
+	return restarted->engine->saved_itself && mark_put_back(job->folder, gen);
 }
 
 /* RESTART_DAMAGED, or RESTART_ELSEWHERE, or RESTART_RUNNING for one generation. */
@@ -35,7 +43,7 @@ static enum restart_outcome try_one(struct engine_job *job, struct generation *g
 	}
 	if (restarted->engine->probe(job, e) < 0 || output_is_there(gen, e) < 0)
 		return RESTART_ELSEWHERE;
-	if (output_put_back(gen, e) < 0)
+	if (!goes_by_mark(job, gen, restarted) && output_put_back(gen, e) < 0)
 		return RESTART_DAMAGED;
 	if (directories_place(job, restarted->engine, e) < 0 ||
 	    directories_put_back(job, gen, e) < 0)
@@ -76,6 +84,8 @@ enum restart_outcome restart(struct engine_job *job, unsigned int newest,
 		return RESTART_ELSEWHERE;
 	while (newest && first < count && numbers[first] > newest)
 		first++;
+	if (first > 0)
+		mark_remove(job->folder);
 	for (size_t i = first; i < count; i++) {
 		struct generation gen;
 		enum restart_outcome outcome =

@@ -8,6 +8,7 @@
  *	environment	in which it would, the same
  *	events		what has happened to the job (event.h)
  *	tmp/		where the job's TMPDIR is mounted
+ *	saved		how long the outputs of a job that saves itself were when it last did
  *	lock		held by the processes that keep the running job (lock.h)
  *	control/	where the directory is mounted by which it speaks with its runner
  *	N/		generation N, committed
@@ -28,6 +29,7 @@
 #define FOLDER_SCRIPT	   "script"
 #define FOLDER_TMP	   "tmp"
 #define FOLDER_EVENTS	   "events"
+#define FOLDER_MARK	   "saved"
 
 /* Attributes of the record; doc/store-format.md has them all. */
 #define RECORD_JOB	  "job"

@@ -126,6 +126,44 @@ submit_in() {
 	diff <(get out) <(seq -f 'line %g' "$(get out | wc -l)")
 }
 
+@test "a damaged generation takes nothing from the output of a program that goes by what it saved itself" {
+	local job damage
+	put_programs
+	put job <<<$'#!/bin/sh\nexec ./self.sh 150 state over'
+	for damage in 'alice truncate -s 5 "$(store "$job")/2/manifest"' 'alice rm -r "$(store "$job")/2"'; do
+		alice rm -f "$WORK/out" "$WORK/over"
+		job=$(submit_app job)
+		wait_lines out 10
+		checkpoint "$job"
+		wait_lines out 30
+		alice scheckpoint vacate "$job"
+		[ "$(newest "$job")" -eq 2 ]
+		eval "$damage"
+		let_end
+		alice scontrol release "$job"
+		wait_over "$job"
+		wait_accounted "$job" "COMPLETED|0:0"
+		diff <(get out) <(seq -f 'line %g' 150; echo "total 150")
+	done
+}
+
+@test "a program that saves itself in TMPDIR goes back with a damaged generation" {
+	local job
+	put_programs
+	put job <<<$'#!/bin/sh\nexec ./self.sh 150 "$TMPDIR/state" over'
+	job=$(submit_app job)
+	wait_lines out 10
+	checkpoint "$job"
+	wait_lines out 30
+	alice scheckpoint vacate "$job"
+	alice truncate -s 5 "$(store "$job")/2/manifest"
+	let_end
+	alice scontrol release "$job"
+	wait_over "$job"
+	wait_accounted "$job" "COMPLETED|0:0"
+	diff <(get out) <(seq -f 'line %g' 150; echo "total 150")
+}
+
 @test "a script that ends with the exit code unasked is run again, and told how often" {
 	local job
 	put job <<-'E'
