@@ -100,6 +100,22 @@ int file_replace(int dirfd, const char *name, const void *data, size_t size, mod
 	return file_sync(dirfd, name, e);
 }
 
+char *file_read_link(int dirfd, const char *name)
+{
+	for (size_t room = 256;; room *= 2) {
+		char *text = malloc(room);
+		ssize_t n = text ? readlinkat(dirfd, name, text, room) : -1;
+
+		if (n >= 0 && (size_t)n < room) {
+			text[n] = '\0';
+			return text;
+		}
+		free(text);
+		if (n < 0)
+			return NULL;
+	}
+}
+
 int file_copy(int in, int out, uint64_t size, const char *name, struct error *e)
 {
 	cleanup_free char *buffer = NULL;

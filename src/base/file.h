@@ -35,6 +35,9 @@ char *file_read(int dirfd, const char *name, size_t max, size_t *size, struct er
 int file_replace(int dirfd, const char *name, const void *data, size_t size, mode_t mode,
 		 struct error *e);
 
+/* What a symbolic link points to, owned by the caller; NULL and errno. */
+char *file_read_link(int dirfd, const char *name);
+
 /* Copy size bytes of the file open at in, from its beginning, to out. */
 int file_copy(int in, int out, uint64_t size, const char *name, struct error *e);
 

@@ -205,23 +205,6 @@ void tree_free(struct tree *tree)
 
 /* ---- descriptors ---- */
 
-/* What a descriptor's link in /proc points to, owned by the caller. */
-static char *read_link(int dirfd, const char *name)
-{
-	for (size_t room = 256;; room *= 2) {
-		char *text = malloc(room);
-		ssize_t n = text ? readlinkat(dirfd, name, text, room) : -1;
-
-		if (n >= 0 && (size_t)n < room) {
-			text[n] = '\0';
-			return text;
-		}
-		free(text);
-		if (n < 0)
-			return NULL;
-	}
-}
-
 static bool open_for_writing(int proc, pid_t pid, const char *fd)
 {
 	cleanup_free char *path = str_printf("%d/fdinfo/%s", pid, fd);
@@ -242,7 +225,7 @@ typedef int (*visit_fn)(void *arg, const char *path, int fd, struct error *e);
 static int visit_descriptor(const struct tree *tree, pid_t pid, int fds, const char *name,
 			    visit_fn visit, void *arg, struct error *e)
 {
-	cleanup_free char *path = read_link(fds, name);
+	cleanup_free char *path = file_read_link(fds, name);
 	cleanup_close int fd = -1;
 	struct stat st;
 
@@ -292,7 +275,7 @@ static bool holds(const struct tree *tree, pid_t pid, const char *link_wanted)
 	struct dirent *d;
 
 	while (dir && (d = readdir(dir))) {
-		cleanup_free char *link = read_link(dirfd(dir), d->d_name);
+		cleanup_free char *link = file_read_link(dirfd(dir), d->d_name);
 
 		if (link && !strcmp(link, link_wanted))
 			return true;

@@ -10,18 +10,11 @@
  * stands there, and has the job go on from the checkpoint if it is not to leave. Whatever
  * fails, or if this process ends, the gate opens and the job goes on; unless that would
  * harm it: then it is ended there too, and goes on from the checkpoint before.
- *
- * The images are read once more for their digests, since DMTCP writes them itself; they
- * are in the page cache then.
  */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <fcntl.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <time.h>
 
@@ -29,14 +22,12 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "engine/dmtcp/dmtcp.h"
+#include "engine/dmtcp/images.h"
+#include "engine/dmtcp/inherited.h"
 #include "engine/dmtcp/processes.h"
 #include "engine/dmtcp/unread.h"
 #include "engine/outputs.h"
 #include "engine/tree.h"
-#include "store/tmpdir.h"
-
-#define HALF_WRITTEN ".dmtcp.temp"
-#define FILES_DIR    "_files"
 
 struct dumping {
 	struct engine_run *run;
@@ -141,8 +132,9 @@ static int wait_until_all_stand(struct dumping *d, struct error *e)
 	}
 }
 
-/* All of it runs, and what DMTCP has written is of no use. */
-static int wait_until_all_run(struct dumping *d, int cancel_fd, struct error *e)
+/* All of it runs, and what DMTCP has written is of no use. -1, too, at the deadline. */
+static int wait_until_all_run(struct dumping *d, int cancel_fd, time_t deadline,
+			      struct error *e)
 {
 	struct dmtcp_status status = { 0 };
 
@@ -151,6 +143,8 @@ static int wait_until_all_run(struct dumping *d, int cancel_fd, struct error *e)
 			return -1;
 		if (status.running)
 			return dmtcp_clean_dir(d->job, e);
+		if (deadline && dmtcp_seconds() >= deadline)
+			return error_set(e, "the job does not run on");
 		if (dmtcp_wait(d->run, &d->client, cancel_fd, e) < 0)
 			return -1;
 	}
@@ -208,7 +202,7 @@ static int stop_whole(struct dumping *d, struct error *e)
 			return rc;
 		tree_free(&d->tree);
 		if (gate_open(&d->client, e) < 0 ||
-		    wait_until_all_run(d, d->dump->cancel_fd, e) < 0 ||
+		    wait_until_all_run(d, d->dump->cancel_fd, 0, e) < 0 ||
 		    gate_close(&d->client, e) < 0)
 			return -1;
 		d->began = false;
@@ -217,151 +211,17 @@ static int stop_whole(struct dumping *d, struct error *e)
 
 /* ---- while the job stands ---- */
 
-/*
- * Into the generation, by another name, since DMTCP's has the program's in it. An empty
- * file is left in its place, which the process is about to rename.
- */
-static int move_image(struct dumping *d, const char *name, const char *to,
-		      struct error *e)
-{
-	struct generation *gen = d->dump->gen;
-	cleanup_close int empty = -1;
-
-	if (renameat(d->dir, name, gen->fd, to) < 0)
-		return error_sys(e, "%s", name);
-	empty = openat(d->dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (empty >= 0)
-		return 0;
-	error_sys(e, "%s", name);
-	(void)renameat(gen->fd, to, d->dir, name);
-	return -1;
-}
-
-static int take_image(struct dumping *d, const char *name, struct error *e)
-{
-	struct generation *gen = d->dump->gen;
-	cleanup_free char *to = str_printf("image-%05u.dmtcp", d->images + 1);
-	char hex[DIGEST_HEX + 1];
-	cleanup_close int fd = -1;
-	uint64_t size;
-
-	if (!to)
-		return error_sys(e, "%s", name);
-	if (move_image(d, name, to, e) < 0)
-		return -1;
-	fd = openat(gen->fd, to, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0 || fchmod(fd, 0600) < 0)
-		return error_sys(e, "%s", name);
-	/* A hint: the disk is at work while they are digested. */
-	(void)sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
-	if (digest_of_fd(fd, to, hex, &size, e) < 0)
-		return -1;
-	if (manifest_add_file(&gen->manifest, to, size, hex) < 0)
-		return error_sys(e, "%s", to);
-	d->images++;
-	return 0;
-}
-
-static int compare(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* The names of what DMTCP has written, in order. */
-static char **list_written(struct dumping *d, size_t *count, struct error *e)
-{
-	cleanup_closedir DIR *dir = file_open_dir(d->dir, ".");
-	char **names = calloc(1, sizeof(*names));
-	struct dirent *entry;
-
-	*count = 0;
-	while (dir && names && (entry = readdir(dir))) {
-		char **grown;
-
-		if (!str_ends_with(entry->d_name, HALF_WRITTEN) &&
-		    !str_ends_with(entry->d_name, FILES_DIR))
-			continue;
-		grown = reallocarray(names, *count + 2, sizeof(*names));
-		if (!grown || !(grown[*count] = strdup(entry->d_name))) {
-			dmtcp_free_argv(grown ? grown : names);
-			names = NULL;
-			break;
-		}
-		names = grown;
-		names[++*count] = NULL;
-	}
-	if (!dir || !names)
-		error_sys(e, "%s/" DMTCP_DIR, d->job->folder->path);
-	if (dir && names) {
-		qsort(names, *count, sizeof(*names), compare);
-		return names;
-	}
-	dmtcp_free_argv(names);
-	return NULL;
-}
-
-/* Files that are open and have been removed: DMTCP writes them beside the images. */
-static int take_files(struct dumping *d, struct error *e)
-{
-	cleanup_free char *dir = dmtcp_dir(d->job);
-
-	if (!dir)
-		return error_sys(e, "dmtcp");
-	return tmpdir_save(d->dump->gen, DMTCP_ARCHIVE, dir, e);
-}
-
 static int take_images(struct dumping *d, struct error *e)
 {
-	size_t count;
-	char **names = list_written(d, &count, e);
-	int rc = names ? 0 : -1;
-	bool has_files = false;
+	int images = images_take(d->job, d->dir, d->dump->gen, e);
 
-	for (size_t i = 0; i < count && rc == 0; i++) {
-		if (str_ends_with(names[i], FILES_DIR))
-			has_files = true;
-		else
-			rc = take_image(d, names[i], e);
-	}
-	dmtcp_free_argv(names);
-	if (rc == 0 && d->images != d->client.report.held)
-		rc = error_set(e, "DMTCP wrote %u images of %u processes", d->images,
-			       d->client.report.held);
-	return rc == 0 && has_files ? take_files(d, e) : rc;
-}
-
-/* As DMTCP_ATTR_LIMITS, owned by the caller. */
-static char *write_limits(const struct rlimit *limits)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *f = open_memstream(&text, &size);
-
-	for (int i = 0; f && i < RLIM_NLIMITS; i++)
-		fprintf(f, "%s%ju:%ju", i ? " " : "", (uintmax_t)limits[i].rlim_cur,
-			(uintmax_t)limits[i].rlim_max);
-	if (f && fclose(f) == 0)
-		return text;
-	free(text);
-	return NULL;
-}
-
-/* What a restart is to be started with. Before the images are read: it may be refused. */
-static int describe_processes(struct dumping *d, struct error *e)
-{
-	struct manifest *m = &d->dump->gen->manifest;
-	struct rlimit limits[RLIM_NLIMITS];
-	cleanup_free char *text = NULL;
-	mode_t mask;
-
-	if (processes_umask(&d->tree, &mask, e) < 0 ||
-	    processes_limits(&d->tree, limits, e) < 0)
+	if (images < 0)
 		return -1;
-	text = write_limits(limits);
-	if (!text || manifest_set(m, DMTCP_ATTR_LIMITS, "%s", text) < 0 ||
-	    manifest_set(m, DMTCP_ATTR_UMASK, "%04o", (unsigned int)mask) < 0)
-		return error_sys(e, "dmtcp");
-	return 0;
+	d->images = (unsigned int)images;
+	if (d->images == d->client.report.held)
+		return 0;
+	return error_set(e, "DMTCP wrote %u images of %u processes", d->images,
+			 d->client.report.held);
 }
 
 static int describe(struct dumping *d, struct error *e)
@@ -406,9 +266,10 @@ static int record_outputs(struct dumping *d, struct error *e)
 
 static int save(struct dumping *d, struct error *e)
 {
+	/* What may be refused comes before the images are read. */
 	if (stop_whole(d, e) < 0 || processes_check_files(&d->tree, e) < 0 ||
-	    describe_processes(d, e) < 0 || take_images(d, e) < 0 || describe(d, e) < 0 ||
-	    check_all_saved(d, e) < 0 || record_outputs(d, e) < 0)
+	    inherited_save(&d->tree, d->dump->gen, e) < 0 || take_images(d, e) < 0 ||
+	    describe(d, e) < 0 || check_all_saved(d, e) < 0 || record_outputs(d, e) < 0)
 		return -1;
 	/* It has the job stop: engine_dmtcp does not resume. */
 	return d->dump->seal(d->dump->arg, e) < 0 ? -1 : gate_shut(&d->client, e);
@@ -423,17 +284,9 @@ static int save(struct dumping *d, struct error *e)
 static void go_on(struct dumping *d)
 {
 	time_t deadline = dmtcp_seconds() + (time_t)d->job->conf->dump_timeout;
-	struct dmtcp_status status = { 0 };
 
-	if (gate_open(&d->client, NULL) < 0 || !d->began)
-		return;
-	while (check_job(d, NULL) == 0 &&
-	       dmtcp_status(d->run, d->job, &status, NULL) == 0 && !status.running &&
-	       dmtcp_seconds() < deadline &&
-	       dmtcp_wait(d->run, &d->client, -1, NULL) == 0)
-		;
-	if (status.running)
-		(void)dmtcp_clean_dir(d->job, NULL);
+	if (gate_open(&d->client, NULL) == 0 && d->began)
+		(void)wait_until_all_run(d, -1, deadline, NULL);
 }
 
 /*
@@ -462,7 +315,7 @@ static int prepare(struct dumping *d, struct error *e)
 {
 	if (dmtcp_check_processes(d->run, e) < 0 || check_room(d, e) < 0 ||
 	    gate_connect(&d->client, &d->run->gate, e) < 0 ||
-	    wait_until_all_run(d, d->dump->cancel_fd, e) < 0)
+	    wait_until_all_run(d, d->dump->cancel_fd, 0, e) < 0)
 		return -1;
 	d->dir = file_make_dir(d->job->folder->fd, DMTCP_DIR, e);
 	return d->dir < 0 ? -1 : 0;

@@ -5,7 +5,6 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "base/str.h"
 
 /* What an image has besides the pages that the kernel counts for its process. */
@@ -120,16 +120,14 @@ static int access_mode(pid_t pid, const char *fd)
 
 static int check_descriptor(pid_t pid, int fds, const char *fd, struct error *e)
 {
-	char path[PATH_MAX];
+	cleanup_free char *path = NULL;
 	struct stat st;
-	ssize_t n;
 
 	if (fstatat(fds, fd, &st, 0) < 0 || !S_ISFIFO(st.st_mode))
 		return 0;
-	n = readlinkat(fds, fd, path, sizeof(path) - 1);
-	if (n <= 0 || path[0] != '/' || access_mode(pid, fd) == O_RDWR)
+	path = file_read_link(fds, fd);
+	if (!path || path[0] != '/' || access_mode(pid, fd) == O_RDWR)
 		return 0;
-	path[n] = '\0';
 	return error_set(e,
 			 "process %d has the fifo %s open, which DMTCP does not restore",
 			 pid, path);

@@ -12,46 +12,17 @@
  * dmtcp_restart runs with a fixed layout of its memory.
  */
 #define _GNU_SOURCE
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "engine/dmtcp/dmtcp.h"
+#include "engine/dmtcp/images.h"
+#include "engine/dmtcp/inherited.h"
 #include "store/tmpdir.h"
-
-static bool is_image(const char *name)
-{
-	const char *dot = strrchr(name, '.');
-
-	return dot && strcmp(dot, ".dmtcp") == 0;
-}
-
-/* The paths of a generation's images, owned by the caller. */
-static char **list_images(const struct engine_job *job, const struct generation *gen,
-			  size_t *count)
-{
-	const struct manifest *m = &gen->manifest;
-	char **list = calloc(m->nfiles + 1, sizeof(*list));
-
-	*count = 0;
-	for (size_t i = 0; list && i < m->nfiles; i++) {
-		if (!is_image(m->files[i].name))
-			continue;
-		list[*count] = str_printf("%s/%u/%s", job->folder->path, gen->number,
-					  m->files[i].name);
-		if (!list[(*count)++]) {
-			dmtcp_free_argv(list);
-			return NULL;
-		}
-	}
-	return list;
-}
 
 /* It ended before it was seen to run: that is its own affair, unless DMTCP failed. */
 static int judge_end(const struct engine_job *job, int status, struct error *e)
@@ -116,49 +87,18 @@ static int put_back_files(const struct engine_job *job, const struct generation 
 	return tmpdir_restore(gen, DMTCP_ARCHIVE, dir, e);
 }
 
-/* That of the job's processes; 1 if the generation does not tell. */
-static int read_umask(const struct generation *gen, mode_t *mask)
-{
-	const char *text = manifest_get(&gen->manifest, DMTCP_ATTR_UMASK);
-	unsigned int value;
-
-	if (!text || sscanf(text, "%o", &value) != 1)
-		return 1;
-	*mask = value & 0777;
-	return 0;
-}
-
-/* The same of the limits, RLIM_NLIMITS of them. */
-static int read_limits(const struct generation *gen, struct rlimit *limits)
-{
-	const char *text = manifest_get(&gen->manifest, DMTCP_ATTR_LIMITS);
-	int used;
-
-	for (int i = 0; i < RLIM_NLIMITS; i++) {
-		uintmax_t soft, hard;
-
-		if (!text || sscanf(text, "%ju:%ju%n", &soft, &hard, &used) != 2)
-			return 1;
-		limits[i] = (struct rlimit){ .rlim_cur = soft, .rlim_max = hard };
-		text += used;
-	}
-	return 0;
-}
-
 struct engine_run *dmtcp_restore(const struct engine_job *job,
 				 const struct generation *gen, struct error *e)
 {
-	struct rlimit limits[RLIM_NLIMITS];
-	mode_t mask;
-	const struct dmtcp_setting setting = {
-		.fixed_layout = true,
-		.umask = read_umask(gen, &mask) == 0 ? &mask : NULL,
-		.limits = read_limits(gen, limits) == 0 ? limits : NULL,
-	};
+	struct dmtcp_setting setting = { .fixed_layout = true };
+	struct inherited inherited;
 	size_t count;
-	char **images = list_images(job, gen, &count);
+	char **images = images_list(job, gen, &count);
 	struct engine_run *run = NULL;
 
+	inherited_load(&inherited, gen);
+	setting.umask = inherited.has_umask ? &inherited.umask : NULL;
+	setting.limits = inherited.has_limits ? inherited.limits : NULL;
 	if (!images)
 		error_sys(e, "dmtcp_restart");
 	else if (count == 0)
