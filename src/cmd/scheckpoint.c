@@ -192,20 +192,18 @@ static int set_option(struct scheckpoint *s, int c)
 	return EXIT_DONE;
 }
 
-static const char *long_name(int c)
+/* Which options were given, in the order of the table. */
+struct given {
+	bool option[sizeof(options) / sizeof(options[0])];
+};
+
+static void note(struct given *given, int c)
 {
 	for (size_t i = 0; options[i].name; i++) {
 		if (options[i].val == c)
-			return options[i].name;
+			given->option[i] = true;
 	}
-	return "?";
 }
-
-/* The letters of the options that were given. */
-struct given {
-	char *letters;
-	size_t count;
-};
 
 /* EXIT_DONE, or the status with which to end; *end is set if that is 0. */
 static int read_round(struct scheckpoint *s, int argc, char **argv, const char *letters,
@@ -224,7 +222,7 @@ static int read_round(struct scheckpoint *s, int argc, char **argv, const char *
 		status = set_option(s, c);
 		if (status != EXIT_DONE)
 			return status;
-		given->letters[given->count++] = (char)c;
+		note(given, c);
 	}
 	return EXIT_DONE;
 }
@@ -240,11 +238,10 @@ static const struct verb *find_verb(const char *name)
 
 static int check_given(const struct verb *verb, const struct given *given)
 {
-	for (size_t i = 0; i < given->count; i++) {
-		if (!strchr(COMMON, given->letters[i]) &&
-		    !strchr(verb->options, given->letters[i]))
-			return misuse("%s: takes no --%s", verb->name,
-				      long_name(given->letters[i]));
+	for (size_t i = 0; options[i].name; i++) {
+		if (given->option[i] && !strchr(COMMON, options[i].val) &&
+		    !strchr(verb->options, options[i].val))
+			return misuse("%s: takes no --%s", verb->name, options[i].name);
 	}
 	return EXIT_DONE;
 }
@@ -256,13 +253,11 @@ static int check_given(const struct verb *verb, const struct given *given)
 static const struct verb *read_options(struct scheckpoint *s, int *argc, char ***argv,
 				       int *status)
 {
-	cleanup_free char *letters = calloc((size_t)*argc + 1, 1);
-	struct given given = { .letters = letters };
+	struct given given = { 0 };
 	const struct verb *verb;
 	bool end = false;
 
-	*status = letters ? read_round(s, *argc, *argv, "+" LETTERS, &given, &end)
-			  : EXIT_FAILED;
+	*status = read_round(s, *argc, *argv, "+" LETTERS, &given, &end);
 	if (*status != EXIT_DONE || end)
 		return NULL;
 	*argc -= optind;

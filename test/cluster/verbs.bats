@@ -115,6 +115,10 @@ one_line() {
 	one_line 2 "--timeout=banana"
 }
 
+@test "an option may be given as often as one likes" {
+	alice scheckpoint "-$(printf 'Q%.0s' {1..5000})" list
+}
+
 @test "arrays: an element, some of them, and all of them" {
 	local main
 	ticking
