@@ -77,6 +77,7 @@ static bool answer_leave(const struct scheckpoint *s, struct asked *a,
 	case EVENT_CHECKPOINT:
 		if (is_for_interval(event))
 			return false;
+		a->saved = true;
 		tell(s, "job %s: generation %u: %s in %.3f s", a->name, event->generation,
 		     str_size(event->bytes).text, event->seconds);
 		if (s->json)
@@ -85,6 +86,9 @@ static bool answer_leave(const struct scheckpoint *s, struct asked *a,
 	case EVENT_LEAVE:
 		return true;
 	case EVENT_RESTART:
+		/* It was being restored when it was asked. */
+		if (!a->saved)
+			return false;
 		refused(a,
 			"Slurm did not take the job back, and it goes on where it was");
 		return true;

@@ -16,6 +16,7 @@ struct asked {
 	struct folder folder;
 	struct event_reader *reader;
 	bool pending; /* it has been asked and has not answered */
+	bool saved;   /* a checkpoint was taken since, and not for the interval */
 	int status;
 	unsigned long long written; /* bytes of the checkpoint, when last looked at */
 };

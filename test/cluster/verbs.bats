@@ -172,6 +172,23 @@ one_line() {
 	ends_exact
 }
 
+@test "a job that is asked while it is being restored answers when it runs" {
+	local job
+	build heap
+	put job <<<$'#!/bin/sh\nexec ./heap 800 100000'
+	job=$(submit --checkpoint --output=out --mem=1200 job)
+	wait_lines out 2
+	alice scheckpoint requeue "$job"
+	wait_running "$job"
+	run alice scheckpoint requeue "$job"
+	[[ $output == "job $job: generation 2: "* ]]
+	[ "$status" -eq 0 ]
+	wait_running "$job"
+	run alice smigrate "$job"
+	echo "$output"
+	[ "$status" -eq 0 ]
+}
+
 @test "vacate returns when the job is held: it can be restarted at once" {
 	counting_job
 	alice scheckpoint vacate "$JOB"

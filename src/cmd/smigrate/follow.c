@@ -62,7 +62,10 @@ static void there(struct migration *m, struct migrant *j, const struct event *ev
 		j->state = MIGRANT_LEAVES;
 		break;
 	case EVENT_RESTART:
-		stays(j, "Slurm did not take it back, and it goes on where it was");
+		/* Or it was being restored when it was asked. */
+		if (j->times.saved != 0)
+			stays(j,
+			      "Slurm did not take it back, and it goes on where it was");
 		break;
 	case EVENT_END:
 		j->state = MIGRANT_ENDED;
