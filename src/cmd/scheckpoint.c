@@ -115,7 +115,8 @@ static void print_usage(FILE *f)
 		"  -H, --hold                requeue: hold the job\n"
 		"  -g, --generation=N        restart, verify, remove: which checkpoint\n"
 		"      --older=TIME          purge: how long ago the jobs must have "
-		"ended\n");
+		"ended\n"
+		"  -o, --output=FILE         report, metrics: write it there\n");
 }
 
 static int set_number(const char *name, const char *text, unsigned int *value)
@@ -147,6 +148,8 @@ static int set_option(struct scheckpoint *s, int c)
 		s->cluster = optarg;
 		break;
 	case 'u':
+		if (!getpwnam(optarg))
+			return misuse("Invalid user: %s", optarg);
 		s->user = optarg;
 		break;
 	case 'p':
@@ -264,8 +267,9 @@ static const struct verb *read_options(struct scheckpoint *s, int *argc, char **
 	*argv += optind;
 	verb = find_verb((*argv)[0]);
 	if (!verb) {
-		print_usage(stderr);
-		*status = EXIT_USAGE;
+		*status = *argc == 0 ? misuse("no verb given; see scheckpoint --help")
+				     : misuse("%s: no such verb; see scheckpoint --help",
+					      (*argv)[0]);
 		return NULL;
 	}
 	(*argv)[0] = (char *)"scheckpoint"; /* for getopt's own sentences */

@@ -113,6 +113,12 @@ one_line() {
 	one_line 2 "takes no --hold"
 	run alice scheckpoint create --timeout=banana 1
 	one_line 2 "--timeout=banana"
+	run alice scheckpoint list --user=nobodys
+	one_line 2 "Invalid user: nobodys"
+	run alice scheckpoint frobnicate 1
+	one_line 2 "frobnicate: no such verb"
+	run alice scheckpoint
+	one_line 2 "no verb given"
 }
 
 @test "an option may be given as often as one likes" {
