@@ -367,6 +367,25 @@ end_while_saved() {
 	diff <(alice env PACE=0 "$WORK/heap" 600 40 && echo "heap: 0") <(get out | grep -v '^slurm-checkpoint: ')
 }
 
+@test "a job that stands still after a checkpoint was given up goes back to its newest one" {
+	local job
+	configure "$(printf 'DmtcpPath=%s\nDumpTimeout=5\n' "$DMTCP_DIR")"
+	alice cp /bin/sleep "$WORK/lasting"
+	put job <<<$'#!/bin/bash\n./lasting 987654 &\nfor i in {1..300}; do echo "$i"; sleep 0.1; done\nkill %1'
+	job=$(submit_dmtcp --output=out job)
+	wait_lines out 3
+	checkpoint "$job"
+	has_begun "$job" 2
+	# for it all others stand, and wait
+	cluster run "$(job_node "$job")" pkill -STOP -u alice -x DMTCP:lasting
+	alice scancel --batch --signal=41 "$job"
+	until_true 90 "it is said" eval 'get out | grep "it has gone back to its newest checkpoint: it stood still after DMTCP was to save it"'
+	configure "DmtcpPath=$DMTCP_DIR"
+	wait_over "$job" 180
+	wait_accounted "$job" "COMPLETED|0:0"
+	diff <(seq 300) <(get out | grep -v '^slurm-checkpoint: ')
+}
+
 @test "a worker that is killed while the job stands: the job goes on" {
 	local job
 	build heap

@@ -20,7 +20,14 @@
 #define LISTENER_FD 821
 #define WRITTEN	    "DMT:WriteCkpt"
 
-enum { TYPE_NEW = 1, TYPE_RESTARTED = 3, TYPE_REFUSED = 7, TYPE_OTHER = 20 };
+enum {
+	TYPE_NEW = 1,
+	TYPE_RESTARTED = 3,
+	TYPE_REFUSED = 7,
+	TYPE_COMMAND = 15,
+	TYPE_CHECKPOINT = 17,
+	TYPE_OTHER = 20,
+};
 enum {
 	STATE_RUNNING = 1,
 	STATE_ABOUT = 2,
@@ -417,6 +424,50 @@ static void who_is_refused_for_ever_is_told(void **state)
 	gate_stop(&gate);
 }
 
+/* The coordinator tells the worker to stand for a checkpoint. Does it hear that? */
+static bool hears_of_checkpoint(int worker)
+{
+	struct message m;
+
+	say_as(worker, "", TYPE_CHECKPOINT, STATE_RUNNING);
+	say(worker, "after");
+	assert_int_equal(recv(worker, &m, sizeof(m), MSG_WAITALL), sizeof(m));
+	if (m.type == TYPE_OTHER)
+		return false;
+	hears(worker, "after");
+	return true;
+}
+
+static void who_is_told_late_of_a_checkpoint_is_not_told(void **state)
+{
+	struct gate gate;
+	struct gate_client client;
+	int worker, other;
+
+	begin(*state, &gate, &client);
+	worker = join(&gate);
+	other = join(&gate);
+	assert_false(hears_of_checkpoint(worker));
+	assert_int_equal(gate_close(&client, NULL), 0);
+	assert_true(hears_of_checkpoint(worker));
+	say_as(other, WRITTEN, TYPE_OTHER, STATE_SAVED);
+	wait_until_held(&client, 1);
+	assert_true(hears_of_checkpoint(worker));
+	assert_int_equal(gate_open(&client, NULL), 0);
+	hears_as(other, WRITTEN, TYPE_OTHER, STATE_SAVED);
+	assert_true(hears_of_checkpoint(worker));
+	say(other, "it has gone on");
+	hears(other, "it has gone on");
+	assert_false(hears_of_checkpoint(worker));
+	say_as(other, "", TYPE_COMMAND, STATE_RUNNING);
+	hears_as(other, "", TYPE_COMMAND, STATE_RUNNING);
+	assert_true(hears_of_checkpoint(worker));
+	close(worker);
+	close(other);
+	gate_disconnect(&client);
+	gate_stop(&gate);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -432,6 +483,7 @@ int main(int argc, char **argv)
 		in_place(who_is_new_before_a_checkpoint_is_let_in),
 		in_place(who_is_new_runs),
 		in_place(who_is_refused_is_sent_again),
+		in_place(who_is_told_late_of_a_checkpoint_is_not_told),
 		in_place(who_is_refused_for_ever_is_told),
 	};
 

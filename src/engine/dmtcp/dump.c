@@ -38,7 +38,6 @@ struct dumping {
 	struct tree tree; /* when all stood */
 	pid_t *unwaited;  /* who had ended then; see check_unwaited() */
 	unsigned int images;
-	bool began; /* the checkpoint */
 };
 
 /* ---- room ---- */
@@ -101,8 +100,8 @@ static int begin(struct dumping *d, struct error *e)
 		if (dmtcp_wait(d->run, &d->client, d->dump->cancel_fd, e) < 0)
 			return -1;
 	}
-	d->began = answer == DMTCP_DONE;
-	return d->began ? 0 : error_set(e, "DMTCP's coordinator does not answer");
+	return answer == DMTCP_DONE ? 0
+				    : error_set(e, "DMTCP's coordinator does not answer");
 }
 
 /* Has DMTCP ended processes that it was to save? */
@@ -132,19 +131,47 @@ static int wait_until_all_stand(struct dumping *d, struct error *e)
 	}
 }
 
-/* All of it runs, and what DMTCP has written is of no use. -1, too, at the deadline. */
-static int wait_until_all_run(struct dumping *d, int cancel_fd, time_t deadline,
+/* For how long nothing has come to pass. */
+struct silence {
+	time_t since;	  /* seconds of uptime */
+	time_t waits;	  /* how often it was waited for, a second each time */
+	uint64_t written; /* bytes, until then */
+};
+
+/*
+ * Seconds in which nothing was written and no process said anything; and in which it was
+ * listened to: not those in which Slurm has suspended the job, and its runner with it.
+ */
+static time_t listen_to(const struct dumping *d, struct silence *silence)
+{
+	uint64_t written = d->dir < 0 ? 0 : images_written(d->dir);
+	time_t now = dmtcp_seconds();
+
+	if (written != silence->written || !d->client.asked)
+		*silence = (struct silence){ .since = now, .written = written };
+	else
+		silence->waits++;
+	return now - silence->since < silence->waits ? now - silence->since
+						     : silence->waits;
+}
+
+/*
+ * Until all of it runs, and what DMTCP has written is of no use. 1 if it does not, and
+ * for so many seconds, unless that is 0, nothing is written and no process says anything.
+ */
+static int wait_until_all_run(struct dumping *d, int cancel_fd, time_t patience,
 			      struct error *e)
 {
 	struct dmtcp_status status = { 0 };
+	struct silence silence = { 0 };
 
 	for (;;) {
 		if (check_job(d, e) < 0 || dmtcp_status(d->run, d->job, &status, e) < 0)
 			return -1;
 		if (status.running)
 			return dmtcp_clean_dir(d->job, e);
-		if (deadline && dmtcp_seconds() >= deadline)
-			return error_set(e, "the job does not run on");
+		if (patience && listen_to(d, &silence) >= patience)
+			return 1;
 		if (dmtcp_wait(d->run, &d->client, cancel_fd, e) < 0)
 			return -1;
 	}
@@ -205,7 +232,6 @@ static int stop_whole(struct dumping *d, struct error *e)
 		    wait_until_all_run(d, d->dump->cancel_fd, 0, e) < 0 ||
 		    gate_close(&d->client, e) < 0)
 			return -1;
-		d->began = false;
 	}
 }
 
@@ -278,15 +304,16 @@ static int save(struct dumping *d, struct error *e)
 /* ---- and go on ---- */
 
 /*
- * A checkpoint that has begun ends by itself, also if it is of no more use. Whatever
- * fails here, the next one finds it out.
+ * A checkpoint that has begun ends by itself, also if it is of no more use. False if it
+ * does not, or an earlier one did not, and the job stands still. Whatever else fails
+ * here, the next one finds it out.
  */
-static void go_on(struct dumping *d)
+static bool go_on(struct dumping *d)
 {
-	time_t deadline = dmtcp_seconds() + (time_t)d->job->conf->dump_timeout;
+	time_t patience = (time_t)d->job->conf->dump_timeout;
 
-	if (gate_open(&d->client, NULL) == 0 && d->began)
-		(void)wait_until_all_run(d, -1, deadline, NULL);
+	return gate_open(&d->client, NULL) < 0 ||
+	       wait_until_all_run(d, -1, patience, NULL) != 1;
 }
 
 /*
@@ -306,7 +333,11 @@ static int give_up(struct dumping *d, struct error *e)
 		(void)gate_shut(&d->client, NULL);
 		return DUMP_BROKEN;
 	}
-	go_on(d);
+	if (!go_on(d)) {
+		(void)gate_shut(&d->client, NULL);
+		error_set(e, "it stood still after DMTCP was to save it");
+		return DUMP_BROKEN;
+	}
 	return check_lost(d, e) == 0 ? -1 : DUMP_BROKEN;
 }
 

@@ -140,6 +140,21 @@ int images_take(const struct engine_job *job, int dir, struct generation *gen,
 	return rc < 0 ? -1 : images;
 }
 
+uint64_t images_written(int dirfd)
+{
+	cleanup_closedir DIR *dir = file_open_dir(dirfd, ".");
+	uint64_t bytes = 0;
+	struct dirent *entry;
+	struct stat st;
+
+	while (dir && (entry = readdir(dir))) {
+		if (fstatat(dirfd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    S_ISREG(st.st_mode))
+			bytes += (uint64_t)st.st_size;
+	}
+	return bytes;
+}
+
 char **images_list(const struct engine_job *job, const struct generation *gen,
 		   size_t *count)
 {

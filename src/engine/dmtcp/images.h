@@ -15,6 +15,9 @@
 int images_take(const struct engine_job *job, int dir, struct generation *gen,
 		struct error *e);
 
+/* Bytes that are in that directory by now. */
+uint64_t images_written(int dir);
+
 /* The paths of a generation's images, owned by the caller, with dmtcp_free_argv(). */
 char **images_list(const struct engine_job *job, const struct generation *gen,
 		   size_t *count);

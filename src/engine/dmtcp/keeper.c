@@ -40,7 +40,8 @@ struct pair {
 	int worker;
 	int coordinator; /* -1 before it is passed on */
 	enum pair_state state;
-	struct message_stream said; /* by the process */
+	struct message_stream said; /* by the process, */
+	struct message_stream told; /* and to it */
 	char *kept; /* of what it said: to be passed on later, or once more */
 	size_t size;
 	unsigned int rejected; /* how often */
@@ -56,9 +57,12 @@ struct keeper {
 	struct gate_report report;
 	bool closed;
 	bool shut;
+	bool saving;  /* the job is to stand for a checkpoint, and has not gone on from it
+		       */
 	bool changed; /* since the last report */
 	bool asked;
 	char buffer[CHUNK];
+	char passed[CHUNK + MESSAGE_BEGINNING];
 };
 
 /* ---- connections ---- */
@@ -240,6 +244,7 @@ static void send_again(struct pair *pair)
 static int pass_up(struct keeper *k, struct pair *pair)
 {
 	ssize_t n = recv(pair->worker, k->buffer, CHUNK, MSG_DONTWAIT);
+	uint32_t before = pair->said.state;
 	bool written;
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
@@ -247,6 +252,10 @@ static int pass_up(struct keeper *k, struct pair *pair)
 	if (n <= 0)
 		return -1;
 	written = message_feed(&pair->said, k->buffer, (size_t)n, BARRIER);
+	if (before == MESSAGE_CHECKPOINTED && pair->said.state == MESSAGE_RUNNING)
+		k->saving = false;
+	if (pair->said.type == MESSAGE_USER_COMMAND)
+		k->saving = true; /* it may be for a checkpoint */
 	if (pair->state == PAIR_PASSES && written && k->closed) {
 		pair->state = PAIR_STANDS;
 		k->report.held++;
@@ -270,6 +279,21 @@ static ssize_t receive(struct keeper *k, const struct pair *pair)
 	return more < 0 ? -1 : n + more;
 }
 
+/*
+ * What the coordinator says, but for one thing. Until it has heard of all that they have
+ * gone on from a checkpoint, it tells who is new, or executes another program, to stand
+ * for that checkpoint, too. DMTCP 4.2.0 asks whether there is one by a mark that it takes
+ * back with the last image's name: who has gone on may be ahead of that. The one that is
+ * told so would stand for ever, alone, and the job soon with it.
+ */
+static int tell_pair(struct keeper *k, struct pair *pair, size_t size)
+{
+	size_t n = message_pass(&pair->told, k->buffer, size,
+				k->saving ? 0 : MESSAGE_DO_CHECKPOINT, k->passed);
+
+	return send_all(pair->worker, k->passed, n);
+}
+
 static int pass_down(struct keeper *k, struct pair *pair)
 {
 	ssize_t n = receive(k, pair);
@@ -289,7 +313,7 @@ static int pass_down(struct keeper *k, struct pair *pair)
 	if (!pair->answered)
 		k->report.answered++;
 	pair->answered = true;
-	return send_all(pair->worker, k->buffer, (size_t)n);
+	return tell_pair(k, pair, (size_t)n);
 }
 
 static void open_gate(struct keeper *k)
@@ -348,7 +372,7 @@ static void hear(struct keeper *k)
 	}
 	switch ((enum keeper_word)word) {
 	case KEEPER_CLOSE:
-		k->closed = true;
+		k->closed = k->saving = true;
 		break;
 	case KEEPER_OPEN:
 		open_gate(k);

@@ -41,21 +41,36 @@ static bool is_for(const struct message_stream *s, const char *barrier)
 	       0;
 }
 
+/* How many of size bytes are still of the message that has begun. */
+static size_t take_rest(struct message_stream *s, size_t size)
+{
+	size_t n = s->left < size ? (size_t)s->left : size;
+
+	s->left -= n;
+	return n;
+}
+
+/* How many are of the beginning of the next, which is kept. */
+static size_t take_beginning(struct message_stream *s, const char *data, size_t size)
+{
+	size_t n = MESSAGE_BEGINNING - s->have;
+
+	if (n > size)
+		n = size;
+	memcpy(s->beginning + s->have, data, n);
+	s->have += n;
+	return n;
+}
+
 bool message_feed(struct message_stream *s, const char *data, size_t size,
 		  const char *barrier)
 {
 	bool found = false;
 
 	while (size && !s->foreign) {
-		size_t n = s->left < size ? (size_t)s->left : size;
+		size_t n = take_rest(s, size);
 
-		s->left -= n;
-		data += n;
-		size -= n;
-		n = MESSAGE_BEGINNING - s->have < size ? MESSAGE_BEGINNING - s->have
-						       : size;
-		memcpy(s->beginning + s->have, data, n);
-		s->have += n;
+		n += take_beginning(s, data + n, size - n);
 		data += n;
 		size -= n;
 		if (s->have < MESSAGE_BEGINNING)
@@ -64,6 +79,34 @@ bool message_feed(struct message_stream *s, const char *data, size_t size,
 		begin(s);
 	}
 	return found;
+}
+
+size_t message_pass(struct message_stream *s, const char *data, size_t size,
+		    uint32_t drop, char *out)
+{
+	size_t passed = 0;
+
+	while (size && !s->foreign) {
+		size_t n = take_rest(s, size);
+
+		if (!s->dropped) {
+			memcpy(out + passed, data, n);
+			passed += n;
+		}
+		n += take_beginning(s, data + n, size - n);
+		data += n;
+		size -= n;
+		if (s->have < MESSAGE_BEGINNING)
+			return passed;
+		begin(s);
+		s->dropped = !s->foreign && drop && s->type == drop;
+		if (!s->dropped) {
+			memcpy(out + passed, s->beginning, MESSAGE_BEGINNING);
+			passed += MESSAGE_BEGINNING;
+		}
+	}
+	memcpy(out + passed, data, size);
+	return passed + size;
 }
 
 void message_set_state(char *message, enum message_state state)

@@ -20,6 +20,8 @@
 enum message_type {
 	MESSAGE_NEW_WORKER = 1,		/* a process that was begun by one of the job's */
 	MESSAGE_REJECT_NOT_RUNNING = 7, /* the answer to it */
+	MESSAGE_USER_COMMAND = 15,	/* of dmtcp_command, or of a program's own */
+	MESSAGE_DO_CHECKPOINT = 17,	/* to a process: it is to stand for one */
 };
 
 enum message_state {
@@ -39,11 +41,20 @@ struct message_stream {
 	uint32_t type;	/* of the last */
 	uint32_t state; /* of who sends, by the last */
 	bool foreign;	/* these are no messages that we know */
+	bool dropped;	/* the one that has begun: see message_pass() */
 };
 
 /* More has come. Is among it the beginning of one for the barrier of that name? */
 bool message_feed(struct message_stream *stream, const char *data, size_t size,
 		  const char *barrier);
+
+/*
+ * More has come: copy to out what is to be passed on, which is all but messages of the
+ * type drop, or all if that is 0. A beginning is passed on when it is there as a whole,
+ * so out has room for MESSAGE_BEGINNING bytes more than size. The bytes that are in it.
+ */
+size_t message_pass(struct message_stream *stream, const char *data, size_t size,
+		    uint32_t drop, char *out);
 
 /* Change the state in a message, of which the beginning is there. */
 void message_set_state(char *message, enum message_state state);
