@@ -18,6 +18,12 @@
 #define HASTY	  10 /* seconds that are none */
 #define HASTY_MAX 5  /* times in a row after which it is not run again */
 
+/*
+ * Checkpoints in a row that have had a job go back, after which it is not saved any more:
+ * it may be chance, as with one in twelve of scripts that start programs all the time.
+ */
+#define BROKEN_MAX 3
+
 /* ---- timers ---- */
 
 double supervisor_uptime(void)
@@ -231,15 +237,16 @@ static bool has_generations(const struct folder *folder)
 }
 
 /*
- * The job cannot go on as it is. From the checkpoint before it can; but once more only if
- * that gets it any further. e is what to say then: what was said by now is put back, too.
+ * The job cannot go on as it is. From the checkpoint before it can, or from its
+ * beginning; but not again and again, if that gets it no further. e is what to say then:
+ * what was said by now is put back, too.
  */
 static void go_back(struct supervisor *v, const struct checkpoint_result *result,
 		    struct error *e)
 {
 	struct supervision *s = v->s;
 	bool saved = has_generations(s->folder);
-	bool no_more = !saved || s->broken++ > 0;
+	bool no_more = ++s->broken >= BROKEN_MAX;
 
 	write_failure(v, &result->error);
 	if (no_more)

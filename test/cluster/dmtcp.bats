@@ -351,14 +351,19 @@ end_while_saved() {
 	get out | grep 'it has gone back to its newest checkpoint: DMTCP ended 1 of its processes while it saved them'
 }
 
-@test "a process that ends while it is saved for the first time: the job starts over, and is not saved again" {
-	local job
+@test "a process that ends while it is saved: a job without a checkpoint starts over, and after three times is not saved again" {
+	local job round
 	build heap
 	put job <<<$'#!/bin/sh\n./heap 600 40\necho "heap: $?"'
 	job=$(submit_dmtcp --mem=1500 --output=out job)
-	wait_lines out 3
-	end_while_saved "$job"
-	until_true 60 "it is said" eval 'get out | grep "it has started over, and is not saved any more"'
+	for round in 1 2 3; do
+		wait_lines out 4
+		end_while_saved "$job"
+		wait_event "$job" start $((round + 1))
+	done
+	# what it said of those before has been put back
+	until_true 60 "it is said" eval 'get out | grep "it has started over, and is not saved any more (see scheckpoint enable): DMTCP ended 1 of its processes"'
+	[ "$(get out | grep -c '^slurm-checkpoint: ')" -eq 1 ]
 	run alice scheckpoint create "$job"
 	[ "$status" -ne 0 ]
 	[[ $output == *"checkpoints of the job are disabled"* ]]

@@ -2,12 +2,13 @@
 /*
  * keeper.h - the gate's own process (gate.h): what it does with what comes.
  *
- * It does three things to what the job's processes and the coordinator say to each other.
+ * It does four things to what the job's processes and the coordinator say to each other.
  * Closed, it holds back who says that its image is written. And who is new, begun by
  * another one of the job, waits until all that have just been saved or restored say that
  * they run: DMTCP lets each of them go on by itself, and its coordinator refuses who is
- * new until it has heard of all, whereupon the one that wanted to begin it ends. And who
- * is told to stand for a checkpoint from which others have gone on is not told so.
+ * new until it has heard of all, whereupon the one that wanted to begin it ends. Of who is
+ * new it says that he runs. And who is told to stand for a checkpoint from which others
+ * have gone on is not told so.
  */
 #ifndef ENGINE_DMTCP_KEEPER_H
 #define ENGINE_DMTCP_KEEPER_H
