@@ -27,7 +27,7 @@ static int save(const struct place *p, pid_t *pids, size_t count,
 }
 
 /* A process with another umask or limit, until it is killed. */
-static pid_t start(mode_t mask, rlim_t files)
+static pid_t begin_process(mode_t mask, rlim_t files)
 {
 	int ready[2];
 	pid_t pid;
@@ -53,7 +53,7 @@ static pid_t start(mode_t mask, rlim_t files)
 	return pid;
 }
 
-static void stop(pid_t pid)
+static void end_process(pid_t pid)
 {
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
@@ -62,11 +62,11 @@ static void stop(pid_t pid)
 static void what_is_saved_is_loaded(void **state)
 {
 	struct inherited loaded;
-	pid_t pids[] = { start(027, 77) };
+	pid_t pids[] = { begin_process(027, 77) };
 	struct error e;
 
 	assert_int_equal(save(*state, pids, 1, &loaded, &e), 0);
-	stop(pids[0]);
+	end_process(pids[0]);
 	assert_true(loaded.has_umask);
 	assert_int_equal(loaded.umask, 027);
 	assert_true(loaded.has_limits);
@@ -84,17 +84,17 @@ static void what_is_saved_is_loaded(void **state)
 static void processes_that_differ_are_refused(void **state)
 {
 	struct inherited loaded;
-	pid_t masks[] = { start(022, 77), start(027, 77) };
-	pid_t limits[] = { masks[0], start(022, 78) };
+	pid_t masks[] = { begin_process(022, 77), begin_process(027, 77) };
+	pid_t limits[] = { masks[0], begin_process(022, 78) };
 	struct error e;
 
 	assert_int_equal(save(*state, masks, 2, &loaded, &e), -1);
 	assert_says(&e, "have different umasks");
 	assert_int_equal(save(*state, limits, 2, &loaded, &e), -1);
 	assert_says(&e, "have different limits");
-	stop(masks[0]);
-	stop(masks[1]);
-	stop(limits[1]);
+	end_process(masks[0]);
+	end_process(masks[1]);
+	end_process(limits[1]);
 }
 
 static void what_is_not_told_or_nonsense_is_not_loaded(void **state)
