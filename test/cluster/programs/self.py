@@ -1,9 +1,11 @@
 #!/usr/bin/python3
-"""Sums up to N, and when FILE is there ends; on SIGUSR1 saves itself and ends with 85.
+"""Sums up to N, and when FILE is there ends; on SIGUSR1 saves itself and ends with 85,
+as soon as there is room for that.
 
 self.py N STATE [FILE]; a task of srun's, as rank SLURM_PROCID, has a state of its own.
 PACE=0: without pausing between its steps.
 """
+import errno
 import os
 import pickle
 import signal
@@ -20,9 +22,14 @@ step, total = 0, 0
 def save_if_asked():
     if not asked:
         return
-    with open(path + ".new", "wb") as f:
-        pickle.dump((step, total), f)
-    os.rename(path + ".new", path)
+    try:
+        with open(path + ".new", "wb") as f:
+            pickle.dump((step, total), f)
+        os.rename(path + ".new", path)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        return
     sys.exit(85)
 
 
