@@ -44,6 +44,19 @@ mount_cgroups() {
 	esac
 }
 
+# Devices as udev makes them; where there is none the kernel gives them to root alone. Who
+# may make no devices has them as they are.
+open_to_users() {
+	local node major minor
+	for node; do
+		[[ -e dev/$node && $(stat -c %a "dev/$node") != 666 ]] || continue
+		read -r major minor < <(stat -c '%Hr %Lr' "dev/$node")
+		mknod -m 666 "dev/$node.open" c "$major" "$minor" || continue
+		umount "dev/$node"
+		mv -f "dev/$node.open" "dev/$node"
+	done
+}
+
 mount_dev() {
 	local node
 	mount -t tmpfs -o mode=755 tmpfs dev
@@ -53,6 +66,7 @@ mount_dev() {
 		touch "dev/$node"
 		mount --bind "/dev/$node" "dev/$node"
 	done
+	open_to_users fuse net/tun
 	mount -t devpts -o newinstance,ptmxmode=0666,mode=620 devpts dev/pts
 	mount -t tmpfs -o mode=1777 tmpfs dev/shm
 	ln -s pts/ptmx dev/ptmx
