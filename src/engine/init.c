@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "base/children.h"
+#include "engine/descriptors.h"
 #include "engine/network.h"
 #include "engine/privilege.h"
 
@@ -203,6 +204,13 @@ static bool set_limits(const struct rlimit *limits)
 	return true;
 }
 
+static const char *directory_for_files(const struct sandbox_spec *spec)
+{
+	const struct engine_mount *tmpdir = &spec->mounts[MOUNT_TMPDIR];
+
+	return tmpdir->source ? tmpdir->target : "/tmp";
+}
+
 /*
  * The root takes in processes that detach from their parents, so that they stay
  * in the tree that criu dumps.
@@ -217,6 +225,8 @@ static void exec_root(const struct sandbox_spec *spec, int report)
 		_exit(127);
 	}
 	if (spec->is_open || privilege_none() == 0) {
+		if (!spec->is_open)
+			descriptors_reopen(directory_for_files(spec));
 		if (spec->fixed_layout)
 			(void)personality((unsigned long)personality(0xffffffff) |
 					  ADDR_NO_RANDOMIZE);

@@ -266,7 +266,7 @@ int tree_visit_outputs(const struct tree *tree, visit_fn visit, void *arg,
 	return 0;
 }
 
-/* ---- sockets ---- */
+/* ---- pipes and sockets ---- */
 
 static bool holds(const struct tree *tree, pid_t pid, const char *link_wanted)
 {
@@ -283,15 +283,20 @@ static bool holds(const struct tree *tree, pid_t pid, const char *link_wanted)
 	return false;
 }
 
-pid_t tree_socket_holder(const struct tree *tree, unsigned long long inode)
+pid_t tree_holder(const struct tree *tree, const char *link)
 {
-	cleanup_free char *link = str_printf("socket:[%llu]", inode);
-
-	for (size_t i = 0; link && i < tree->count; i++) {
+	for (size_t i = 0; i < tree->count; i++) {
 		if (holds(tree, tree->pids[i], link))
 			return tree->pids[i];
 	}
 	return 0;
+}
+
+pid_t tree_socket_holder(const struct tree *tree, unsigned long long inode)
+{
+	cleanup_free char *link = str_printf("socket:[%llu]", inode);
+
+	return link ? tree_holder(tree, link) : 0;
 }
 
 /* ---- states ---- */

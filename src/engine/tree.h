@@ -39,6 +39,9 @@ int tree_visit_outputs(const struct tree *tree,
 		       int (*visit)(void *arg, const char *path, int fd, struct error *e),
 		       void *arg, struct error *e);
 
+/* A process with a descriptor whose link in /proc is this; 0 if there is none. */
+pid_t tree_holder(const struct tree *tree, const char *link);
+
 /* A process that has this socket open; 0 if there is none. */
 pid_t tree_socket_holder(const struct tree *tree, unsigned long long inode);
 

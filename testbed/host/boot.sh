@@ -2,7 +2,7 @@
 # Process 1 of a host that is starting: in namespaces of its own, but still
 # with this machine's file system. Builds the host's own, then becomes
 # hostinit. Told by the environment (see host_boot in lib/host.sh):
-#   HOST NAME  DIR its directory  LOWER the overlay's lower layers
+#   HOST NAME  DIR its directory  ROOT plain|overlay  LOWER the layers of the tree, the upper first
 #   RUN the cluster's directory  CGROUP v1|v2|none  CGROUPS its directories
 set -euo pipefail
 
@@ -76,22 +76,55 @@ mount_dev() {
 	ln -s fd/2 dev/stderr
 }
 
-mount_root() {
+# What a node has on its own disk. /usr, which is the same on all, is not copied.
+fill_plain_root() {
+	local tree=${LOWER##*:} directory
+	cp -a "$tree/etc" "$tree/root" .
+	cp -a "$tree/usr/local" usr-local
+	mkdir -p dev home media mnt opt proc run shared srv sys tmp usr var var/lib
+	chmod 1777 tmp
+	find "$tree/var" -mindepth 1 -maxdepth 1 ! -name lib -exec cp -a -t var {} +
+	for directory in "$tree"/var/lib/*; do
+		# the database is the controller's alone
+		[[ $HOST != ctl && $directory == */mysql ]] || cp -a "$directory" var/lib/
+	done
+	find "$tree" -maxdepth 1 -type l -exec cp -a -t . {} +
+	touch etc/testbed.filled
+}
+
+# A tree on this machine's own file system, as a node with a disk has it.
+mount_plain_root() {
+	mount --bind "$DIR/root" "$DIR/root"
+	cd "$DIR/root"
+	[[ -e etc/testbed.filled ]] || fill_plain_root
+	find tmp -mindepth 1 -delete
+	mount --bind "$RUN/usr" usr
+	mount -o remount,bind,ro usr
+	mount --bind usr-local usr/local
+}
+
+# A tree in memory above one that is shared, as a diskless node has it; here what a
+# host writes stays, so that it may be booted again.
+mount_overlay_root() {
 	mount -t overlay overlay -o "lowerdir=$LOWER,upperdir=$DIR/upper,workdir=$DIR/work" "$DIR/root"
 	cd "$DIR/root"
+	mount -t tmpfs -o mode=1777 tmpfs tmp
+}
+
+mount_root() {
+	"mount_${ROOT}_root"
 	mount -t proc proc proc
 	mount -t sysfs -o ro sysfs sys
 	mount_cgroups
 	mount_dev
 	mount -t tmpfs -o mode=755 tmpfs run
-	mount -t tmpfs -o mode=1777 tmpfs tmp
-	mkdir -p var/log/slurm
+	mkdir -p etc/slurm var/log/slurm
 	mount --rbind "$RUN/shared" shared
 	mount --bind "$RUN/etc" etc/slurm
 	mount --bind "$RUN/log/$HOST" var/log/slurm
 	cp "$RUN/hosts.txt" etc/hosts
 	echo "$HOST" >etc/hostname
-	install -D "$RUN/bin/hostinit" "$HERE/host/services.sh" -t usr/lib/testbed
+	install -D "$RUN/bin/hostinit" "$HERE/host/services.sh" -t opt/testbed
 	install -D --mode=600 "$TESTBED/munge.key" etc/munge/munge.key
 }
 
@@ -111,5 +144,5 @@ pivot_root . .
 umount -l .
 cd /
 exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 \
-	/usr/lib/testbed/hostinit /usr/lib/testbed/services.sh "$HOST" \
+	/opt/testbed/hostinit /opt/testbed/services.sh "$HOST" \
 	</dev/null >>/var/log/slurm/boot.log 2>&1

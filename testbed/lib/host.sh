@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Hosts: what is below RUN/hosts/NAME is upper and work (the overlay, its local
-# disk), root (where that is mounted, in the host's own mount namespace), pid
+# Hosts: what is below RUN/hosts/NAME is root (its local disk; or, with --root overlay,
+# where the overlay of upper and work is mounted, in the host's own mount namespace), pid
 # (its process 1; none while it is down) and parent (the process that made the
 # namespaces and waits for process 1).
 
@@ -49,7 +49,7 @@ host_boot() { # HOST
 	cgroup_create "$1"
 	# forked by a shell: unshare --fork of Debian 12 complains at each host's end
 	detached nsenter --net="$RUN/net/$1" unshare --uts --ipc --mount --propagation private --pid \
-		sh -c '"$@" & wait' sh env HOST="$1" DIR="$dir" LOWER="$LOWER" RUN="$RUN" TESTBED="$TESTBED" HERE="$HERE" \
+		sh -c '"$@" & wait' sh env HOST="$1" DIR="$dir" ROOT="$ROOT" LOWER="$LOWER" RUN="$RUN" TESTBED="$TESTBED" HERE="$HERE" \
 		CGROUP="$CGROUP" CGROUPS="$(cgroup_list "$1")" \
 		bash "$HERE/host/boot.sh" >>"$RUN/log/$1/boot.log" 2>&1 &
 	echo "$! $(process_start $!)" >"$dir/parent"

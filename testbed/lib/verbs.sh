@@ -5,7 +5,7 @@ cluster_is_up() {
 	[[ -e $RUN/cluster ]]
 }
 
-# What `up` chose, for the verbs after it: SUITE NODES CGROUP LOWER
+# What `up` chose, for the verbs after it: SUITE NODES CGROUP ROOT LOWER
 cluster_load() {
 	cluster_is_up || die "there is no cluster: testbed/cluster up"
 	# shellcheck source=/dev/null  # cluster_save's
@@ -13,12 +13,12 @@ cluster_load() {
 }
 
 cluster_save() {
-	printf '%s=%q\n' SUITE "$SUITE" NODES "$NODES" CGROUP "$CGROUP" LOWER "$LOWER" >"$RUN/cluster"
+	printf '%s=%q\n' SUITE "$SUITE" NODES "$NODES" CGROUP "$CGROUP" ROOT "$ROOT" LOWER "$LOWER" >"$RUN/cluster"
 }
 
-# Sets SUITE, NODES, SANITIZE, BARE, and REST to what follows the options.
+# Sets SUITE, NODES, ROOT, SANITIZE, BARE, STORE_SIZE, and REST to what follows the options.
 parse_options() {
-	SUITE=trixie NODES=4 SANITIZE='' BARE='' STORE_SIZE=''
+	SUITE=trixie NODES=4 ROOT=plain SANITIZE='' BARE='' STORE_SIZE=''
 	while (($#)); do
 		case $1 in
 		--suite)
@@ -31,6 +31,11 @@ parse_options() {
 			shift
 			;;
 		--nodes=*) NODES=${1#*=} ;;
+		--root)
+			ROOT=${2-}
+			shift
+			;;
+		--root=*) ROOT=${1#*=} ;;
 		--store-size)
 			STORE_SIZE=${2-}
 			shift
@@ -49,6 +54,7 @@ parse_options() {
 	*) die "--suite is trixie, forky or bookworm, not '$SUITE'" ;;
 	esac
 	[[ $NODES =~ ^[1-9][0-9]?$ ]] || die "--nodes is a number from 1 to 99, not '$NODES'"
+	[[ $ROOT == @(plain|overlay) ]] || die "--root is plain or overlay, not '$ROOT'"
 	[[ $STORE_SIZE =~ ^([1-9][0-9]*[MG])?$ ]] || die "--store-size is a size as 3G, not '$STORE_SIZE'"
 }
 
@@ -104,6 +110,12 @@ store_unmount() {
 	! mountpoint --quiet "$RUN/shared/checkpoint" || umount "$RUN/shared/checkpoint"
 }
 
+# /usr of all hosts with a plain root: the tree's, by hard links, with the project in it.
+usr_create() {
+	cp -al "${LOWER##*:}/usr" "$RUN/usr"
+	[[ $LOWER != *:* ]] || cp -al --remove-destination "${LOWER%%:*}/usr/." "$RUN/usr"
+}
+
 munge_key_create() {
 	[[ -s $TESTBED/munge.key ]] && return 0
 	(umask 077 && head -c 1024 /dev/urandom >"$TESTBED/munge.key.tmp")
@@ -139,6 +151,7 @@ verb_up() {
 	CGROUP=$(cgroup_version "$(tree_release "$SUITE")")
 	cluster_save
 	cp -r "$TESTBED/$SUITE/bin" "$RUN/bin"
+	[[ $ROOT != plain ]] || usr_create
 	munge_key_create
 	shared_create
 	config_write "$SUITE" "$NODES"
@@ -191,7 +204,7 @@ verb_status() {
 	local host pid
 	no_more_arguments "$@"
 	cluster_load
-	echo "suite $SUITE, Slurm $(tree_release "$SUITE"), cgroup $CGROUP, directory $RUN"
+	echo "suite $SUITE, Slurm $(tree_release "$SUITE"), $ROOT roots, cgroup $CGROUP, directory $RUN"
 	for host in $(hosts); do
 		pid=$(host_pid "$host")
 		if [[ -n $pid ]]; then
@@ -204,7 +217,7 @@ verb_status() {
 }
 
 bring_down() {
-	local host SUITE NODES CGROUP LOWER # not those that `up` was asked for
+	local host SUITE NODES CGROUP ROOT LOWER # not those that `up` was asked for
 	cluster_is_up || return 0
 	# shellcheck source=/dev/null  # cluster_save's
 	. "$RUN/cluster"
@@ -214,7 +227,7 @@ bring_down() {
 	network_remove switch
 	cgroup_down
 	store_unmount
-	rm -rf --one-file-system "${RUN:?}"/{hosts,net,bin,etc,etc.before,shared,hosts.txt}
+	rm -rf --one-file-system "${RUN:?}"/{hosts,usr,net,bin,etc,etc.before,shared,hosts.txt}
 	rm -rf "$TESTBED"/*/install.old.*
 	rm -f "$RUN/cluster"
 }

@@ -19,11 +19,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/argv.h"
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/str.h"
 #include "base/unix_socket.h"
 #include "engine/criu/criu.h"
+#include "engine/criu/handed.h"
 #include "engine/criu/hook.h"
 #include "engine/criu/shm.h"
 #include "engine/criu/stream.h"
@@ -191,64 +193,63 @@ static int follow(struct dumping *d, const struct engine_job *job, struct error 
 	return d->failed ? -1 : 0;
 }
 
-#define OPTIONS 4 /* at most */
-
 /* Nobody else is in a network of the job's own, so nothing has to be kept out of it. */
-static void add_options(char **argv, const struct dumping *d,
+static void add_options(struct argv *argv, const struct dumping *d,
 			const struct engine_job *job)
 {
 	if (d->dump->mode == DUMP_AND_GO_ON)
-		*argv++ = (char *)"--leave-running";
+		argv_add(argv, "--leave-running");
 	if (d->run->sandbox.own_net) {
-		*argv++ = (char *)"--tcp-established";
-		*argv++ = (char *)"--network-lock";
-		*argv++ = (char *)"skip";
+		argv_add(argv, "--tcp-established");
+		argv_add(argv, "--network-lock=skip");
 	} else if (criu_closes_tcp(job)) {
-		*argv++ = (char *)"--tcp-close";
+		argv_add(argv, "--tcp-close");
 	}
+}
+
+static int command_line(struct argv *argv, const struct dumping *d,
+			const struct engine_job *job, const char *images, struct error *e)
+{
+	cleanup_free char *program = criu_find(job->conf, e);
+	cleanup_free char *version = program ? criu_version(program, e) : NULL;
+	struct manifest *m = &d->dump->gen->manifest;
+
+	if (!version)
+		return -1;
+	if (manifest_set(m, CRIU_ATTR_VERSION, "%s", version) < 0)
+		return error_sys(e, "criu dump");
+	argv_add(argv, program);
+	argv_add(argv, "dump");
+	argv_addf(argv, "--tree=%d", d->run->sandbox.root);
+	argv_addf(argv, "--images-dir=%s", images);
+	argv_addf(argv, "--work-dir=%s", job->scratch);
+	argv_add(argv, "--stream");
+	argv_add(argv, "--action-script=" CRIU_HOOK_PATH);
+	argv_add(argv, "--manage-cgroups=ignore");
+	argv_add(argv, "--ghost-limit=" GHOST_LIMIT);
+	argv_add(argv, "--file-locks");
+	argv_add(argv, "--unprivileged");
+	argv_add(argv, criu_verbosity(job->conf));
+	add_options(argv, d, job);
+	return handed_dump(argv, m, e) < 0 ? -1 : argv_end(argv, e);
 }
 
 static int start(struct dumping *d, const struct engine_job *job, struct error *e)
 {
-	cleanup_free char *program = criu_find(job->conf, e);
-	cleanup_free char *version = program ? criu_version(program, e) : NULL;
+	cleanup_argv struct argv argv = { 0 };
 	cleanup_free char *images = str_printf("%s/images", job->scratch);
 	cleanup_free char *hook = str_printf("%s/hook.sock", job->scratch);
 	cleanup_free char *env = str_printf(HOOK_ENV_SOCKET "=%s", hook);
-	cleanup_free char *root = str_printf("%d", d->run->sandbox.root);
-	char *argv[] = { program,
-			 (char *)"dump",
-			 (char *)"--tree",
-			 root,
-			 (char *)"--images-dir",
-			 images,
-			 (char *)"--work-dir",
-			 (char *)job->scratch,
-			 (char *)"--stream",
-			 (char *)"--action-script",
-			 (char *)CRIU_HOOK_PATH,
-			 (char *)"--manage-cgroups=ignore",
-			 (char *)"--ghost-limit",
-			 (char *)GHOST_LIMIT,
-			 (char *)"--file-locks",
-			 (char *)"--unprivileged",
-			 criu_verbosity(job->conf),
-			 NULL, /* options */
-			 NULL,
-			 NULL,
-			 NULL,
-			 NULL };
 	int fd;
 
-	if (!version || !images || !hook || !env || !root)
-		return version ? error_sys(e, "criu dump") : -1;
+	if (!images || !hook || !env)
+		return error_sys(e, "criu dump");
+	if (command_line(&argv, d, job, images, e) < 0)
+		return -1;
 	fd = file_make_dir(AT_FDCWD, images, e);
 	if (fd < 0)
 		return -1;
 	close(fd);
-	add_options(&argv[sizeof(argv) / sizeof(argv[0]) - OPTIONS - 1], d, job);
-	if (manifest_set(&d->dump->gen->manifest, CRIU_ATTR_VERSION, "%s", version) < 0)
-		return error_sys(e, "criu dump");
 	d->stream = stream_open(d->loop, images, d->dump->gen, e);
 	d->hook_listener = d->stream ? unix_socket_listen(hook, e) : -1;
 	if (d->hook_listener < 0 ||
@@ -257,8 +258,8 @@ static int start(struct dumping *d, const struct engine_job *job, struct error *
 		return -1;
 	/* criu keeps it open, so that the runner knows when criu has gone. */
 	(void)fcntl(d->dump->done_fd, F_SETFD, 0);
-	return criu_process_start(&d->criu, d->loop, &d->run->sandbox, argv, job->scratch,
-				  env, e);
+	return criu_process_start(&d->criu, d->loop, &d->run->sandbox, argv.words,
+				  job->scratch, env, e);
 }
 
 static bool is_connected(const struct dumping *d, const struct engine_job *job,
@@ -327,6 +328,8 @@ static int look(struct dumping *d, const struct engine_job *job, struct error *e
 
 	if (rc == 0)
 		rc = check_stray(&tree, e);
+	if (rc == 0)
+		rc = handed_check(&tree, e);
 	if (rc == 0)
 		rc = shm_check_memfd(&tree, e);
 	if (rc == 0 && criu_tcp_refused(&tree, d->run, job, e))

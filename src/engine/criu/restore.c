@@ -8,9 +8,11 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "base/argv.h"
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "engine/criu/criu.h"
+#include "engine/criu/handed.h"
 #include "engine/criu/hook.h"
 
 #include <limits.h>
@@ -51,57 +53,70 @@ static int follow(struct criu_process *criu, const struct engine_job *job,
 	return rc;
 }
 
-#define OPTIONS 1 /* at most */
-
-static void add_options(char **argv, const struct engine_run *run,
-			const struct generation *gen)
+static void add_options(struct argv *argv, const struct engine_run *run,
+			const struct manifest *m)
 {
-	const char *tcp = manifest_get(&gen->manifest, CRIU_ATTR_TCP);
+	const char *tcp = manifest_get(m, CRIU_ATTR_TCP);
 
 	if (run->sandbox.own_net)
-		*argv = (char *)"--tcp-established";
+		argv_add(argv, "--tcp-established");
 	else if (tcp && !strcmp(tcp, "close"))
-		*argv = (char *)"--tcp-close";
+		argv_add(argv, "--tcp-close");
+}
+
+static void add_adopt(struct argv *argv, const struct engine_run *run,
+		      const struct manifest *m)
+{
+	const char *adopted = manifest_get(m, CRIU_ATTR_ADOPTED);
+
+	if (!adopted || strcmp(adopted, "yes") != 0)
+		return;
+	argv_add(argv, CRIU_ADOPT_PATH);
+	argv_addf(argv, "%d", run->sandbox.root);
+}
+
+static int command_line(struct argv *argv, const struct engine_run *run,
+			const struct engine_job *job, const struct generation *gen,
+			struct error *e)
+{
+	cleanup_free char *program = criu_find(job->conf, e);
+
+	if (!program)
+		return -1;
+	add_adopt(argv, run, &gen->manifest);
+	argv_add(argv, program);
+	argv_add(argv, "restore");
+	argv_addf(argv, "--images-dir=%s/%u", job->folder->path, gen->number);
+	argv_addf(argv, "--work-dir=%s", job->scratch);
+	argv_add(argv, "--restore-detached");
+	argv_add(argv, "--manage-cgroups=ignore");
+	argv_add(argv, "--file-locks");
+	argv_add(argv, "--action-script=" CRIU_HOOK_PATH);
+	argv_add(argv, "--unprivileged");
+	argv_add(argv, criu_verbosity(job->conf));
+	add_options(argv, run, &gen->manifest);
+	return argv_end(argv, e);
 }
 
 static int run_criu(struct engine_run *run, const struct engine_job *job,
 		    const struct generation *gen, struct error *e)
 {
-	cleanup_free char *program = criu_find(job->conf, e);
-	cleanup_free char *images = str_printf("%s/%u", job->folder->path, gen->number);
-	cleanup_free char *root = str_printf("%d", run->sandbox.root);
-	const char *adopted = manifest_get(&gen->manifest, CRIU_ATTR_ADOPTED);
-	char *argv[] = { (char *)CRIU_ADOPT_PATH,
-			 root,
-			 program,
-			 (char *)"restore",
-			 (char *)"--images-dir",
-			 images,
-			 (char *)"--work-dir",
-			 (char *)job->scratch,
-			 (char *)"--restore-detached",
-			 (char *)"--manage-cgroups=ignore",
-			 (char *)"--file-locks",
-			 (char *)"--action-script",
-			 (char *)CRIU_HOOK_PATH,
-			 (char *)"--unprivileged",
-			 criu_verbosity(job->conf),
-			 NULL, /* options */
-			 NULL };
+	cleanup_argv struct argv argv = { 0 };
 	struct criu_process criu = { .output = -1, .pidfd = -1 };
+	struct handed handed = { 0 };
 	int rc = -1;
 
-	if (!program || !images || !root)
-		return program ? error_sys(e, "criu restore") : -1;
-	add_options(&argv[sizeof(argv) / sizeof(argv[0]) - OPTIONS - 1], run, gen);
 	criu.loop = loop_new(e);
 	if (!criu.loop)
 		return -1;
-	if (criu_process_start(
-		    &criu, criu.loop, &run->sandbox,
-		    adopted && !strcmp(adopted, "yes") ? argv : argv + 2, job->scratch,
-		    run->sandbox.own_net ? HOOK_ENV_OWN_NET "=1" : NULL, e) == 0)
+	if (command_line(&argv, run, job, gen, e) == 0 &&
+	    handed_restore(&handed, &argv, &gen->manifest, e) == 0 &&
+	    argv_end(&argv, e) == 0 &&
+	    criu_process_start(&criu, criu.loop, &run->sandbox, argv.words, job->scratch,
+			       run->sandbox.own_net ? HOOK_ENV_OWN_NET "=1" : NULL,
+			       e) == 0)
 		rc = follow(&criu, job, e);
+	handed_close(&handed);
 	(void)criu_log_save(&criu.log, job->folder->fd, "criu-restore.log", NULL);
 	criu_process_close(&criu);
 	loop_free(criu.loop);
