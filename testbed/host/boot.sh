@@ -4,6 +4,7 @@
 # hostinit. Told by the environment (see host_boot in lib/host.sh):
 #   HOST NAME  DIR its directory  ROOT plain|overlay  LOWER the layers of the tree, the upper first
 #   RUN the cluster's directory  CGROUP v1|v2|none  CGROUPS its directories
+#   BREAKPOINTS empty if hardware breakpoints are not to be delivered
 set -euo pipefail
 
 join_cgroups() {
@@ -111,6 +112,11 @@ mount_overlay_root() {
 	mount -t tmpfs -o mode=1777 tmpfs tmp
 }
 
+# For every program of the host, so that criu finds it as it finds the hardware.
+no_breakpoints() {
+	echo /opt/testbed/no-breakpoints.so >etc/ld.so.preload
+}
+
 mount_root() {
 	"mount_${ROOT}_root"
 	mount -t proc proc proc
@@ -124,8 +130,9 @@ mount_root() {
 	mount --bind "$RUN/log/$HOST" var/log/slurm
 	cp "$RUN/hosts.txt" etc/hosts
 	echo "$HOST" >etc/hostname
-	install -D "$RUN/bin/hostinit" "$HERE/host/services.sh" -t opt/testbed
+	install -D "$RUN/bin/hostinit" "$RUN/bin/no-breakpoints.so" "$HERE/host/services.sh" -t opt/testbed
 	install -D --mode=600 "$TESTBED/munge.key" etc/munge/munge.key
+	[[ -n $BREAKPOINTS ]] || no_breakpoints
 }
 
 if [[ ${1-} != inside ]]; then

@@ -13,7 +13,7 @@ in_tree() {
 }
 
 # The two programs that the testbed itself is made of, static so that they run
-# on this machine and in every tree.
+# on this machine and in every tree; and the library of --no-breakpoints.
 build_helpers() { # SUITE
 	local bin=$TESTBED/$1/bin stamp program
 	stamp=$(cat "$HERE"/host/*.[ch] | sha256sum)
@@ -23,6 +23,7 @@ build_helpers() { # SUITE
 			-o "/build/$program.tmp" "/src/testbed/host/$program.c"
 		mv "$bin/$program.tmp" "$bin/$program"
 	done
+	in_tree "$1" "$bin" gcc -O2 -Wall -Wextra -shared -fPIC -o /build/no-breakpoints.so /src/testbed/host/no-breakpoints.c
 	echo "$stamp" >"$bin/stamp"
 }
 

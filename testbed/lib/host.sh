@@ -50,7 +50,7 @@ host_boot() { # HOST
 	# forked by a shell: unshare --fork of Debian 12 complains at each host's end
 	detached nsenter --net="$RUN/net/$1" unshare --uts --ipc --mount --propagation private --pid \
 		sh -c '"$@" & wait' sh env HOST="$1" DIR="$dir" ROOT="$ROOT" LOWER="$LOWER" RUN="$RUN" TESTBED="$TESTBED" HERE="$HERE" \
-		CGROUP="$CGROUP" CGROUPS="$(cgroup_list "$1")" \
+		CGROUP="$CGROUP" CGROUPS="$(cgroup_list "$1")" BREAKPOINTS="$BREAKPOINTS" \
 		bash "$HERE/host/boot.sh" >>"$RUN/log/$1/boot.log" 2>&1 &
 	echo "$! $(process_start $!)" >"$dir/parent"
 }

@@ -5,7 +5,7 @@ cluster_is_up() {
 	[[ -e $RUN/cluster ]]
 }
 
-# What `up` chose, for the verbs after it: SUITE NODES CGROUP ROOT LOWER
+# What `up` chose, for the verbs after it: SUITE NODES CGROUP ROOT LOWER BREAKPOINTS
 cluster_load() {
 	cluster_is_up || die "there is no cluster: testbed/cluster up"
 	# shellcheck source=/dev/null  # cluster_save's
@@ -13,12 +13,13 @@ cluster_load() {
 }
 
 cluster_save() {
-	printf '%s=%q\n' SUITE "$SUITE" NODES "$NODES" CGROUP "$CGROUP" ROOT "$ROOT" LOWER "$LOWER" >"$RUN/cluster"
+	printf '%s=%q\n' SUITE "$SUITE" NODES "$NODES" CGROUP "$CGROUP" ROOT "$ROOT" LOWER "$LOWER" \
+		BREAKPOINTS "$BREAKPOINTS" >"$RUN/cluster"
 }
 
-# Sets SUITE, NODES, ROOT, SANITIZE, BARE, STORE_SIZE, and REST to what follows the options.
+# Sets SUITE, NODES, ROOT, SANITIZE, BARE, BREAKPOINTS, STORE_SIZE, and REST to what follows the options.
 parse_options() {
-	SUITE=trixie NODES=4 ROOT=plain SANITIZE='' BARE='' STORE_SIZE=''
+	SUITE=trixie NODES=4 ROOT=plain SANITIZE='' BARE='' BREAKPOINTS=yes STORE_SIZE=''
 	while (($#)); do
 		case $1 in
 		--suite)
@@ -43,6 +44,7 @@ parse_options() {
 		--store-size=*) STORE_SIZE=${1#*=} ;;
 		--sanitize) SANITIZE=-asan ;;
 		--bare) BARE=yes ;;
+		--no-breakpoints) BREAKPOINTS='' ;;
 		-*) die "there is no option $1" ;;
 		*) break ;;
 		esac
@@ -133,7 +135,8 @@ nodes_are_idle() {
 
 verb_up() {
 	local host
-	parse_options "$@"
+	# shellcheck disable=SC2086  # words
+	parse_options ${TESTBED_UP-} "$@"
 	no_more_arguments "${REST[@]}"
 	lock cluster
 	bring_down
@@ -217,7 +220,7 @@ verb_status() {
 }
 
 bring_down() {
-	local host SUITE NODES CGROUP ROOT LOWER # not those that `up` was asked for
+	local host SUITE NODES CGROUP ROOT LOWER BREAKPOINTS # not those that `up` was asked for
 	cluster_is_up || return 0
 	# shellcheck source=/dev/null  # cluster_save's
 	. "$RUN/cluster"

@@ -6,8 +6,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/argv.h"
 #include "base/cleanup.h"
-#include "base/str.h"
+#include "engine/criu/breakpoints.h"
 #include "engine/criu/criu.h"
 
 char *criu_verbosity(const struct conf *conf)
@@ -42,23 +43,34 @@ static int process_ended(void *arg, struct error *e)
 	return 0;
 }
 
+static void set_environment(struct argv *envp, const char *scratch, const char *extra)
+{
+	/* Where criu remembers what it found out about the kernel. */
+	argv_addf(envp, "XDG_RUNTIME_DIR=%s", scratch);
+	argv_add(envp, "PATH=/usr/sbin:/usr/bin:/sbin:/bin");
+	if (!breakpoints_work())
+		argv_add(envp, BREAKPOINTS_NONE);
+	if (extra)
+		argv_add(envp, extra);
+}
+
 int criu_process_start(struct criu_process *p, struct loop *loop,
 		       const struct sandbox *sb, char *const *argv, const char *scratch,
 		       const char *extra, struct error *e)
 {
-	/* Where criu remembers what it found out about the kernel. */
-	cleanup_free char *runtime = str_printf("XDG_RUNTIME_DIR=%s", scratch);
-	char *envp[] = { runtime, (char *)"PATH=/usr/sbin:/usr/bin:/sbin:/bin",
-			 (char *)extra, NULL };
+	cleanup_argv struct argv envp = { 0 };
 	int pipe_fds[2];
 
 	memset(p, 0, sizeof(*p));
 	p->loop = loop;
 	p->pidfd = p->output = -1;
-	if (!runtime || pipe2(pipe_fds, O_CLOEXEC) < 0)
+	set_environment(&envp, scratch, extra);
+	if (argv_end(&envp, e) < 0)
+		return -1;
+	if (pipe2(pipe_fds, O_CLOEXEC) < 0)
 		return error_sys(e, "criu");
 	p->output = pipe_fds[0];
-	p->pid = sandbox_exec(sb, SANDBOX_INSIDE, argv, envp, pipe_fds[1], e);
+	p->pid = sandbox_exec(sb, SANDBOX_INSIDE, argv, envp.words, pipe_fds[1], e);
 	close(pipe_fds[1]);
 	if (p->pid < 0)
 		return -1;
