@@ -48,8 +48,14 @@
 #define CHECKPOINT_ENV_DONE	"SLURM_CHECKPOINT_DONE_FILE"
 #define CHECKPOINT_ENV_NET	"SLURM_CHECKPOINT_NET"
 #define CHECKPOINT_ENV_TCP	"SLURM_CHECKPOINT_TCP"
-/* Set where Slurm is known to append to the job's output when it starts it again. */
-#define CHECKPOINT_ENV_APPEND "SLURM_CHECKPOINT_APPEND"
+/*
+ * Set where Slurm is known to append to the job's output when it starts it again, to
+ * whose wish that is. By the plugin's alone the output is emptied where the job starts
+ * over.
+ */
+#define CHECKPOINT_ENV_APPEND	 "SLURM_CHECKPOINT_APPEND"
+#define CHECKPOINT_APPEND_PLUGIN "plugin"
+#define CHECKPOINT_APPEND_USER	 "user"
 /* Set where Slurm's warning is a request to the runner, and not the user's --signal. */
 #define CHECKPOINT_ENV_WARNING "SLURM_CHECKPOINT_WARNING"
 

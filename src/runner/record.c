@@ -64,7 +64,7 @@ int record_start(struct folder *folder, const struct task *task, unsigned int *g
 	    manifest_set(m, RECORD_END, "%s", "") < 0 || set_array(m) < 0)
 		return error_sys(e, "%s", folder->path);
 	/* An earlier start was not ours, and what it wrote is not to stay. */
-	if (first && task->restart > 0 && task->append)
+	if (first && task->restart > 0 && task->truncate)
 		own_output_truncate();
 	if (first && own_output_record_start(m, e) < 0)
 		return -1;
