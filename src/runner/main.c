@@ -308,6 +308,9 @@ int main(int argc, char **argv)
 		hold_or_exec(&r, &e);
 	if (prepare(&r, &e) < 0)
 		hold_or_exec(&r, &e);
+	if (r.task.restart == 0 && r.task.conf.ignored &&
+	    r.task.conf.log_level >= LOG_INFO)
+		say(r.task.job, "%s", r.task.conf.ignored);
 	if (r.task.restart > 0 || r.task.from) {
 		end_again(&r);
 		go_on(&r);
