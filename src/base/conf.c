@@ -172,6 +172,22 @@ static int set_dir(const struct keyword *k, void *member, const char *value,
 	return tried ? replace_string(member, value, e) : -1;
 }
 
+/* As slurm.conf has it of a node, so that it can be put into a constraint as it is. */
+static int set_feature(const struct keyword *k, void *member, const char *value,
+		       struct error *e)
+{
+	size_t length = 0;
+
+	(void)k;
+	while (isalnum((unsigned char)value[length]) ||
+	       (value[length] && strchr("_-.=", value[length])))
+		length++;
+	if (!isalpha((unsigned char)value[0]) || value[length])
+		return error_set(e, "not a feature: a letter, and then letters, digits, "
+				    "\"_\", \"-\", \".\" and \"=\"");
+	return replace_string(member, value, e);
+}
+
 #define MEMBER(m) offsetof(struct conf, m)
 
 /* GraceTime's largest is what sbatch --signal takes. */
@@ -197,6 +213,7 @@ static const struct keyword keywords[] = {
 	{ "Quota", set_size, MEMBER(quota), 0, 0, NULL },
 	{ "NodeMTBF", set_mtbf, MEMBER(node_mtbf), 1, DAYS_MAX, NULL },
 	{ "PurgeAfter", set_number, MEMBER(purge_after), 0, DAYS_MAX, NULL },
+	{ "NodeFeature", set_feature, MEMBER(node_feature), 0, 0, NULL },
 };
 
 #define KEYWORDS (sizeof(keywords) / sizeof(keywords[0]))
@@ -219,6 +236,12 @@ int conf_init(struct conf *conf, struct error *e)
 	return replace_string(&conf->checkpoint_dir, DEFAULT_DIR, e);
 }
 
+/* For messages. */
+struct line_of {
+	const char *name; /* the file's */
+	unsigned int number;
+};
+
 static const struct keyword *find_keyword(const char *name)
 {
 	for (size_t i = 0; i < KEYWORDS; i++)
@@ -240,8 +263,20 @@ static char *trim(char *text)
 	return text;
 }
 
+/* The first such line is enough to find the others by. */
+static int ignore(struct conf *conf, const char *keyword, const struct line_of *at,
+		  struct error *e)
+{
+	if (conf->ignored)
+		return 0;
+	conf->ignored = str_printf("%s line %u: %s: no such keyword; it is ignored",
+				   at->name, at->number, keyword);
+	return conf->ignored ? 0 : error_sys(e, "%s", keyword);
+}
+
 /* One line "Keyword=value", an empty one or a comment; writes to line. */
-static int parse_line(struct conf *conf, char *line, struct error *e)
+static int parse_line(struct conf *conf, char *line, const struct line_of *at,
+		      struct error *e)
 {
 	const struct keyword *k;
 	char *value;
@@ -258,7 +293,7 @@ static int parse_line(struct conf *conf, char *line, struct error *e)
 	value = trim(value);
 	k = find_keyword(line);
 	if (!k)
-		return error_set(e, "%s: no such keyword", line);
+		return ignore(conf, line, at, e);
 	if (k->set(k, (char *)conf + k->offset, value, e) < 0)
 		return error_prefix(e, "%s=%s", k->name, value);
 	return 0;
@@ -266,7 +301,7 @@ static int parse_line(struct conf *conf, char *line, struct error *e)
 
 /* The line of length bytes at text, which need not end in a zero byte. */
 static int copy_and_parse_line(struct conf *conf, const char *text, size_t length,
-			       struct error *e)
+			       const struct line_of *at, struct error *e)
 {
 	cleanup_free char *line = strndup(text, length);
 
@@ -274,7 +309,7 @@ static int copy_and_parse_line(struct conf *conf, const char *text, size_t lengt
 		return error_sys(e, "%zu bytes", length);
 	if (strlen(line) != length)
 		return error_set(e, "holds a zero byte");
-	return parse_line(conf, line, e);
+	return parse_line(conf, line, at, e);
 }
 
 int conf_parse(struct conf *conf, const char *text, size_t size, const char *name,
@@ -282,13 +317,13 @@ int conf_parse(struct conf *conf, const char *text, size_t size, const char *nam
 {
 	const char *end = text + size;
 
-	for (unsigned int number = 1; text < end; number++) {
+	for (struct line_of at = { name, 1 }; text < end; at.number++) {
 		const char *newline = memchr(text, '\n', (size_t)(end - text));
 		const char *next = newline ? newline + 1 : end;
 		size_t length = (size_t)((newline ? newline : end) - text);
 
-		if (copy_and_parse_line(conf, text, length, e) < 0)
-			return error_prefix(e, "%s line %u", name, number);
+		if (copy_and_parse_line(conf, text, length, &at, e) < 0)
+			return error_prefix(e, "%s line %u", name, at.number);
 		text = next;
 	}
 	return 0;
@@ -391,5 +426,7 @@ void conf_free(struct conf *conf)
 	free(conf->criu_path);
 	free(conf->dmtcp_path);
 	free(conf->tmp_dir);
+	free(conf->node_feature);
+	free(conf->ignored);
 	*conf = (struct conf){ 0 };
 }

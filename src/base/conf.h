@@ -39,6 +39,8 @@ struct conf {
 	uint64_t quota;		      /* Quota, bytes of a user's; 0: none */
 	unsigned int node_mtbf;	      /* NodeMTBF, days; 0: as slurmdbd's records say */
 	unsigned int purge_after;     /* PurgeAfter, days after a job's end */
+	char *node_feature;	      /* NodeFeature, of nodes that can; NULL: none */
+	char *ignored; /* a sentence on the first unknown keyword, or NULL */
 };
 
 #define CONF_KEEP_MAX 1000 /* generations; as many are no backup but a log */
@@ -55,7 +57,9 @@ int conf_init(struct conf *conf, struct error *e);
 /*
  * Parse size bytes of text over conf, which conf_init() has filled; name is for
  * messages ("NAME line N: ..."). Keywords are not case sensitive, "#" begins a
- * comment. -1 at the first line that cannot be understood.
+ * comment. -1 at the first line that cannot be understood. A keyword that is not known
+ * may be a later version's, on a cluster that is upgraded node by node: it is passed
+ * over, for the caller to report what "ignored" says then.
  */
 int conf_parse(struct conf *conf, const char *text, size_t size, const char *name,
 	       struct error *e);

@@ -22,7 +22,16 @@
 #define CHECKPOINT_SIGNAL_MOVE	  47 /* leave, and go on as the file "move" says */
 
 #define CHECKPOINT_SIGNAL_FIRST CHECKPOINT_SIGNAL_WARN
-#define CHECKPOINT_SIGNAL_LAST	CHECKPOINT_SIGNAL_MOVE
+/* A runner refuses those that have no name above: they are a later version's. */
+#define CHECKPOINT_SIGNAL_LAST 49
+
+/*
+ * Which requests a runner knows stands in its job's record (store/version.h), since it
+ * may be of another version than the command that asks. Protocol 1: up to SIGNAL_LAST_1.
+ * Whoever adds a request makes that 2, with the last signal of it, and so on.
+ */
+#define CHECKPOINT_PROTOCOL	 1
+#define CHECKPOINT_SIGNAL_LAST_1 CHECKPOINT_SIGNAL_MOVE
 
 /*
  * Environment through which the plugin hands a task to task-exec (ENV_TASK, see
@@ -48,8 +57,14 @@
 #define CHECKPOINT_ENV_DONE	"SLURM_CHECKPOINT_DONE_FILE"
 #define CHECKPOINT_ENV_NET	"SLURM_CHECKPOINT_NET"
 #define CHECKPOINT_ENV_TCP	"SLURM_CHECKPOINT_TCP"
-/* Set where Slurm is known to append to the job's output when it starts it again. */
-#define CHECKPOINT_ENV_APPEND "SLURM_CHECKPOINT_APPEND"
+/*
+ * Set where Slurm is known to append to the job's output when it starts it again, to
+ * whose wish that is. By the plugin's alone the output is emptied where the job starts
+ * over.
+ */
+#define CHECKPOINT_ENV_APPEND	 "SLURM_CHECKPOINT_APPEND"
+#define CHECKPOINT_APPEND_PLUGIN "plugin"
+#define CHECKPOINT_APPEND_USER	 "user"
 /* Set where Slurm's warning is a request to the runner, and not the user's --signal. */
 #define CHECKPOINT_ENV_WARNING "SLURM_CHECKPOINT_WARNING"
 

@@ -5,9 +5,11 @@
 
 #include "base/cleanup.h"
 #include "store/event.h"
+#include "store/version.h"
 
 int protected_open(struct folder *folder, const char *dir, const char *cluster,
-		   const struct job_entry *job, const char *name, struct error *e)
+		   const struct job_entry *job, const char *name, int signum,
+		   struct error *e)
 {
 	cleanup_free struct event *events = NULL;
 	size_t count;
@@ -29,5 +31,7 @@ int protected_open(struct folder *folder, const char *dir, const char *cluster,
 	    events[count - 1].restart == job->restarts)
 		return error_set(e, "job %s runs unprotected: %s", name,
 				 events[count - 1].text);
+	if (version_check_request(folder, signum, e) < 0)
+		return error_prefix(e, "job %s", name);
 	return 0;
 }

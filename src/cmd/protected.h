@@ -9,11 +9,13 @@
 #include "store/folder.h"
 
 /*
- * Open the folder of a running job. -1 and one sentence if it has no runner: it would be
- * ended by the signal of a request. To be called as the job's user (base/identity.h);
+ * Open the folder of a running job. -1 and one sentence if it has no runner, or one of a
+ * version that does not know the request: the job would be ended by the
+ * signal. To be called as the job's user (base/identity.h);
  * folder_close() in any case.
  */
 int protected_open(struct folder *folder, const char *dir, const char *cluster,
-		   const struct job_entry *job, const char *name, struct error *e);
+		   const struct job_entry *job, const char *name, int signum,
+		   struct error *e);
 
 #endif

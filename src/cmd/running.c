@@ -99,7 +99,8 @@ static int write_move(const struct scheckpoint *s, const struct asked *a, struct
 static int open_folder(const struct scheckpoint *s, const struct ask *ask,
 		       struct asked *a, struct error *e)
 {
-	if (protected_open(&a->folder, s->dir, s->cluster, a->job, a->name, e) < 0)
+	if (protected_open(&a->folder, s->dir, s->cluster, a->job, a->name, ask->signum,
+			   e) < 0)
 		return -1;
 	a->reader = event_reader_new_at_end(&a->folder, e);
 	if (!a->reader)

@@ -24,6 +24,7 @@
 #include "runner/room.h"
 #include "slurm/job.h"
 #include "store/output.h"
+#include "store/version.h"
 
 /* ---- in the worker ---- */
 
@@ -58,6 +59,7 @@ static int describe(struct work *w, struct error *e)
 	const struct checkpoint *c = w->c;
 
 	if (manifest_set(m, "job", "%u", c->task->job) < 0 ||
+	    manifest_set(m, ATTR_VERSION, "%s", VERSION) < 0 ||
 	    manifest_set(m, "cluster", "%s", c->task->cluster) < 0 ||
 	    manifest_set(m, "restart", "%u", c->task->restart) < 0 ||
 	    manifest_set(m, "node", "%s", c->task->node) < 0 ||

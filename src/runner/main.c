@@ -81,6 +81,8 @@ static int start(struct runner *r, struct error *e)
 		return -1;
 	r->passed_over = choice.passed_over;
 	tell_started(r);
+	if (*r->over.text)
+		say(r->task.job, "it starts over: %s", r->over.text);
 	return 0;
 }
 
@@ -93,6 +95,14 @@ static void start_or_exec(struct runner *r)
 		run_unprotected(r, &e);
 	}
 	(void)submission_save(&r->folder, &r->task, NULL);
+}
+
+/* From its beginning, though it was started before. */
+static void start_over_or_exec(struct runner *r, const struct error *why)
+{
+	r->over = *why;
+	start_or_exec(r);
+	r->over.text[0] = '\0';
 }
 
 /* ---- go on ---- */
@@ -129,7 +139,9 @@ static void go_on(struct runner *r)
 	close(r->job.cancel_fd);
 	switch (outcome) {
 	case RESTART_NONE:
-		start_or_exec(r);
+		if (!*r->over.text)
+			error_set(&r->over, "there is no checkpoint of it");
+		start_over_or_exec(r, &r->over);
 		return;
 	case RESTART_RUNNING:
 		r->engine = restarted.engine;
@@ -149,8 +161,7 @@ static void go_on(struct runner *r)
 	}
 	if (r->task.fallback == FALLBACK_FAIL)
 		fail(r, &e);
-	start_or_exec(r);
-	say(r->task.job, "it has started over: %s", e.text);
+	start_over_or_exec(r, &e);
 }
 
 /* It has saved itself, but no checkpoint of that could be kept: it goes on as it is. */
@@ -267,6 +278,20 @@ static void supervise_to_the_end(struct runner *r)
 	}
 }
 
+/*
+ * We can do nothing for it. There may be checkpoints, to start over would be to lose
+ * them; otherwise it runs as it would without us.
+ */
+static void hold_or_exec(struct runner *r, const struct error *e)
+	__attribute__((noreturn));
+
+static void hold_or_exec(struct runner *r, const struct error *e)
+{
+	if (r->task.restart > 0 || r->task.from)
+		hold(r, e);
+	run_unprotected(r, e);
+}
+
 int main(int argc, char **argv)
 {
 	struct runner r = { .folder.fd = -1, .lock = -1, .scratch.fd = -1 };
@@ -280,13 +305,12 @@ int main(int argc, char **argv)
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, NULL);
 	if (task_read(&r.task, &e) < 0)
-		run_unprotected(&r, &e);
-	if (prepare(&r, &e) < 0) {
-		/* There may be checkpoints: to start over would be to lose them. */
-		if (r.task.restart > 0 || r.task.from)
-			hold(&r, &e);
-		run_unprotected(&r, &e);
-	}
+		hold_or_exec(&r, &e);
+	if (prepare(&r, &e) < 0)
+		hold_or_exec(&r, &e);
+	if (r.task.restart == 0 && r.task.conf.ignored &&
+	    r.task.conf.log_level >= LOG_INFO)
+		say(r.task.job, "%s", r.task.conf.ignored);
 	if (r.task.restart > 0 || r.task.from) {
 		end_again(&r);
 		go_on(&r);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #define _GNU_SOURCE
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/control.h"
 #include "base/file.h"
+#include "base/job_dir.h"
 #include "base/str.h"
 #include "runner/directories.h"
 #include "runner/journal.h"
@@ -28,11 +30,14 @@ void run_unprotected(struct runner *r, const struct error *e)
 	struct event event = { .type = EVENT_UNPROTECTED };
 
 	/* Slurm would have truncated them, had sbatch not been told otherwise. */
-	if (r->task.restart > 0 && r->task.append)
+	if (*r->over.text && r->task.truncate)
 		own_output_truncate();
 	snprintf(event.text, sizeof(event.text), "%s", e->text);
 	journal(&r->task, &r->folder, &event);
-	say(r->task.job, "it runs unprotected: %s", e->text);
+	say(r->task.job,
+	    *r->over.text ? "it starts over and runs unprotected: %s"
+			  : "it runs unprotected: %s",
+	    e->text);
 	scratch_remove(&r->scratch);
 	task_exec(&r->task);
 }
@@ -121,6 +126,34 @@ static int start_over(struct runner *r, struct error *e)
 }
 
 /*
+ * A job that was started before has a folder. Where there is none this node may look for
+ * it in another place than where the job was saved, so it must not start over unasked.
+ */
+static int check_folder_is_there(struct runner *r, struct error *e)
+{
+	const struct task *task = &r->task;
+	cleanup_free char *path =
+		job_dir(task->dir, task->user, task->cluster, task->job, e);
+
+	if (!path)
+		return -1;
+	if (task->restart == 0 || access(path, F_OK) == 0 || errno != ENOENT)
+		return 0;
+	if (task->may_start_over) {
+		error_set(&r->over,
+			  "%s is not there, and its user gave "
+			  "--checkpoint-fallback=restart",
+			  path);
+		return 0;
+	}
+	return error_set(e,
+			 "%s is not there, where its checkpoints would be; mend "
+			 "CheckpointDir of %s, or, if the job is to start over, make the "
+			 "directory there with \"mkdir -p %s\"",
+			 path, task->node, path);
+}
+
+/*
  * The job's folder: a former job's of the same number is set aside, and that of the
  * job whose checkpoints this one goes on from is taken over.
  */
@@ -135,6 +168,8 @@ static int open_folder(struct runner *r, struct error *e)
 		    0 &&
 	    first)
 		return error_prefix(e, "--checkpoint-from=%u", task->from);
+	if (check_folder_is_there(r, e) < 0)
+		return -1;
 	if (folder_make(&r->folder, task->dir, task->user, task->cluster, task->job, e) <
 	    0)
 		return error_prefix(e, "checkpoint directory");

@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "runner/own_output.h"
+#include "store/version.h"
 
 /* Where an element of an array is known by another name. */
 static int set_array(struct manifest *m)
@@ -61,10 +62,11 @@ int record_start(struct folder *folder, const struct task *task, unsigned int *g
 	    manifest_set(m, RECORD_RESTART, "%u", task->restart) < 0 ||
 	    set_run(m, task) < 0 || manifest_set(m, RECORD_NODE, "%s", task->node) < 0 ||
 	    manifest_set(m, RECORD_GENERATION, "%s", "") < 0 ||
-	    manifest_set(m, RECORD_END, "%s", "") < 0 || set_array(m) < 0)
+	    manifest_set(m, RECORD_END, "%s", "") < 0 || set_array(m) < 0 ||
+	    version_stamp_record(m) < 0)
 		return error_sys(e, "%s", folder->path);
 	/* An earlier start was not ours, and what it wrote is not to stay. */
-	if (first && task->restart > 0 && task->append)
+	if (first && task->restart > 0 && task->truncate)
 		own_output_truncate();
 	if (first && own_output_record_start(m, e) < 0)
 		return -1;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "runner/restart.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include "runner/directories.h"
 #include "runner/mark.h"
 #include "store/output.h"
+#include "store/version.h"
 
 static bool is_cancelled(const struct engine_job *job)
 {
@@ -32,14 +34,23 @@ static enum restart_outcome try_one(struct engine_job *job, struct generation *g
 {
 	const char *name, *cost;
 
-	if (generation_open(gen, job->folder, number, e) < 0 ||
-	    generation_verify(gen, e) < 0)
+	errno = 0;
+	if (generation_open(gen, job->folder, number, e) < 0)
+		return errno == EPROTONOSUPPORT ? RESTART_ELSEWHERE : RESTART_DAMAGED;
+	if (generation_verify(gen, e) < 0)
 		return RESTART_DAMAGED;
+	if (version_check_needs(&gen->manifest, e) < 0) {
+		error_prefix(e, "generation %u", number);
+		return RESTART_ELSEWHERE;
+	}
 	name = manifest_get(&gen->manifest, "engine");
 	restarted->engine = name ? engine_find(name) : NULL;
 	if (!restarted->engine) {
-		error_set(e, "generation %u: was made by an unknown engine", number);
-		return RESTART_DAMAGED;
+		error_set(e,
+			  "generation %u: was made by the engine %s, which "
+			  "slurm-checkpoint " VERSION " does not know",
+			  number, name ? name : "");
+		return RESTART_ELSEWHERE;
 	}
 	if (restarted->engine->probe(job, e) < 0 || output_is_there(gen, e) < 0)
 		return RESTART_ELSEWHERE;

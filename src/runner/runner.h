@@ -20,6 +20,7 @@ struct runner {
 	const struct engine *engine;
 	struct engine_run *run;
 	struct error passed_over; /* engines before it, and why; or empty */
+	struct error over;	  /* why it starts over; empty: it does not */
 	double cost;		  /* seconds that the last checkpoint took, or 0 */
 	struct worth unsaved;	  /* it leaves without one, see supervise.h */
 	char *script;		  /* the store's copy */

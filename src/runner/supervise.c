@@ -138,6 +138,24 @@ static int user_signal(struct supervisor *v, int signum, struct error *e)
 	}
 }
 
+static bool is_request(int signum)
+{
+	return signum >= CHECKPOINT_SIGNAL_FIRST && signum <= CHECKPOINT_SIGNAL_LAST;
+}
+
+/* A later version's. It must not get to the job, which would be ended by it. */
+static int refuse_unknown(struct supervisor *v, int signum)
+{
+	struct event event = { .type = EVENT_FAILED };
+
+	snprintf(event.text, sizeof(event.text),
+		 "slurm-checkpoint " VERSION ", by which it runs on %s, does not know "
+		 "request %d",
+		 v->s->task->node, signum);
+	journal(v->s->task, v->s->folder, &event);
+	return 0;
+}
+
 static int handle_signal(struct supervisor *v, int signum, struct error *e)
 {
 	switch (signum) {
@@ -162,7 +180,8 @@ static int handle_signal(struct supervisor *v, int signum, struct error *e)
 		supervisor_answer_able(v);
 		return 0;
 	default:
-		return user_signal(v, signum, e);
+		return is_request(signum) ? refuse_unknown(v, signum)
+					  : user_signal(v, signum, e);
 	}
 }
 

@@ -127,16 +127,16 @@ static int read_options(struct task *task, struct error *e)
 	task->own_tmpdir = is_word(CHECKPOINT_ENV_TMPDIR, "yes", true);
 	task->files =
 		is_word(CHECKPOINT_ENV_FILES, "copy", false) ? FILES_COPY : FILES_LENGTHS;
-	read_from(task);
 	task->dir = strdup(dir && *dir ? dir : task->conf.checkpoint_dir);
 	if (!task->dir)
 		return error_sys(e, "--checkpoint-dir");
 	task->fallback = task->conf.fallback;
+	task->may_start_over = is_word(CHECKPOINT_ENV_FALLBACK, "restart", false);
 	if (fallback && *fallback)
-		task->fallback =
-			strcmp(fallback, "restart") ? FALLBACK_FAIL : FALLBACK_RESTART;
+		task->fallback = task->may_start_over ? FALLBACK_RESTART : FALLBACK_FAIL;
 	task->eternal = getenv(CHECKPOINT_ENV_ETERNAL) != NULL;
 	task->append = getenv(CHECKPOINT_ENV_APPEND) != NULL;
+	task->truncate = is_word(CHECKPOINT_ENV_APPEND, CHECKPOINT_APPEND_PLUGIN, false);
 	task->warned = getenv(CHECKPOINT_ENV_WARNING) != NULL;
 	return read_wishes(&task->wishes, e);
 }
@@ -198,10 +198,13 @@ int task_read(struct task *task, struct error *e)
 	const char *path = getenv(CHECKPOINT_ENV_CONF);
 	int rc = conf_init(&task->conf, e);
 
-	if (rc == 0 && path)
-		rc = conf_read(&task->conf, path, e);
+	/* First, since whether it may start over depends on it if something fails. */
 	if (rc == 0)
 		rc = read_slurm(task, e);
+	if (rc == 0)
+		read_from(task);
+	if (rc == 0 && path)
+		rc = conf_read(&task->conf, path, e);
 	if (rc == 0)
 		rc = read_options(task, e);
 	if (rc == 0)

@@ -31,10 +31,12 @@ struct task {
 	enum conf_files files;	      /* what is kept of files that it writes */
 	char *dir;		      /* pattern of the checkpoint directory */
 	enum conf_fallback fallback;
+	bool may_start_over;  /* its user said so, with --checkpoint-fallback=restart */
 	struct wishes wishes; /* of the engine */
 	bool eternal;
 	bool warned;   /* by CHECKPOINT_SIGNAL_WARN, and not by a signal of the user's */
-	bool append;   /* Slurm appends to the job's output when it starts it again */
+	bool append;   /* Slurm appends to the job's output when it starts it again, */
+	bool truncate; /* and would not, had the plugin not told it to */
 	char *options; /* ours, as sbatch takes them, each ended by a zero byte */
 	size_t options_size;
 	struct conf conf;

@@ -5,6 +5,7 @@
 #include <slurm/slurm.h>
 #include <string.h>
 
+#include "spank/output.h"
 #include "spank/task_argv.h"
 
 bool batch_is_step(spank_t spank)
@@ -70,8 +71,13 @@ static void read_all(struct batch *batch, spank_t spank, const struct settings *
 		rc = read_conf(batch, settings, e);
 	batch->wanted = rc < 0 ? options_asked(&batch->options)
 			       : options_wanted(&batch->options, &batch->conf);
-	if (rc == 0 && batch->wanted && task_argv_is_container(spank))
+	/* As checkpoint.conf was when it was submitted: it may have been saved since. */
+	if (output_is_kept(spank) && !batch->options.given[OPTION_NO_CHECKPOINT])
+		batch->wanted = true;
+	if (batch->wanted && task_argv_is_container(spank)) {
 		rc = error_set(e, "jobs with --container cannot be checkpointed");
+		batch->never = true;
+	}
 	if (rc == 0 && batch->wanted)
 		rc = check_programs(settings, e);
 	batch->possible = rc == 0;

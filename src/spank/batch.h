@@ -19,6 +19,7 @@ struct batch {
 	char *conf_file;
 	bool wanted;	    /* it is to be checkpointed, */
 	bool possible;	    /* and that can be tried; */
+	bool never;	    /* nor could it be anywhere; */
 	struct error error; /* or why not */
 };
 

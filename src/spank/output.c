@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/protocol.h"
 #include "spank/sbatch.h"
 
 /*
@@ -49,15 +50,23 @@ static void truncate_output(int fd)
 		slurm_error("checkpoint: cannot empty the job's output file: %m");
 }
 
-bool output_begin(spank_t spank, bool from_beginning)
+bool output_is_kept(spank_t spank)
+{
+	char start[1];
+
+	return spank_getenv(spank, MARK_IN_JOB, start, sizeof(start)) !=
+	       ESPANK_ENV_NOEXIST;
+}
+
+const char *output_begin(spank_t spank, bool from_beginning)
 {
 	char mark[sizeof(MARK_NOT_GIVEN)];
 
 	if (spank_getenv(spank, MARK_IN_JOB, mark, sizeof(mark)) != ESPANK_SUCCESS)
-		return false;
+		return NULL;
 	spank_unsetenv(spank, MARK_IN_JOB);
 	if (strcmp(mark, MARK_APPEND) == 0)
-		return true;
+		return CHECKPOINT_APPEND_USER;
 	if (strcmp(mark, MARK_TRUNCATE) == 0)
 		spank_setenv(spank, SLURM_OPEN_MODE, MARK_TRUNCATE, 1);
 	else
@@ -66,5 +75,5 @@ bool output_begin(spank_t spank, bool from_beginning)
 		truncate_output(STDOUT_FILENO);
 		truncate_output(STDERR_FILENO);
 	}
-	return true;
+	return CHECKPOINT_APPEND_PLUGIN;
 }

@@ -19,11 +19,14 @@
 /* In sbatch: append. -1 where this sbatch does not let a plugin say so. */
 int output_keep(spank_t spank);
 
+/* In the batch task: was the job submitted with output_keep()? */
+bool output_is_kept(spank_t spank);
+
 /*
  * In the batch task, as the job's user: forget about output_keep(), and truncate
- * the files if the job starts from its beginning. True if Slurm will append when it
- * starts the job again.
+ * the files if the job starts from its beginning. Whose wish it is that Slurm appends
+ * when it starts the job again, a value of CHECKPOINT_ENV_APPEND; NULL: it may not.
  */
-bool output_begin(spank_t spank, bool from_beginning);
+const char *output_begin(spank_t spank, bool from_beginning);
 
 #endif

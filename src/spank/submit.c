@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "base/protocol.h"
+#include "spank/feature.h"
 #include "spank/output.h"
 #include "spank/sbatch.h"
 #include "spank/warning.h"
@@ -50,9 +51,21 @@ static int read_conf(struct conf *conf, const struct settings *settings)
 	return conf_init(conf, NULL);
 }
 
+/* That the job is not sent to a node on which it would be an ordinary one. */
+static void keep_to_nodes(const struct conf *conf)
+{
+	if (conf->node_feature &&
+	    (!sbatch_can_set() || feature_require(conf->node_feature) < 0))
+		slurm_info("checkpoint: the job may get to a node on which it cannot be "
+			   "saved, and would start over; add the feature \"%s\" to its "
+			   "--constraint",
+			   conf->node_feature);
+}
+
 static void prepare(spank_t spank, const struct conf *conf)
 {
 	unsetenv(RESTART_COUNT); /* of a job around this sbatch */
+	keep_to_nodes(conf);
 	if (sbatch_can_set() && warning_ask(spank, conf->grace_time) == 0 &&
 	    output_keep(spank) == 0)
 		return;

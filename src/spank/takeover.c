@@ -9,10 +9,13 @@
 
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/protocol.h"
+#include "base/str.h"
 #include "spank/batch.h"
+#include "spank/hold.h"
 #include "spank/options.h"
 #include "spank/output.h"
 #include "spank/task_argv.h"
@@ -99,6 +102,35 @@ static int replace_task(spank_t spank, const struct settings *settings,
 	return task_argv_put_runner(spank, settings, e);
 }
 
+/* What hold_job() needs is not there, or failed: Slurm's own command, in place of the
+ * task. */
+static void become_scontrol(const char *job)
+{
+	execlp("scontrol", "scontrol", "requeuehold", job, (char *)NULL);
+	slurm_error("checkpoint: scontrol: %m");
+}
+
+/*
+ * The task must not run: the job may have checkpoints, and would start over. This process
+ * is the task's, with the user's ids already, so that Slurm decides as for any requeue.
+ */
+static _Noreturn void hold_instead(spank_t spank, const struct error *e)
+{
+	uint32_t job = 0;
+	cleanup_free char *name = NULL;
+
+	spank_get_item(spank, S_JOB_ID, &job);
+	name = str_printf("%u", job);
+	slurm_error(
+		"checkpoint: job %u may have checkpoints, does not start over without "
+		"them, and is held; when this is mended, release it with \"scontrol "
+		"release %u\": %s",
+		job, job, e->text);
+	if (hold_job(job) < 0 && name)
+		become_scontrol(name);
+	_exit(1);
+}
+
 static void say_unprotected(const struct error *e)
 {
 	slurm_error("checkpoint: this job runs unprotected, as without --checkpoint: %s",
@@ -127,6 +159,7 @@ void takeover(spank_t spank, const struct settings *settings)
 {
 	struct batch *batch;
 	struct error *e;
+	const char *append;
 	bool begins;
 	int rc;
 
@@ -139,12 +172,15 @@ void takeover(spank_t spank, const struct settings *settings)
 	if (!batch->wanted)
 		return;
 	rc = batch->possible ? replace_task(spank, settings, batch, e) : -1;
-	begins = rc < 0 || is_beginning(spank, &batch->options);
-	if (output_begin(spank, begins) && rc == 0)
-		rc = set_variable(spank, CHECKPOINT_ENV_APPEND, "1", e);
+	begins = batch->never || is_beginning(spank, &batch->options);
+	append = output_begin(spank, begins);
+	if (append && rc == 0)
+		rc = set_variable(spank, CHECKPOINT_ENV_APPEND, append, e);
 	if (warning_is_ours(spank) && rc == 0)
 		rc = set_variable(spank, CHECKPOINT_ENV_WARNING, "1", e);
 	batch->possible = rc == 0;
+	if (rc < 0 && !begins)
+		hold_instead(spank, e);
 	guard_signals(batch->possible);
 	if (!batch->possible)
 		say_unprotected(e);

@@ -34,7 +34,10 @@ int generation_create(struct generation *gen, const char *name, struct error *e)
  */
 int generation_commit(struct generation *gen, struct folder *folder, struct error *e);
 
-/* Open committed generation number and read its manifest. */
+/*
+ * Open committed generation number and read its manifest. errno is EPROTONOSUPPORT if
+ * that is whole, but written by a later version with another format.
+ */
 int generation_open(struct generation *gen, const struct folder *folder,
 		    unsigned int number, struct error *e);
 

@@ -13,7 +13,9 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 
-#define HEADER "slurm-checkpoint manifest 1\n"
+#define HEADER_WORDS "slurm-checkpoint manifest "
+#define HEADER	     HEADER_WORDS "1\n"
+#define FORMAT	     1
 
 /* ---- what can be said in a line ---- */
 
@@ -308,6 +310,20 @@ static int decode_line(struct manifest *m, char *line)
 	return -1;
 }
 
+/* The format that the header names, of at least that many bytes; or 0. */
+static unsigned int format_of(const char *text)
+{
+	const char *number = text + sizeof(HEADER_WORDS) - 1;
+	size_t digits;
+
+	if (memcmp(text, HEADER_WORDS, sizeof(HEADER_WORDS) - 1) != 0)
+		return 0;
+	digits = strspn(number, "0123456789");
+	if (digits == 0 || digits > 3 || number[digits] != '\n')
+		return 0;
+	return (unsigned int)strtoul(number, NULL, 10);
+}
+
 /* Check the closing digest; the size of what it covers, or 0. */
 static size_t covered_size(const char *text, size_t size)
 {
@@ -315,8 +331,7 @@ static size_t covered_size(const char *text, size_t size)
 	char hex[DIGEST_HEX + 1];
 	size_t covered;
 
-	if (size < sizeof(HEADER) - 1 + end ||
-	    memcmp(text, HEADER, sizeof(HEADER) - 1) != 0)
+	if (size < sizeof(HEADER) - 1 + end || format_of(text) == 0)
 		return 0;
 	covered = size - end;
 	if (text[covered - 1] != '\n' || memcmp(text + covered, "end ", 4) != 0 ||
@@ -336,6 +351,12 @@ int manifest_decode(struct manifest *m, const char *text, size_t size, struct er
 	memset(m, 0, sizeof(*m));
 	if (covered == 0 || memchr(text, '\0', covered))
 		return error_set(e, "manifest is damaged");
+	if (format_of(text) != FORMAT) {
+		error_set(e, "manifest is of a later version of slurm-checkpoint than "
+			     "this one, " VERSION);
+		errno = EPROTONOSUPPORT;
+		return -1;
+	}
 	copy = strndup(text, covered);
 	if (!copy)
 		return error_sys(e, "manifest");

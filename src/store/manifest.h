@@ -75,7 +75,8 @@ char *manifest_encode(const struct manifest *m, size_t *size);
 
 /*
  * Fill m, which is empty, from text, which may hold anything at all. -1 if it is
- * not a whole manifest; m is then to be freed all the same.
+ * not a whole manifest; m is then to be freed all the same. errno is EPROTONOSUPPORT if
+ * it is a whole one of another version of the format.
  */
 int manifest_decode(struct manifest *m, const char *text, size_t size, struct error *e);
 

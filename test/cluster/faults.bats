@@ -98,7 +98,7 @@ put_store_back() {
 @test "a broken configuration: the job runs unprotected and says so once, also in slurmd's log" {
 	local job
 	counting 5
-	conf "Nonsense=1"
+	conf "GraceTime=soon"
 	job=$(submit --checkpoint --output=out job.sh)
 	wait_over "$job"
 	[ "$(job_state "$job")" = COMPLETED ]

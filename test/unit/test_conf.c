@@ -68,7 +68,8 @@ static void test_every_keyword_sets_its_member(void **state)
 			       "RestoreTimeout=86400\n"
 			       "Quota=2T\n"
 			       "NodeMTBF=36500\n"
-			       "PurgeAfter=0",
+			       "PurgeAfter=0\n"
+			       "NodeFeature=ck-1",
 			       &e),
 			 0);
 	assert_string_equal(conf.checkpoint_dir, "/scratch/%u/%j");
@@ -86,6 +87,7 @@ static void test_every_keyword_sets_its_member(void **state)
 	assert_true(conf.quota == 2ull << 40);
 	assert_int_equal(conf.node_mtbf, 36500);
 	assert_int_equal(conf.purge_after, 0);
+	assert_string_equal(conf.node_feature, "ck-1");
 	conf_free(&conf);
 }
 
@@ -171,8 +173,11 @@ static void test_a_line_not_understood_is_named_with_the_reason(void **state)
 		const char *text, *error;
 	} cases[] = {
 		{ "\n\nbanana", "line 3: banana: not Keyword=value" },
-		{ "Banana=1", "line 1: Banana: no such keyword" },
-		{ "=1", "line 1: : no such keyword" },
+		{ "NodeFeature=", "line 1: NodeFeature=: not a feature: a letter, and "
+				  "then letters, digits, \"_\", \"-\", \".\" and \"=\"" },
+		{ "NodeFeature=a&b", "line 1: NodeFeature=a&b: not a feature: a letter, "
+				     "and then letters, digits, \"_\", \"-\", \".\" and "
+				     "\"=\"" },
 		{ "CheckpointDefault=maybe",
 		  "line 1: CheckpointDefault=maybe: not one of no|yes" },
 		{ "cleanup=", "line 1: Cleanup=: not one of never|success|always" },
@@ -234,6 +239,25 @@ static void test_a_line_not_understood_is_named_with_the_reason(void **state)
 		assert_string_equal(e.text, expected);
 		conf_free(&conf);
 	}
+}
+
+static void test_a_keyword_of_a_later_version_is_passed_over_and_reported(void **state)
+{
+	struct error e = { "" };
+	struct conf conf;
+
+	assert_int_equal(parse(&conf,
+			       "KeepGenerations=7\nBanana = 1\nApple=2\n=\nGraceTime=9",
+			       &e),
+			 0);
+	assert_int_equal(conf.keep, 7);
+	assert_int_equal(conf.grace_time, 9);
+	assert_string_equal(conf.ignored, "checkpoint.conf line 2: Banana: no such "
+					  "keyword; it is ignored");
+	conf_free(&conf);
+	assert_int_equal(parse(&conf, "KeepGenerations=7", &e), 0);
+	assert_null(conf.ignored);
+	conf_free(&conf);
 }
 
 static void test_a_zero_byte_is_refused(void **state)
@@ -334,7 +358,7 @@ static void test_a_file_is_read_and_its_errors_name_it(void **state)
 {
 	const struct place *p = *state;
 	cleanup_free char *expected =
-		str_printf("%s line 1: Keep: no such keyword", p->file);
+		str_printf("%s line 1: Keep: not Keyword=value", p->file);
 	struct conf conf;
 	struct error e;
 
@@ -342,7 +366,7 @@ static void test_a_file_is_read_and_its_errors_name_it(void **state)
 	write_file(p->file, "KeepGenerations=5\n", 18);
 	assert_int_equal(conf_read(&conf, p->file, &e), 0);
 	assert_int_equal(conf.keep, 5);
-	write_file(p->file, "Keep=5\n", 7);
+	write_file(p->file, "Keep\n", 5);
 	assert_int_equal(conf_read(&conf, p->file, &e), -1);
 	assert_string_equal(e.text, expected);
 	conf_free(&conf);
@@ -419,6 +443,8 @@ int main(void)
 		cmocka_unit_test(test_an_interval_is_a_time_or_chosen_for_the_job),
 		cmocka_unit_test(test_case_space_comments_and_repetition_do_not_matter),
 		cmocka_unit_test(test_a_line_not_understood_is_named_with_the_reason),
+		cmocka_unit_test(
+			test_a_keyword_of_a_later_version_is_passed_over_and_reported),
 		cmocka_unit_test(test_a_zero_byte_is_refused),
 		cmocka_unit_test(test_a_directory_pattern_is_expanded),
 		cmocka_unit_test(test_a_wrong_directory_pattern_is_refused),

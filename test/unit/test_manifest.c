@@ -3,6 +3,7 @@
 #include "store/manifest.h"
 
 #include <errno.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -243,8 +244,8 @@ static void another_format_is_refused(void **state)
 {
 	static const char *const texts[] = {
 		"",
-		"slurm-checkpoint manifest 2\n",
-		"slurm-checkpoint manifest 10\n",
+		"slurm-checkpoint manifest 0\n",
+		"slurm-checkpoint manifest x\n",
 		"slurm-checkpoint manifest 1\r\n",
 		"\nslurm-checkpoint manifest 1\n",
 		"slurm-checkpoint manifest 1",
@@ -254,6 +255,24 @@ static void another_format_is_refused(void **state)
 	for (size_t i = 0; i < LENGTH(texts); i++) {
 		cleanup_free char *text = closed(texts[i]);
 
+		assert_refused(text, strlen(text), "manifest is damaged");
+	}
+}
+
+static void a_later_format_is_refused_as_such(void **state)
+{
+	static const char *const texts[] = {
+		"slurm-checkpoint manifest 2\n",
+		"slurm-checkpoint manifest 10\nsomething new\n",
+	};
+
+	for (size_t i = 0; i < LENGTH(texts); i++) {
+		cleanup_free char *text = closed(texts[i]);
+
+		errno = 0;
+		assert_refused(text, strlen(text), "manifest is of a later version");
+		assert_int_equal(errno, EPROTONOSUPPORT);
+		text[strlen(texts[i]) - 2]++;
 		assert_refused(text, strlen(text), "manifest is damaged");
 	}
 }
@@ -380,6 +399,7 @@ int main(void)
 		cmocka_unit_test(a_manifest_with_any_bit_flipped_is_refused),
 		cmocka_unit_test(a_manifest_with_anything_after_it_is_refused),
 		cmocka_unit_test(another_format_is_refused),
+		cmocka_unit_test(a_later_format_is_refused_as_such),
 		cmocka_unit_test(a_line_that_cannot_be_understood_is_refused),
 		cmocka_unit_test(an_attribute_said_twice_is_refused),
 		cmocka_unit_test(a_zero_byte_is_refused),

@@ -163,7 +163,7 @@ static void the_outputs_are_recorded_as_the_first_start_met_them(void **state)
 	assert_outputs(&folder, 17, 0);
 	put_file(p->fd, "out", "of an earlier job, and of this one");
 	task.restart = 1;
-	task.append = true;
+	task.truncate = true;
 	start(p, &folder, &task);
 	assert_outputs(&folder, 17, 0);
 	assert_content(p->fd, "out", "of an earlier job, and of this one");
@@ -174,7 +174,7 @@ static void what_a_start_that_was_not_ours_wrote_does_not_stay(void **state)
 {
 	static const struct {
 		unsigned int restart;
-		bool append, stays;
+		bool truncate, stays;
 	} cases[] = {
 		{ 0, false, true },
 		{ 0, true, true },
@@ -187,7 +187,7 @@ static void what_a_start_that_was_not_ours_wrote_does_not_stay(void **state)
 		struct task task = task_of(cases[i].restart);
 		cleanup_folder struct folder folder;
 
-		task.append = cases[i].append;
+		task.truncate = cases[i].truncate;
 		put_file(p->fd, "out", "12345");
 		put_file(p->fd, "err", "123");
 		make_folder(p, 10 + i, &folder);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/str.h"
 #include "testing.h"
 
 /* ---- an engine that does nothing, and remembers ---- */
@@ -122,16 +123,50 @@ static void a_damaged_generation_gives_way_to_the_one_before(void **state)
 	assert_non_null(strstr(restarted.refused.text, "generation 3"));
 }
 
-static void an_engine_that_is_not_known_is_as_good_as_damage(void **state)
+static void assert_kept_for_elsewhere(struct place *p, struct folder *folder,
+				      const char *why)
 {
-	cleanup_folder struct folder folder;
 	struct restarted restarted;
 	struct error e;
 
+	assert_int_equal(restart_in(p, folder, &restarted, &e), RESTART_ELSEWHERE);
+	assert_says(&e, why);
+	assert_int_equal(tries, 0);
+	assert_int_equal(restored, 0);
+}
+
+static void what_a_later_version_made_is_kept_for_where_that_is(void **state)
+{
+	cleanup_folder struct folder folder;
+	cleanup_generation struct generation gen;
+
 	begin(*state, &folder, 1);
 	add_generation(&folder, "other");
-	assert_int_equal(restart_in(*state, &folder, &restarted, &e), RESTART_RUNNING);
-	assert_int_equal(restored, 1);
+	assert_kept_for_elsewhere(*state, &folder,
+				  "generation 2: was made by the engine other");
+	begin_generation(&folder, &gen);
+	add_file(&gen, "image", "content", 7);
+	assert_int_equal(manifest_set(&gen.manifest, "engine", "fake"), 0);
+	assert_int_equal(manifest_set(&gen.manifest, "needs", "wings=2.5"), 0);
+	commit_generation(&folder, &gen);
+	assert_kept_for_elsewhere(*state, &folder,
+				  "generation 3: needs slurm-checkpoint 2.5 or later");
+}
+
+static void so_is_a_manifest_of_another_format(void **state)
+{
+	static const char body[] = "slurm-checkpoint manifest 2\nsomething new\n";
+	cleanup_free char *text = NULL;
+	cleanup_folder struct folder folder;
+	char hex[DIGEST_HEX + 1];
+
+	begin(*state, &folder, 2);
+	digest_of(body, sizeof(body) - 1, hex);
+	text = str_printf("%send %s\n", body, hex);
+	assert_int_equal(unlinkat(folder.fd, "2/manifest", 0), 0);
+	put_file(folder.fd, "2/manifest", text);
+	assert_kept_for_elsewhere(*state, &folder,
+				  "generation 2: manifest is of a later version");
 }
 
 static void if_none_is_whole_the_first_reason_is_told(void **state)
@@ -170,7 +205,8 @@ int main(void)
 		in_place(without_generations_there_is_nothing_to_restore),
 		in_place(the_newest_generation_is_restored),
 		in_place(a_damaged_generation_gives_way_to_the_one_before),
-		in_place(an_engine_that_is_not_known_is_as_good_as_damage),
+		in_place(what_a_later_version_made_is_kept_for_where_that_is),
+		in_place(so_is_a_manifest_of_another_format),
 		in_place(if_none_is_whole_the_first_reason_is_told),
 		in_place(a_whole_one_that_cannot_go_on_here_is_kept_for_elsewhere),
 	};

@@ -99,7 +99,8 @@ void migrant_check(struct migration *m, struct migrant *j, const struct job_entr
 	}
 	if (identity_become(j->user, &j->why) < 0)
 		return;
-	rc = protected_open(&j->folder, m->s->dir, m->s->cluster, job, j->name, &j->why);
+	rc = protected_open(&j->folder, m->s->dir, m->s->cluster, job, j->name,
+			    CHECKPOINT_SIGNAL_MOVE, &j->why);
 	identity_back();
 	j->protected = rc == 0;
 	if (rc == 0) {
@@ -120,7 +121,8 @@ static int open_folder(const struct migration *m, struct migrant *j, struct erro
 
 	if (!job)
 		return error_set(e, "job %s is gone", j->name);
-	if (protected_open(&j->folder, m->s->dir, m->s->cluster, job, j->name, e) < 0)
+	if (protected_open(&j->folder, m->s->dir, m->s->cluster, job, j->name,
+			   CHECKPOINT_SIGNAL_MOVE, e) < 0)
 		return -1;
 	j->reader = event_reader_new_at_end(&j->folder, e);
 	return j->reader ? move_write(&j->folder, &move, e) : -1;
