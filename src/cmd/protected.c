@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "base/cleanup.h"
+#include "base/protocol.h"
 #include "store/event.h"
 
 int protected_open(struct folder *folder, const char *dir, const char *cluster,
@@ -30,4 +31,9 @@ int protected_open(struct folder *folder, const char *dir, const char *cluster,
 		return error_set(e, "job %s runs unprotected: %s", name,
 				 events[count - 1].text);
 	return 0;
+}
+
+int protected_may_leave(const struct job_entry *job, struct error *e)
+{
+	return job->requeue ? 0 : error_set(e, CHECKPOINT_NO_REQUEUE, job->id);
 }

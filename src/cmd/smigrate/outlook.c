@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "cmd/elsewhere.h"
 #include "cmd/smigrate/migration.h"
 #include "cmd/smigrate/place.h"
 
@@ -59,24 +60,6 @@ static void free_view(void *p)
 	free(v);
 }
 
-static bool is_word(const char *constraint)
-{
-	return *constraint && !strpbrk(constraint, "&|[]()*,");
-}
-
-static bool in_partition(const struct node_entry *node, const char *partitions)
-{
-	cleanup_free char *copy = strdup(partitions);
-	char *rest = NULL;
-
-	for (char *p = copy ? strtok_r(copy, ",", &rest) : NULL; p;
-	     p = strtok_r(NULL, ",", &rest)) {
-		if (list_has(node->partitions, p))
-			return true;
-	}
-	return false;
-}
-
 static void mark_allowed(const struct migration *m, struct view *v,
 			 const struct migrant *j, const struct job_entry *job)
 {
@@ -94,9 +77,8 @@ static void mark_allowed(const struct migration *m, struct view *v,
 
 		if (*list && !v->allowed[i])
 			continue;
-		v->allowed[i] = in_partition(node, partition) &&
-				(s->relax || !is_word(constraint) ||
-				 list_has(node->features, constraint));
+		v->allowed[i] =
+			elsewhere_allows(node, partition, s->relax ? "" : constraint);
 	}
 	place_mark(m, v->allowed, place_avoided(m, j), false);
 	place_mark(m, v->allowed, place_own(j, job, PLACEMENT_EXCLUDE), false);
