@@ -123,6 +123,13 @@ struct engine {
 	/* Start the script. NULL on failure, with nothing left running. */
 	struct engine_run *(*start)(const struct engine_job *job, struct error *e);
 
+	/*
+	 * Does this node have what the job uses besides, as it was when the generation
+	 * was made? One sentence if not. NULL: nobody can tell.
+	 */
+	int (*fits)(const struct engine_job *job, const struct generation *gen,
+		    struct error *e);
+
 	/* Go on from a generation that has been verified and put back. */
 	struct engine_run *(*restore)(const struct engine_job *job,
 				      const struct generation *gen, struct error *e);

@@ -8,6 +8,7 @@ setup() { new_workdir; }
 teardown() {
 	root sh -c 'cd /etc/slurm && [ ! -e checkpoint.conf.kept ] || mv checkpoint.conf.kept checkpoint.conf'
 	daemon_runs ctl slurmctld || start_slurmctld
+	every_node "rm -rf /opt/ticker"
 	clean
 }
 
@@ -164,4 +165,73 @@ refused() {
 	echo "$output"
 	[ "$status" -eq 0 ]
 	start_slurmctld
+}
+
+# every_node COMMAND: a shell command of root's on all of them
+every_node() {
+	local node
+	for node in $(root sinfo -h -N -o %N | sort -u); do cluster run "$node" sh -c "$1"; done
+}
+# A program of the nodes' own, as a package would bring it, with a library.
+install_ticker() {
+	alice sh -c 'cd "$1" && cat >tick.c && echo "int step(void) { return 1; }" >step.c &&
+		gcc -shared -fPIC -o libstep.so step.c && gcc -o tick tick.c libstep.so -Wl,-rpath,/opt/ticker &&
+		echo "int step(void) { int one = 1; return one; }" >step.c && gcc -shared -fPIC -o libstep.so.new step.c' _ "$WORK" <<-'C'
+		#include <stdio.h>
+		#include <time.h>
+		#include <unistd.h>
+		int step(void);
+		int main(void)
+		{
+			setlinebuf(stdout);
+			for (int i = 1; access("over", F_OK) < 0; i += step()) {
+				printf("%d\n", i);
+				nanosleep(&(struct timespec){ .tv_nsec = 100000000 }, NULL);
+			}
+			puts("end");
+		}
+	C
+	every_node "mkdir -p /opt/ticker && cp $WORK/tick $WORK/libstep.so /opt/ticker/"
+}
+# What a package manager does.
+upgrade() { cluster run "$1" sh -c "cp $WORK/libstep.so.new /opt/ticker/new && mv /opt/ticker/new /opt/ticker/libstep.so"; }
+
+@test "a job that comes to a node where its library was upgraded is held, and told which, and where it can go on" {
+	install_ticker
+	put job.sh <<<$'#!/bin/sh\nexec /opt/ticker/tick'
+	JOB=$(submit --checkpoint --nodelist=n1 --output=out job.sh)
+	wait_lines out 3
+	alice scheckpoint vacate "$JOB"
+	upgrade n2
+	alice scheckpoint restart --nodelist=n2 "$JOB"
+	wait_event "$JOB" held
+	wait_held "$JOB"
+	get out
+	[[ $(get out | tail -n 1) == *"/opt/ticker/libstep.so is not the same file on this node as when the job was saved"*"saved on n1"*"scheckpoint restart --nodelist=n1 $JOB"* ]]
+	[[ $(alice scheckpoint error "$JOB") == *"/opt/ticker/libstep.so"* ]]
+	cluster run n2 rm /opt/ticker/libstep.so
+	alice scheckpoint restart --nodelist=n2 "$JOB"
+	wait_event "$JOB" held 2
+	wait_held "$JOB"
+	[[ $(get out | tail -n 1) == *"/opt/ticker/libstep.so is missing on this node"* ]]
+	alice scheckpoint restart --nodelist=n1 "$JOB"
+	wait_event "$JOB" restart 1
+	let_end
+	wait_over "$JOB"
+	alice sed -i '/^slurm-checkpoint: /d' "$WORK/out"
+	is_exact out
+}
+
+@test "a library that is upgraded under a running job: no checkpoint is taken, and its name is told" {
+	install_ticker
+	put job.sh <<<$'#!/bin/sh\nexec /opt/ticker/tick'
+	JOB=$(submit --checkpoint --nodelist=n3 --output=out job.sh)
+	wait_lines out 3
+	upgrade n3
+	refused "/opt/ticker/libstep.so was removed or replaced since a process of the job has mapped it" \
+		alice scheckpoint vacate "$JOB"
+	let_end
+	wait_over "$JOB"
+	alice sed -i '/^slurm-checkpoint: /d' "$WORK/out"
+	is_exact out
 }

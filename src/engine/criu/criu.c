@@ -3,6 +3,7 @@
  * criu - the engine for any process tree on one node, without privilege.
  */
 #include "engine/criu/criu.h"
+#include "engine/criu/files.h"
 
 #include <stdlib.h>
 
@@ -80,6 +81,7 @@ const struct engine engine_criu = {
 	.probe = criu_probe,
 	.version = version,
 	.start = criu_start,
+	.fits = files_check,
 	.restore = criu_restore,
 	.able = criu_able,
 	.dump = criu_dump,
