@@ -157,6 +157,13 @@ struct engine {
 	 */
 	bool (*saved_itself)(const struct engine_run *run);
 
+	/*
+	 * Mount again what was mounted in the job's folder, which was removed and is
+	 * there again. NULL: nothing is.
+	 */
+	int (*mount_again)(const struct engine_run *run, const struct engine_job *job,
+			   struct error *e);
+
 	/* A descriptor that is readable when the job has ended. */
 	int (*event_fd)(const struct engine_run *run);
 

@@ -235,3 +235,34 @@ upgrade() { cluster run "$1" sh -c "cp $WORK/libstep.so.new /opt/ticker/new && m
 	alice sed -i '/^slurm-checkpoint: /d' "$WORK/out"
 	is_exact out
 }
+
+@test "a folder that is removed under a running job is made again, and the job goes on from its next checkpoint" {
+	put job.sh <<-'END'
+		#!/bin/bash
+		echo kept >"$TMPDIR/file"
+		while [ ! -e over ]; do echo $((++i)); sleep 0.1; done
+		cat "$TMPDIR/file"
+		echo end
+	END
+	JOB=$(submit --checkpoint --output=out job.sh an argument)
+	wait_lines out 3
+	alice scheckpoint create "$JOB"
+	alice rm -r "$(store "$JOB")"
+	until_true 60 "the job says so" says_remade 1
+	run alice scheckpoint create "$JOB"
+	echo "$output"
+	[[ $output == "job $JOB: generation 1: "* ]]
+	# What is needed to submit it again is there, too.
+	alice sh -c 'cd "$1" && test -s options && test -s environment && cmp script "$2"' _ "$(store "$JOB")" "$WORK/job.sh"
+	root rm -r "$(store "$JOB")"
+	until_true 60 "the job says so" says_remade 2
+	alice scheckpoint vacate "$JOB"
+	alice scheckpoint restart --exclude="$(alice scheckpoint show "$JOB" | sed -n 's/.*Node=\(n[0-9]\).*/\1/p' | head -n 1)" "$JOB"
+	wait_event "$JOB" restart 1
+	let_end
+	wait_over "$JOB"
+	[ "$(job_state "$JOB")" = COMPLETED ]
+	get out
+	diff <(get out | grep -v ^slurm-checkpoint: ) <(seq "$(($(get out | grep -c '^[0-9]')))"; echo kept; echo end)
+}
+says_remade() { [[ $(count_in out "its folder was removed, with all checkpoints, and is made again") -eq $1 ]]; }

@@ -191,6 +191,10 @@ static void a_failure_is_explained_by_the_error_that_it_comes_of(void **state)
 		  "on "
 		  "restore: No such file or directory\n",
 		  "/opt/?[2Jx is missing on this node" },
+		{ "(00.01) Error (criu/files-reg.c:1790): Can't lookup mount=30 for fd=3 "
+		  "path=/home/u/tmp/f\n(00.01) Error (criu/cr-dump.c:1): what came of "
+		  "it\n",
+		  "/home/u/tmp/f is on a file system that is not mounted any more" },
 		{ "(00.01) Error (criu/files-reg.c:1444): Unaccessible path opened 65:3, "
 		  "need 65:4\n",
 		  "its name is another file's now" },

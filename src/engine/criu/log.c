@@ -66,7 +66,10 @@ int criu_log_save(const struct criu_log *log, int dirfd, const char *name,
 /* What criu says, and what a user can do about it. */
 static const struct {
 	const char *says;
-	/* The message names a file, behind the first and before the second of these. */
+	/*
+	 * The message names a file, behind the first and before the second of these; up
+	 * to its end if that is empty.
+	 */
 	const char *before, *after;
 	const char *means; /* of that file, if there is one */
 } meanings[] = {
@@ -95,6 +98,9 @@ static const struct {
 	{ "Unaccessible path opened", NULL, NULL,
 	  "a file that the job has open was moved, and its name is another file's now, "
 	  "which cannot be saved" },
+	{ "Can't lookup mount=", " path=", "",
+	  "is on a file system that is not mounted any more where the job has it open, "
+	  "so the job cannot be saved" },
 	{ "Can't dump ghost file", "Can't dump ghost file ", " of ",
 	  "was removed while the job has it open, and is too large to be saved with the "
 	  "job" },
@@ -165,8 +171,12 @@ static const char *error_message(const char *line)
 static char *named_file(const char *message, const char *before, const char *after)
 {
 	const char *begin = before ? strstr(message, before) : NULL;
-	const char *end = begin ? strstr(begin + strlen(before), after) : NULL;
+	const char *end = NULL;
 	char *path;
+
+	if (begin)
+		end = *after ? strstr(begin + strlen(before), after)
+			     : begin + strlen(begin);
 
 	if (!end)
 		return NULL;
