@@ -23,6 +23,7 @@ struct view {
 	char *key;
 	bool *allowed; /* of each node of the cluster */
 	bool bound;
+	bool by_options; /* bound, and would not be without --nodelist and --exclude */
 	bool asked;
 	struct estimate estimate;
 };
@@ -69,7 +70,7 @@ static void mark_allowed(const struct migration *m, struct view *v,
 	const char *partition =
 		s->partition ? s->partition : place_own(j, job, PLACEMENT_PARTITION);
 	const char *constraint = place_own(j, job, PLACEMENT_CONSTRAINT);
-	bool any = false;
+	bool any = false, any_without = false;
 
 	place_mark(m, v->allowed, list, true);
 	for (size_t i = 0; i < m->cluster.count; i++) {
@@ -82,9 +83,12 @@ static void mark_allowed(const struct migration *m, struct view *v,
 	}
 	place_mark(m, v->allowed, place_avoided(m, j), false);
 	place_mark(m, v->allowed, place_own(j, job, PLACEMENT_EXCLUDE), false);
+	for (size_t i = 0; i < m->cluster.count; i++)
+		any_without = any_without || v->allowed[i] || s->nodelist;
 	place_mark(m, v->allowed, s->exclude, false);
 	for (size_t i = 0; i < m->cluster.count; i++)
 		any = any || v->allowed[i];
+	v->by_options = !any && any_without;
 	v->bound = !any || (!s->nodelist && !s->relax && *nodelist &&
 			    hosts_meet(nodelist, place_avoided(m, j)));
 	for (size_t i = 0; i < m->cluster.count; i++)
@@ -312,6 +316,12 @@ static void explain(struct migrant *j, const struct view *v, unsigned int rival)
 {
 	switch (j->verdict.why) {
 	case MIGRATE_BOUND:
+		if (v->by_options) {
+			error_set(&j->why,
+				  "--nodelist, --exclude or --not-back leave no node of "
+				  "its partition for it");
+			break;
+		}
 		error_set(&j->why,
 			  "it asks for nodes of which only %s is there, or for "
 			  "features that no other has; --relax lifts that",
