@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "cmd/elsewhere.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,6 +33,13 @@ bool elsewhere_allows(const struct node_entry *node, const char *partitions,
 {
 	return in_partition(node, partitions) &&
 	       (!is_word(constraint) || list_has(node->features, constraint));
+}
+
+int elsewhere_load(struct node_table *cluster, struct error *e)
+{
+	if (node_table_load(cluster, e) == 0 || errno == EACCES)
+		return 0;
+	return -1;
 }
 
 /* The whole request, each field as it would be. */
@@ -69,13 +77,15 @@ static int check_asked(const struct node_table *cluster, const struct request *r
 	const char *partition = r->value[PLACEMENT_PARTITION];
 	const char *constraint = r->value[PLACEMENT_CONSTRAINT];
 
-	if (!node)
+	if (!node && cluster->count > 0)
 		return error_set(e, "Invalid node name specified: %s", name);
 	if (is_in(r->value[PLACEMENT_EXCLUDE], name))
 		return error_set(e,
 				 "it asks for %s, which is among the excluded nodes; say "
 				 "with --nodelist where it is to go",
 				 name);
+	if (!node)
+		return 0;
 	if (!elsewhere_allows(node, partition, ""))
 		return error_set(e, "%s is not in its partition, %s", name, partition);
 	if (!elsewhere_allows(node, partition, constraint))
@@ -147,6 +157,8 @@ int elsewhere_check(const struct node_table *cluster, const struct job_entry *jo
 
 	if (check_nodelist(cluster, &r, e) < 0)
 		return -1;
+	if (cluster->count == 0)
+		return 0;
 	left = count_left(cluster, &r);
 	if (left.count < job->node_count)
 		return error_set(

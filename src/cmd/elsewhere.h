@@ -20,6 +20,12 @@ bool elsewhere_allows(const struct node_entry *node, const char *partitions,
 		      const char *constraint);
 
 /*
+ * Read the nodes for elsewhere_check(). Of a site that does not show them to users the
+ * table is empty, and less can be told.
+ */
+int elsewhere_load(struct node_table *cluster, struct error *e);
+
+/*
  * Could the job run with this request? What request does not have is as the job has it.
  * -1 and one sentence on what would never be; that all such nodes are full, drained or
  * down now is no reason.

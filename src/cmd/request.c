@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/str.h"
+#include "cmd/elsewhere.h"
 #include "cmd/protected.h"
 #include "cmd/running.h"
 #include "slurm/nodes.h"
@@ -214,7 +215,7 @@ static int requeue_elsewhere(const struct scheckpoint *s, int argc, char **argv)
 	if (!running_named(s, argc, false))
 		return misuse("requeue: a job cannot send itself elsewhere; name it from "
 			      "outside");
-	status = node_table_load(&cluster, &e) < 0
+	status = elsewhere_load(&cluster, &e) < 0
 			 ? complain(&e)
 			 : running_ask(s, argc, argv, &ask, false);
 	node_table_free(&cluster);

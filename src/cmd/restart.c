@@ -347,10 +347,12 @@ int verb_restart(const struct scheckpoint *s, int argc, char **argv)
 	struct scheckpoint selecting = *s;
 	struct restarting r = { .s = s };
 	struct error e;
+	bool elsewhere = s->nodelist || s->exclude;
 	int status;
 
 	selecting.nodelist = NULL; /* it says where to, and not which jobs */
-	if (job_table_load(&r.table, &e) < 0 || node_table_load(&r.cluster, &e) < 0)
+	if (job_table_load(&r.table, &e) < 0 ||
+	    (elsewhere && elsewhere_load(&r.cluster, &e) < 0))
 		status = complain(&e);
 	else
 		status = each_stored(&selecting, argc, argv, restart_job, &r);

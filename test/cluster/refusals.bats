@@ -3,12 +3,14 @@
 # the reason: whatever the job asked Slurm for, and whatever is missing.
 
 load lib
+load smigrate
 load upgrade
 
 setup() { new_workdir; }
 teardown() {
 	root sh -c 'cd /etc/slurm && [ ! -e checkpoint.conf.kept ] || mv checkpoint.conf.kept checkpoint.conf'
 	daemon_runs ctl slurmctld || start_slurmctld
+	put_conf_back
 	every_node "rm -rf /opt/ticker"
 	clean
 }
@@ -179,13 +181,13 @@ refused() {
 	wait_event "$JOB" held
 	wait_held "$JOB"
 	get out
-	[[ $(get out | tail -n 1) == *"/opt/ticker/libstep.so is not the same file on this node as when the job was saved"*"saved on n1"*"scheckpoint restart --nodelist=n1 $JOB"* ]]
+	[[ $(get out) == *"/opt/ticker/libstep.so is not the same file on this node as when the job was saved"*"saved on n1"*"scheckpoint restart --nodelist=n1 $JOB"* ]]
 	[[ $(alice scheckpoint error "$JOB") == *"/opt/ticker/libstep.so"* ]]
 	cluster run n2 rm /opt/ticker/libstep.so
 	alice scheckpoint restart --nodelist=n2 "$JOB"
 	wait_event "$JOB" held 2
 	wait_held "$JOB"
-	[[ $(get out | tail -n 1) == *"/opt/ticker/libstep.so is missing on this node"* ]]
+	[[ $(get out) == *"/opt/ticker/libstep.so is missing on this node"* ]]
 	alice scheckpoint restart --nodelist=n1 "$JOB"
 	wait_event "$JOB" restart 1
 	let_end
@@ -238,3 +240,19 @@ refused() {
 	diff <(get out | grep -v ^slurm-checkpoint: ) <(seq "$(($(get out | grep -c '^[0-9]')))"; echo kept; echo end)
 }
 says_remade() { [[ $(count_in out "its folder was removed, with all checkpoints, and is made again") -eq $1 ]]; }
+
+@test "where users do not see the nodes they can still say where their jobs are to go" {
+	keep_conf
+	root sh -c 'echo PrivateData=nodes,jobs,partitions,usage >>/etc/slurm/slurm.conf && scontrol reconfigure'
+	counting_job
+	refused "it would wait for ever" alice scheckpoint requeue --nodelist=n2 --exclude=n2 "$JOB"
+	alice scheckpoint requeue --nodelist=n2 "$JOB"
+	wait_event "$JOB" restart 1
+	alice scheckpoint vacate "$JOB"
+	alice scheckpoint restart "$JOB"
+	wait_event "$JOB" restart 2
+	run alice smigrate -n "$JOB"
+	echo "$output"
+	[[ $output == "smigrate: error: cannot read the nodes: Access/permission denied (PrivateData=nodes)" ]]
+	ends_exact
+}
