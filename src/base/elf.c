@@ -154,6 +154,74 @@ int elf_read(struct elf *elf, elf_read_fn read, void *arg, struct error *e)
 	return read_segments(&r, e);
 }
 
+#define MAX_NOTES (64 * 1024) /* bytes of a segment of notes */
+
+static uint64_t aligned(uint64_t size)
+{
+	return (size + 3) & ~(uint64_t)3;
+}
+
+/* Among the notes of a segment: each has three numbers, a name and what it says. */
+static int find_build_id(const struct elf *elf, const unsigned char *notes, size_t size,
+			 struct elf_build_id *id)
+{
+	size_t at = 0;
+
+	while (size - at >= sizeof(Elf64_Nhdr)) {
+		uint64_t name = number(elf, notes + at, 4);
+		uint64_t desc = number(elf, notes + at + 4, 4);
+		uint64_t type = number(elf, notes + at + 8, 4);
+		const unsigned char *text = notes + at + sizeof(Elf64_Nhdr);
+		uint64_t whole = sizeof(Elf64_Nhdr) + aligned(name) + aligned(desc);
+
+		if (whole > size - at)
+			return -1;
+		if (type == NT_GNU_BUILD_ID && name == 4 && !memcmp(text, "GNU", 4) &&
+		    desc > 0 && desc <= sizeof(id->bytes)) {
+			id->size = (size_t)desc;
+			memcpy(id->bytes, text + 4, id->size);
+			return 0;
+		}
+		at += (size_t)whole;
+	}
+	return -1;
+}
+
+static int read_notes(struct reader *r, uint64_t offset, uint64_t size,
+		      struct elf_build_id *id)
+{
+	cleanup_free unsigned char *notes = NULL;
+
+	if (size == 0 || size > MAX_NOTES)
+		return -1;
+	notes = malloc((size_t)size);
+	if (!notes || get(r, offset, notes, (size_t)size, NULL) < 0)
+		return -1;
+	return find_build_id(r->elf, notes, (size_t)size, id);
+}
+
+int elf_read_build_id(struct elf_build_id *id, elf_read_fn read, void *arg)
+{
+	struct elf elf = { 0 };
+	struct reader r = { .elf = &elf, .read = read, .arg = arg };
+	unsigned char data[sizeof(Elf64_Phdr)];
+
+	*id = (struct elf_build_id){ 0 };
+	if (read_ident(&r, NULL) < 0 || read_header(&r, NULL) < 0)
+		return -1;
+	for (unsigned int i = 0; i < r.phnum; i++) {
+		const size_t size = phdr_size(&elf);
+
+		if (get(&r, r.phoff + i * size, data, size, NULL) < 0)
+			return -1;
+		if (MEMBER(&elf, data, Phdr, p_type) == PT_NOTE &&
+		    read_notes(&r, MEMBER(&elf, data, Phdr, p_offset),
+			       MEMBER(&elf, data, Phdr, p_filesz), id) == 0)
+			return 0;
+	}
+	return -1;
+}
+
 void elf_free(struct elf *elf)
 {
 	free(elf->interpreter);

@@ -36,4 +36,13 @@ bool elf_is_elf(const void *data, size_t size);
 
 void elf_free(struct elf *elf);
 
+/* By which a linker tells builds apart. */
+struct elf_build_id {
+	unsigned char bytes[64];
+	size_t size;
+};
+
+/* The build id of a program or a library; -1 if it has none that can be read. */
+int elf_read_build_id(struct elf_build_id *id, elf_read_fn read, void *arg);
+
 #endif

@@ -68,6 +68,11 @@
 /* Set where Slurm's warning is a request to the runner, and not the user's --signal. */
 #define CHECKPOINT_ENV_WARNING "SLURM_CHECKPOINT_WARNING"
 
+/* Why a job cannot leave its node that Slurm would not queue again, and the way out. */
+#define CHECKPOINT_NO_REQUEUE                                                         \
+	"it may not be requeued (--no-requeue, or JobRequeue=0), so it could not go " \
+	"on; allow it with \"scontrol update JobId=%u Requeue=1\""
+
 /* What a job sees of its checkpoints, as it did in Slurm before 20.02. */
 #define CHECKPOINT_ENV_IMAGE_DIR "SLURM_CHECKPOINT_IMAGE_DIR"
 

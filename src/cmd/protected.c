@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "base/cleanup.h"
+#include "base/protocol.h"
 #include "store/event.h"
 #include "store/version.h"
 
@@ -34,4 +35,9 @@ int protected_open(struct folder *folder, const char *dir, const char *cluster,
 	if (version_check_request(folder, signum, e) < 0)
 		return error_prefix(e, "job %s", name);
 	return 0;
+}
+
+int protected_may_leave(const struct job_entry *job, struct error *e)
+{
+	return job->requeue ? 0 : error_set(e, CHECKPOINT_NO_REQUEUE, job->id);
 }

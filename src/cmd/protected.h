@@ -18,4 +18,7 @@ int protected_open(struct folder *folder, const char *dir, const char *cluster,
 		   const struct job_entry *job, const char *name, int signum,
 		   struct error *e);
 
+/* May a job leave its node, since Slurm would queue it again? If not, why. */
+int protected_may_leave(const struct job_entry *job, struct error *e);
+
 #endif

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* create, vacate, requeue, disable, enable, able: of jobs that run. */
 #define _GNU_SOURCE
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/str.h"
+#include "cmd/elsewhere.h"
+#include "cmd/protected.h"
 #include "cmd/running.h"
-#include "slurm/hosts.h"
 #include "slurm/nodes.h"
 
 /* ---- answers ---- */
@@ -121,11 +123,20 @@ static bool answer_toggle(const struct scheckpoint *s, struct asked *a,
 	       event->type == EVENT_END;
 }
 
+/* Its runner knows nothing of what Slurm would do with it. */
 static bool answer_able(const struct scheckpoint *s, struct asked *a,
-			const struct event *event)
+			const struct event *answer)
 {
+	struct event known = *answer, *event = &known;
+	struct error e;
+
 	if (event->type != EVENT_ABLE && event->type != EVENT_END)
 		return false;
+	if (event->type == EVENT_ABLE && event->status == 1 &&
+	    protected_may_leave(a->job, &e) < 0) {
+		event->status = 0;
+		snprintf(event->text, sizeof(event->text), "%s", e.text);
+	}
 	if (event->type == EVENT_ABLE && event->status == 1)
 		tell(s, "job %s: yes, by %s%s%s", a->name, event->engine,
 		     *event->text ? "; " : "", event->text);
@@ -166,6 +177,7 @@ int verb_vacate(const struct scheckpoint *s, int argc, char **argv)
 	static const struct ask ask = { .signum = CHECKPOINT_SIGNAL_VACATE,
 					.inside = CONTROL_VACATE,
 					.answer = answer_leave,
+					.leaves = true,
 					.afterwards = be_held };
 
 	return running_ask(s, argc, argv, &ask, true);
@@ -189,51 +201,25 @@ int verb_enable(const struct scheckpoint *s, int argc, char **argv)
 	return running_ask(s, argc, argv, &ask, true);
 }
 
-/* A runner could tell of a node that does not exist only when it has left its own. */
-static int check_nodes(const struct node_table *cluster, const char *list,
-		       struct error *e)
-{
-	struct hosts hosts = { 0 };
-	int rc = 0;
-
-	if (list && hosts_expand(list, &hosts) < 0)
-		rc = error_set(e, "Invalid node name specified: %s", list);
-	for (size_t i = 0; rc == 0 && i < hosts.count; i++) {
-		if (!node_table_find(cluster, hosts.names[i]))
-			rc = error_set(e, "Invalid node name specified: %s",
-				       hosts.names[i]);
-	}
-	hosts_free(&hosts);
-	return rc;
-}
-
-static int check_elsewhere(const struct scheckpoint *s, struct error *e)
-{
-	struct node_table cluster = { 0 };
-	int rc = node_table_load(&cluster, e);
-
-	if (rc == 0)
-		rc = check_nodes(&cluster, s->nodelist, e);
-	if (rc == 0)
-		rc = check_nodes(&cluster, s->exclude, e);
-	node_table_free(&cluster);
-	return rc;
-}
-
 static int requeue_elsewhere(const struct scheckpoint *s, int argc, char **argv)
 {
+	struct node_table cluster = { 0 };
 	const struct ask ask = { .signum = CHECKPOINT_SIGNAL_MOVE,
 				 .answer = answer_move,
-				 .move = true,
+				 .leaves = true,
+				 .elsewhere = &cluster,
 				 .afterwards = s->hold ? be_held : NULL };
 	struct error e;
+	int status;
 
 	if (!running_named(s, argc, false))
 		return misuse("requeue: a job cannot send itself elsewhere; name it from "
 			      "outside");
-	if (check_elsewhere(s, &e) < 0)
-		return complain(&e);
-	return running_ask(s, argc, argv, &ask, false);
+	status = elsewhere_load(&cluster, &e) < 0
+			 ? complain(&e)
+			 : running_ask(s, argc, argv, &ask, false);
+	node_table_free(&cluster);
+	return status;
 }
 
 int verb_requeue(const struct scheckpoint *s, int argc, char **argv)
@@ -242,6 +228,7 @@ int verb_requeue(const struct scheckpoint *s, int argc, char **argv)
 						   : CHECKPOINT_SIGNAL_REQUEUE,
 				 .inside = s->hold ? CONTROL_VACATE : CONTROL_REQUEUE,
 				 .answer = answer_leave,
+				 .leaves = true,
 				 .afterwards = s->hold ? be_held : NULL };
 
 	if (s->nodelist || s->exclude)
@@ -270,4 +257,13 @@ int verb_able(const struct scheckpoint *s, int argc, char **argv)
 			status = EXIT_FAILED;
 	}
 	return status;
+}
+
+bool verb_able_is_alone(int argc, char **argv)
+{
+	for (int i = 0; i < argc; i++) {
+		if (!is_program(argv[i]))
+			return false;
+	}
+	return argc > 0;
 }

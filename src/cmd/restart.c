@@ -19,6 +19,7 @@
 #include "base/file.h"
 #include "base/identity.h"
 #include "base/str.h"
+#include "cmd/elsewhere.h"
 #include "cmd/scheckpoint.h"
 #include "slurm/job.h"
 #include "slurm/jobs.h"
@@ -284,22 +285,44 @@ static int check_phase(const struct stored_job *job, const struct job_entry *ent
 	}
 }
 
-static int restart_known(const struct scheckpoint *s, const struct stored_job *job,
+struct restarting {
+	const struct scheckpoint *s;
+	struct job_table table;
+	struct node_table cluster;
+};
+
+/* Would it wait for ever? As whoever calls, since it is slurmctld that is asked. */
+static int check_nodes(const struct restarting *r, const struct stored_job *job,
+		       const struct job_entry *entry, struct error *e)
+{
+	const struct placement request = {
+		.value = { [PLACEMENT_NODELIST] = (char *)r->s->nodelist,
+			   [PLACEMENT_EXCLUDE] = (char *)r->s->exclude }
+	};
+	int rc;
+
+	if (placement_is_empty(&request))
+		return 0;
+	identity_back();
+	rc = elsewhere_check(&r->cluster, entry, &request, e);
+	if (identity_become(job->user, rc < 0 ? NULL : e) < 0)
+		return -1;
+	return rc < 0 ? error_prefix(e, "job %s", job->name) : 0;
+}
+
+static int restart_known(const struct restarting *r, const struct stored_job *job,
 			 const struct job_entry *entry, struct error *e)
 {
-	if (check_phase(job, entry, e) < 0 || choose_generation(s, job, e) < 0 ||
-	    tell_slurm(s, job, entry->phase, e) < 0)
+	const struct scheckpoint *s = r->s;
+
+	if (check_phase(job, entry, e) < 0 || check_nodes(r, job, entry, e) < 0 ||
+	    choose_generation(s, job, e) < 0 || tell_slurm(s, job, entry->phase, e) < 0)
 		return -1;
 	tell(s, entry->phase == JOB_HELD ? "job %s: released" : "job %s: queued again",
 	     job->name);
 	add_json(s, job, job->name);
 	return 0;
 }
-
-struct restarting {
-	const struct scheckpoint *s;
-	struct job_table table;
-};
 
 static int restart_job(const struct scheckpoint *selecting, const struct stored_job *job,
 		       void *arg)
@@ -315,7 +338,7 @@ static int restart_job(const struct scheckpoint *selecting, const struct stored_
 	if (job->count == 0)
 		rc = error_set(&e, "job %s has no checkpoint", job->name);
 	else
-		rc = entry ? restart_known(s, job, entry, &e) : submit_again(s, job, &e);
+		rc = entry ? restart_known(r, job, entry, &e) : submit_again(s, job, &e);
 	return rc < 0 ? complain(&e) : EXIT_DONE;
 }
 
@@ -324,12 +347,16 @@ int verb_restart(const struct scheckpoint *s, int argc, char **argv)
 	struct scheckpoint selecting = *s;
 	struct restarting r = { .s = s };
 	struct error e;
+	bool elsewhere = s->nodelist || s->exclude;
 	int status;
 
 	selecting.nodelist = NULL; /* it says where to, and not which jobs */
-	if (job_table_load(&r.table, &e) < 0)
-		return complain(&e);
-	status = each_stored(&selecting, argc, argv, restart_job, &r);
+	if (job_table_load(&r.table, &e) < 0 ||
+	    (elsewhere && elsewhere_load(&r.cluster, &e) < 0))
+		status = complain(&e);
+	else
+		status = each_stored(&selecting, argc, argv, restart_job, &r);
+	node_table_free(&r.cluster);
 	job_table_free(&r.table);
 	return status;
 }

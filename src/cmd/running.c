@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/identity.h"
+#include "cmd/elsewhere.h"
 #include "cmd/inside.h"
 #include "cmd/protected.h"
 #include "plan/jobspec.h"
@@ -84,20 +85,41 @@ static int add_selected(const struct scheckpoint *s, const struct job_table *tab
 
 /* ---- asking ---- */
 
-static int write_move(const struct scheckpoint *s, const struct asked *a, struct error *e)
+static struct move move_of(const struct scheckpoint *s, const struct asked *a)
 {
-	struct move move = { .restart = a->job->restarts,
-			     .hold = s->hold,
-			     .wanted.value = { [PLACEMENT_NODELIST] = (char *)s->nodelist,
-					       [PLACEMENT_EXCLUDE] =
-						       (char *)s->exclude } };
+	return (struct move){
+		.restart = a->job->restarts,
+		.hold = s->hold,
+		.wanted.value = { [PLACEMENT_NODELIST] = (char *)s->nodelist,
+				  [PLACEMENT_EXCLUDE] = (char *)s->exclude },
+	};
+}
 
-	return move_write(&a->folder, &move, e);
+/* What an earlier move changed of its request is put back first. */
+static int check_elsewhere(const struct scheckpoint *s, const struct ask *ask,
+			   const struct asked *a, const struct kept *kept,
+			   struct error *e)
+{
+	const struct move move = move_of(s, a);
+	struct placement request = { 0 };
+	int rc;
+
+	if (placement_merge(&request, &kept->own) < 0 ||
+	    placement_merge(&request, &move.wanted) < 0)
+		rc = error_sys(e, "job %s", a->name);
+	else
+		rc = elsewhere_check(ask->elsewhere, a->job, &request, e);
+	placement_free(&request);
+	return rc < 0 ? error_prefix(e,
+				     "job %s: no checkpoint was taken, since it "
+				     "would wait for ever afterwards",
+				     a->name)
+		      : 0;
 }
 
 /* As the job's user: from here on what its runner writes is heard. */
 static int open_folder(const struct scheckpoint *s, const struct ask *ask,
-		       struct asked *a, struct error *e)
+		       struct asked *a, struct kept *kept, struct error *e)
 {
 	if (protected_open(&a->folder, s->dir, s->cluster, a->job, a->name, ask->signum,
 			   e) < 0)
@@ -105,19 +127,46 @@ static int open_folder(const struct scheckpoint *s, const struct ask *ask,
 	a->reader = event_reader_new_at_end(&a->folder, e);
 	if (!a->reader)
 		return -1;
-	return ask->move ? write_move(s, a, e) : 0;
+	return ask->elsewhere ? move_kept(&a->folder, kept, e) : 0;
+}
+
+static int write_move(const struct scheckpoint *s, const struct asked *a, struct error *e)
+{
+	const struct move move = move_of(s, a);
+	int rc;
+
+	if (identity_become(a->job->user_name, e) < 0)
+		return -1;
+	rc = move_write(&a->folder, &move, e);
+	identity_back();
+	return rc;
+}
+
+/* What has to be known, and said, before the job is asked. */
+static int prepare(const struct scheckpoint *s, const struct ask *ask, struct asked *a,
+		   struct error *e)
+{
+	struct kept kept = { 0 };
+	int rc;
+
+	if (ask->leaves && protected_may_leave(a->job, e) < 0)
+		return error_prefix(e, "job %s: no checkpoint was taken", a->name);
+	if (identity_become(a->job->user_name, e) < 0)
+		return -1;
+	rc = open_folder(s, ask, a, &kept, e);
+	identity_back();
+	if (rc == 0 && ask->elsewhere)
+		rc = check_elsewhere(s, ask, a, &kept, e);
+	if (rc == 0 && ask->elsewhere)
+		rc = write_move(s, a, e);
+	placement_free(&kept.own);
+	return rc;
 }
 
 static int ask_job(const struct scheckpoint *s, const struct ask *ask, struct asked *a,
 		   struct error *e)
 {
-	int rc;
-
-	if (identity_become(a->job->user_name, e) < 0)
-		return -1;
-	rc = open_folder(s, ask, a, e);
-	identity_back();
-	if (rc < 0)
+	if (prepare(s, ask, a, e) < 0)
 		return -1;
 	tell_more(s, "job %s runs on %s: its runner is asked by signal %d", a->name,
 		  a->job->nodes, ask->signum);

@@ -9,12 +9,18 @@
 #include "base/control.h"
 #include "base/protocol.h"
 #include "cmd/wait.h"
+#include "slurm/nodes.h"
 
 struct ask {
 	int signum;
 	enum control_command inside; /* the same from within the job */
 	answer_fn answer;
-	bool move; /* the runner is told before where to: --nodelist, --exclude, --hold */
+	bool leaves; /* the job is to leave its node */
+	/*
+	 * Those among which it is to go elsewhere, if it is: its runner is told before
+	 * where to, by --nodelist, --exclude and --hold. Or NULL.
+	 */
+	const struct node_table *elsewhere;
 	/* What is left to do when all have answered; may be NULL. */
 	int (*afterwards)(const struct scheckpoint *s, struct asked *asked, size_t count);
 };

@@ -313,8 +313,15 @@ void tell_more(const struct scheckpoint *s, const char *format, ...)
 	fputc('\n', stderr);
 }
 
+/* Does it ask Slurm for nothing, not even the cluster's name? */
+static bool is_alone(const struct verb *verb, int argc, char **argv)
+{
+	return verb->run == verb_test ||
+	       (verb->run == verb_able && verb_able_is_alone(argc, argv));
+}
+
 /* What the options left open: the configuration's directory, oneself, this cluster. */
-static int complete(struct scheckpoint *s, struct error *e)
+static int complete(struct scheckpoint *s, bool alone, struct error *e)
 {
 	cleanup_free char *path = conf_path();
 	const struct passwd *pw = getpwuid(getuid());
@@ -331,9 +338,22 @@ static int complete(struct scheckpoint *s, struct error *e)
 		return error_sys(e, "user");
 	if (!s->cluster)
 		s->cluster = getenv("SLURM_CLUSTER_NAME");
+	if (!s->cluster && alone)
+		s->cluster = "";
 	if (!s->cluster)
 		s->cluster = cluster_name();
-	return s->cluster ? 0 : error_set(e, "the name of the cluster is not known");
+	return s->cluster ? 0
+			  : error_set(e, "the name of the cluster is not known, since "
+					 "slurmctld does not answer; give it with "
+					 "--cluster");
+}
+
+static void tell_where(const struct scheckpoint *s)
+{
+	cleanup_free char *dir = select_dir(s, 0);
+
+	tell_more(s, "checkpoints of cluster %s are looked for in %s", s->cluster,
+		  dir ? dir : s->dir);
 }
 
 static void print_json(const struct scheckpoint *s, const struct verb *verb)
@@ -353,17 +373,19 @@ int main(int argc, char **argv)
 	int status;
 	const struct verb *verb = read_options(&s, &argc, &argv, &status);
 	struct error e;
+	bool alone;
 
 	if (!verb)
 		return status;
 	if (*verb->arguments && verb->arguments[0] != '[' && argc == 0)
 		return misuse("%s: no %s given", verb->name,
 			      verb->options ? "job" : "command");
-	if (complete(&s, &e) < 0) {
+	alone = is_alone(verb, argc, argv);
+	if (complete(&s, alone, &e) < 0) {
 		status = complain(&e);
 	} else {
-		tell_more(&s, "checkpoints of cluster %s are looked for in %s", s.cluster,
-			  s.dir);
+		if (!alone)
+			tell_where(&s);
 		status = verb->run(&s, argc, argv);
 	}
 	if (s.json)

@@ -47,6 +47,8 @@ struct verb {
 };
 
 int verb_able(const struct scheckpoint *s, int argc, char **argv);
+/* Programs alone are looked at without Slurm. */
+bool verb_able_is_alone(int argc, char **argv);
 int verb_create(const struct scheckpoint *s, int argc, char **argv);
 int verb_disable(const struct scheckpoint *s, int argc, char **argv);
 int verb_doctor(const struct scheckpoint *s, int argc, char **argv);
@@ -91,6 +93,12 @@ struct stored_job {
 	const unsigned int *numbers; /* of its generations, newest first */
 	size_t count;
 };
+
+/*
+ * The directory of the checkpoints, of a job if that matters; owned by the caller. NULL
+ * if it is that of several users, or of several jobs and none is given.
+ */
+char *select_dir(const struct scheckpoint *s, unsigned int job);
 
 /* What a verb does with such a job. Returns an exit status. */
 typedef int (*stored_fn)(const struct scheckpoint *s, const struct stored_job *job,

@@ -149,6 +149,27 @@ static int search(struct selection *sel, struct error *e)
 	return catalog_each(sel->s->dir, user, sel->s->cluster, visit, sel, e);
 }
 
+char *select_dir(const struct scheckpoint *s, unsigned int job)
+{
+	const char *user = whose(s);
+
+	if (!user || (job == 0 && conf_find_percent(s->dir, 'j')))
+		return NULL;
+	return conf_expand_dir(s->dir, user, job, NULL);
+}
+
+static void say_missing(const struct scheckpoint *s, const struct jobspec *spec,
+			struct error *e)
+{
+	cleanup_free char *dir = select_dir(s, spec->job);
+
+	if (dir)
+		error_set(e, "job %s has no checkpoints in %s", spec->text, dir);
+	else
+		error_set(e, "job %s has no checkpoints in any user's %s", spec->text,
+			  s->dir);
+}
+
 static void complain_of_missing(struct selection *sel)
 {
 	for (size_t i = 0; i < sel->specs.count; i++) {
@@ -156,8 +177,7 @@ static void complain_of_missing(struct selection *sel)
 
 		if (sel->found[i])
 			continue;
-		error_set(&e, "job %s has no checkpoints in %s", sel->specs.specs[i].text,
-			  sel->s->dir);
+		say_missing(sel->s, &sel->specs.specs[i], &e);
 		sel->status = complain(&e);
 	}
 }

@@ -123,6 +123,13 @@ struct engine {
 	/* Start the script. NULL on failure, with nothing left running. */
 	struct engine_run *(*start)(const struct engine_job *job, struct error *e);
 
+	/*
+	 * Does this node have what the job uses besides, as it was when the generation
+	 * was made? One sentence if not. NULL: nobody can tell.
+	 */
+	int (*fits)(const struct engine_job *job, const struct generation *gen,
+		    struct error *e);
+
 	/* Go on from a generation that has been verified and put back. */
 	struct engine_run *(*restore)(const struct engine_job *job,
 				      const struct generation *gen, struct error *e);
@@ -149,6 +156,13 @@ struct engine {
 	 * asked or not? NULL: its jobs never do.
 	 */
 	bool (*saved_itself)(const struct engine_run *run);
+
+	/*
+	 * Mount again what was mounted in the job's folder, which was removed and is
+	 * there again. NULL: nothing is.
+	 */
+	int (*mount_again)(const struct engine_run *run, const struct engine_job *job,
+			   struct error *e);
 
 	/* A descriptor that is readable when the job has ended. */
 	int (*event_fd)(const struct engine_run *run);

@@ -396,6 +396,47 @@ pid_t sandbox_exec(const struct sandbox *sb, enum sandbox_place place, char *con
 	return pid;
 }
 
+static bool is_below(const char *dir, const char *path)
+{
+	size_t length = strlen(dir);
+
+	return !strncmp(path, dir, length) && path[length] == '/';
+}
+
+/* In a child: its exit status is errno. */
+static _Noreturn void mount_there(const struct sandbox *sb,
+				  const struct engine_mount *mounts, const char *below)
+{
+	if (enter(sb, SANDBOX_INSIDE) < 0)
+		_exit(errno);
+	for (int i = 0; i < MOUNTS; i++) {
+		const struct engine_mount *m = &mounts[i];
+
+		if (m->source && is_below(below, m->target) &&
+		    mount(m->source, m->target, NULL, MS_BIND, NULL) < 0)
+			_exit(errno);
+	}
+	_exit(0);
+}
+
+int sandbox_mount(const struct sandbox *sb, const struct engine_mount *mounts,
+		  const char *below, struct error *e)
+{
+	pid_t pid = fork();
+	int status = 0;
+
+	if (pid == 0)
+		mount_there(sb, mounts, below);
+	if (pid < 0)
+		return error_sys(e, "fork");
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return 0;
+	errno = WIFEXITED(status) ? WEXITSTATUS(status) : EINTR;
+	return error_sys(e, "%s: cannot be mounted for the job", below);
+}
+
 static void close_fd(int *fd)
 {
 	if (*fd >= 0)

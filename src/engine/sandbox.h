@@ -136,6 +136,13 @@ enum sandbox_place {
 pid_t sandbox_exec(const struct sandbox *sb, enum sandbox_place place, char *const *argv,
 		   char *const *envp, int out, struct error *e);
 
+/*
+ * Mount again those of the mounts whose targets are below a directory, which was removed
+ * and with it what was mounted there.
+ */
+int sandbox_mount(const struct sandbox *sb, const struct engine_mount *mounts,
+		  const char *below, struct error *e);
+
 /* Kill all that runs in it, and wait until it is gone. */
 void sandbox_stop(struct sandbox *sb);
 

@@ -30,6 +30,10 @@ enum leaving request_leaving(enum request request, const struct request_facts *f
 	bool may_end = facts->requeued_at_end && facts->failures_left > 1;
 	enum leaving queue = may_end ? LEAVE_END : LEAVE_QUEUE;
 
+	/* What is saved can still be submitted again. */
+	if (facts->kept_out)
+		return request == REQUEST_LOOK && !facts->preempted ? LEAVE_IGNORE
+								    : LEAVE_NOT;
 	switch (request) {
 	case REQUEST_VACATE:
 		return LEAVE_HOLD;

@@ -47,6 +47,7 @@ struct request_facts {
 	/* Slurm takes such an end for a failure, and so many are left until it holds it
 	 */
 	unsigned int failures_left;
+	bool kept_out; /* Slurm would not take it back into the queue */
 };
 
 enum leaving request_leaving(enum request request, const struct request_facts *facts);

@@ -15,6 +15,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/protocol.h"
 #include "base/str.h"
 #include "runner/control.h"
 #include "runner/directories.h"
@@ -34,6 +35,7 @@ struct work {
 	enum request request;
 	struct generation gen;
 	bool preempted;
+	bool kept_out; /* of the queue: Slurm would not take it back */
 	enum leaving leaving;
 	struct own_output_keep keep;
 	bool committed;
@@ -108,7 +110,9 @@ static enum leaving decide(struct work *w)
 	struct job_view view;
 
 	/* Without an answer nothing is stopped: the checkpoint is taken all the same. */
+	w->kept_out = false;
 	if (asks_slurm(w) && job_read(c->task->job, &view, NULL) == 0) {
+		facts.kept_out = w->kept_out = !view.requeue;
 		facts.preempted = w->preempted = view.preempted;
 		/* Who has to put its request back must be queued while still there. */
 		facts.requeued_at_end =
@@ -116,6 +120,15 @@ static enum leaving decide(struct work *w)
 		facts.failures_left = view.failures_left;
 	}
 	return request_leaving(w->request, &facts);
+}
+
+/* Who asked for it to leave is told before the job is stopped that it cannot. */
+static int check_leaving(const struct work *w, struct error *e)
+{
+	if (!w->kept_out ||
+	    (w->request != REQUEST_REQUEUE && w->request != REQUEST_VACATE))
+		return 0;
+	return error_set(e, CHECKPOINT_NO_REQUEUE, w->c->task->job);
 }
 
 /* What it has done since its last checkpoint may be done again for less. */
@@ -196,6 +209,9 @@ static void work(const struct checkpoint *c, const struct checkpoint_worker *wor
 	w.leaving = result->leaving = decide(&w);
 	result->unsaved = leaves_unsaved(&w);
 	if (w.leaving == LEAVE_IGNORE || result->unsaved)
+		return;
+	result->rc = check_leaving(&w, &result->error);
+	if (result->rc < 0)
 		return;
 	gate = control_shut(c->job->mounts[MOUNT_CONTROL].source, cancel_fd,
 			    &result->error);

@@ -65,6 +65,18 @@ int directories_place(struct engine_job *job, const struct engine *engine,
 	return 0;
 }
 
+int directories_make_again(const struct engine_job *job, const struct engine *engine,
+			   struct error *e)
+{
+	for (int i = 0; i < MOUNTS; i++) {
+		struct engine_mount mount = job->local[i];
+
+		if (place_one(&mount, i, engine->mounts, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 int directories_save(const struct engine_job *job, struct generation *gen,
 		     struct error *e)
 {

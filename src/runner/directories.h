@@ -30,4 +30,8 @@ int directories_save(const struct engine_job *job, struct generation *gen,
 int directories_put_back(const struct engine_job *job, const struct generation *gen,
 			 struct error *e);
 
+/* The same, of a job that runs, when the folder was removed and is there again. */
+int directories_make_again(const struct engine_job *job, const struct engine *engine,
+			   struct error *e);
+
 #endif

@@ -27,6 +27,23 @@ static bool goes_by_mark(const struct engine_job *job, const struct generation *
 	return restarted->engine->saved_itself && mark_put_back(job->folder, gen);
 }
 
+/* Where it was saved the files may still be as they were. */
+static int check_fits(const struct engine_job *job, const struct generation *gen,
+		      const struct engine *engine, struct error *e)
+{
+	const char *node = manifest_get(&gen->manifest, "node");
+	struct error why;
+
+	if (!engine->fits || engine->fits(job, gen, &why) == 0)
+		return 0;
+	if (!node || job->job == 0)
+		return error_set(e, "%s", why.text);
+	return error_set(e,
+			 "%s; it was saved on %s, and \"scheckpoint restart "
+			 "--nodelist=%s %u\" has it go on there",
+			 why.text, node, node, job->job);
+}
+
 /* RESTART_DAMAGED, or RESTART_ELSEWHERE, or RESTART_RUNNING for one generation. */
 static enum restart_outcome try_one(struct engine_job *job, struct generation *gen,
 				    unsigned int number, struct restarted *restarted,
@@ -52,7 +69,8 @@ static enum restart_outcome try_one(struct engine_job *job, struct generation *g
 			  number, name ? name : "");
 		return RESTART_ELSEWHERE;
 	}
-	if (restarted->engine->probe(job, e) < 0 || output_is_there(gen, e) < 0)
+	if (restarted->engine->probe(job, e) < 0 || output_is_there(gen, e) < 0 ||
+	    check_fits(job, gen, restarted->engine, e) < 0)
 		return RESTART_ELSEWHERE;
 	if (!goes_by_mark(job, gen, restarted) && output_put_back(gen, e) < 0)
 		return RESTART_DAMAGED;

@@ -9,15 +9,33 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 
-int rival_watch(const struct folder *folder)
+static int watch_at(int watch, const char *path, uint32_t events)
+{
+	return path ? inotify_add_watch(watch, path, events | IN_ONLYDIR) : -1;
+}
+
+static int watch_folder(int watch, const struct folder *folder)
 {
 	cleanup_free char *path = str_printf("/proc/self/fd/%d", folder->fd);
+
+	return watch_at(watch, path, IN_MOVED_TO);
+}
+
+int rival_watch(const struct folder *folder)
+{
+	cleanup_free char *parent = str_printf("%s/..", folder->path);
 	cleanup_close int watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 
-	if (!path || watch < 0 ||
-	    inotify_add_watch(watch, path, IN_MOVED_TO | IN_ONLYDIR) < 0)
+	if (watch < 0 || watch_folder(watch, folder) < 0)
 		return -1;
+	/* Its removal is told there. */
+	(void)watch_at(watch, parent, IN_DELETE);
 	return take_fd(watch);
+}
+
+void rival_watch_again(int watch, const struct folder *folder)
+{
+	(void)watch_folder(watch, folder);
 }
 
 bool rival_has_come(int watch, const struct folder *folder)

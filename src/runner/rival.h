@@ -13,10 +13,14 @@
 #include "store/folder.h"
 
 /*
- * A descriptor that is readable when there may be one, or -1. A network file system does
+ * A descriptor that is readable when there may be one, or the folder may have been
+ * removed; or -1. A network file system does
  * not tell of what another node has written: there it is seen at the next checkpoint.
  */
 int rival_watch(const struct folder *folder);
+
+/* The folder was made again: have the same descriptor watch it. */
+void rival_watch_again(int watch, const struct folder *folder);
 
 /* It is readable: is there one? */
 bool rival_has_come(int watch, const struct folder *folder);

@@ -374,6 +374,8 @@ static int start_next(struct supervisor *v, struct error *e)
 						 .work = supervisor_uptime() - v->since,
 						 .lost = s->lost } };
 	v->waiting = request_after(v->waiting, v->now.request);
+	/* What another node has removed nobody tells. */
+	supervisor_remake(v);
 	v->asked = v->asked || (v->event >= 0 && v->now.request != REQUEST_LOOK);
 	control_begin(v->s->control);
 	v->worker_ends = 2;

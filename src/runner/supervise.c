@@ -17,6 +17,7 @@
 #include "runner/order.h"
 #include "runner/relocate.h"
 #include "runner/rival.h"
+#include "runner/say.h"
 #include "runner/supervisor.h"
 
 /* ---- who asks ---- */
@@ -57,7 +58,28 @@ static int folder_changed(void *arg, struct error *e)
 	(void)e;
 	if (rival_has_come(v->rival, v->s->folder))
 		supervisor_yield(v);
+	supervisor_remake(v);
 	return 0;
+}
+
+/* Whoever removed it may have wanted the room, and has it; the job is to be safe, still.
+ */
+void supervisor_remake(struct supervisor *v)
+{
+	struct supervision *s = v->s;
+	struct error e;
+
+	if (v->superseded || !remake_is_due(s->folder))
+		return;
+	if (remake(&v->remake, s->task, s->folder, s->engine, s->run, s->job, &e) < 0) {
+		say(s->task->job, "its folder was removed and cannot be made again: %s",
+		    e.text);
+		return;
+	}
+	rival_watch_again(v->rival, s->folder);
+	say(s->task->job,
+	    "its folder was removed, with all checkpoints, and is made again: %s",
+	    s->folder->path);
 }
 
 /* ---- what time brings ---- */
@@ -218,6 +240,7 @@ static int prepare(struct supervisor *v, struct error *e)
 	v->event = v->s->engine->event_fd(v->s->run);
 	supervisor_begin(v);
 	v->rival = rival_watch(v->s->folder);
+	remake_remember(&v->remake, v->s->folder);
 	/* It may have come before. */
 	if (v->rival >= 0 && rival_has_come(v->rival, v->s->folder))
 		supervisor_yield(v);
@@ -279,5 +302,6 @@ enum supervise_outcome supervise(struct supervision *s, struct error *e)
 	interval_close(&v.interval);
 	close_fd(v.deadline);
 	close_fd(v.rival);
+	remake_forget(&v.remake);
 	return rc == 0 ? v.outcome : SUPERVISE_FAILED;
 }

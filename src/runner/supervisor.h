@@ -13,6 +13,7 @@
 #include "runner/checkpoint.h"
 #include "runner/control.h"
 #include "runner/interval.h"
+#include "runner/remake.h"
 #include "runner/supervise.h"
 
 #define SUPERVISOR_DISABLED "checkpoints of the job are disabled"
@@ -24,6 +25,7 @@ struct supervisor {
 	struct interval interval;
 	int deadline;
 	int rival;	       /* readable when there may be another start; or -1 */
+	struct remake remake;  /* for a folder that is removed meanwhile */
 	int event;	       /* of the job's end; -1 once it has come */
 	unsigned int waiting;  /* requests */
 	struct checkpoint now; /* the one being taken */
@@ -40,6 +42,11 @@ struct supervisor {
 	enum supervise_outcome outcome;
 	struct error last; /* what was said last, not to be said again */
 };
+
+/* ---- supervise.c ---- */
+
+/* If the job's folder was removed, make it again, and say so. */
+void supervisor_remake(struct supervisor *v);
 
 /* ---- saving.c ---- */
 

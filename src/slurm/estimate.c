@@ -85,6 +85,15 @@ static int take(struct estimate *estimate, const will_run_response_msg_t *answer
 	return estimate->nodes ? 0 : error_sys(e, "estimate");
 }
 
+/* Is it of the request, whatever the nodes are doing? */
+static bool is_for_good(int error)
+{
+	return error == ESLURM_REQUESTED_NODE_CONFIG_UNAVAILABLE ||
+	       error == ESLURM_REQUESTED_PART_CONFIG_UNAVAILABLE ||
+	       error == ESLURM_INVALID_NODE_NAME ||
+	       error == ESLURM_TOO_MANY_REQUESTED_CPUS;
+}
+
 int estimate_start(const struct job_entry *job, const struct placement *placement,
 		   struct estimate *estimate, struct error *e)
 {
@@ -104,6 +113,7 @@ int estimate_start(const struct job_entry *job, const struct placement *placemen
 		slurm_free_will_run_response_msg(answer);
 		return rc;
 	}
+	estimate->never = is_for_good(errno);
 	estimate->why = strdup(slurm_strerror(errno));
 	return estimate->why ? 0 : error_sys(e, "estimate");
 }

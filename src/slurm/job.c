@@ -132,6 +132,7 @@ static void fill_view(const job_info_t *job, struct job_view *view)
 		.submitted = job->submit_time,
 		.running = job->job_state == JOB_RUNNING,
 		.preempted = job->preempt_time != 0,
+		.requeue = job->requeue != 0,
 		.restarts = job->restart_cnt,
 		.failures_left = job_failures_left(job->batch_flag),
 	};

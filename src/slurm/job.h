@@ -19,6 +19,7 @@ struct job_view {
 	time_t submitted;      /* by slurmctld's clock; or when it was last requeued */
 	bool running;	       /* and not completing */
 	bool preempted;	       /* chosen for preemption, living in its GraceTime */
+	bool requeue;	       /* Slurm may put it back in the queue */
 	unsigned int restarts; /* how often Slurm has started it again */
 	char host[HOST_NAME_MAX + 1]; /* its batch task's; or empty */
 	/*

@@ -74,6 +74,7 @@ static int fill_entry(struct job_entry *job, const job_info_t *info)
 		.phase = phase_of(info),
 		.restarts = info->restart_cnt,
 		.batch_flag = info->batch_flag,
+		.requeue = info->requeue != 0,
 		.nodelist = copy(info->req_nodes),
 		.exclude = copy(info->exc_nodes),
 		.constraint = copy(info->features),

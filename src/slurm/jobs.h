@@ -41,6 +41,7 @@ struct job_entry {
 	unsigned int cpus;	   /* on each node, */
 	unsigned long long memory; /* and MB of memory; 0: not said */
 	bool whole_nodes;	   /* it shares them with no other job */
+	bool requeue;		   /* Slurm may put it back in the queue */
 	/* Its place in the queue. */
 	unsigned int priority;
 	unsigned int nice; /* as Slurm writes it to itself */

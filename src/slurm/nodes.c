@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "slurm/nodes.h"
 
+#include <errno.h>
 #include <slurm/slurm.h>
 #include <slurm/slurm_errno.h>
 #include <stdlib.h>
@@ -102,6 +103,16 @@ static int load(struct node_table *table, node_info_msg_t **msg)
 	return 0;
 }
 
+static int cannot_read(int error, struct error *e)
+{
+	bool hidden = error == ESLURM_ACCESS_DENIED;
+
+	error_set(e, "cannot read the nodes: %s%s", slurm_strerror(error),
+		  hidden ? " (PrivateData=nodes)" : "");
+	errno = hidden ? EACCES : EIO;
+	return -1;
+}
+
 int node_table_load(struct node_table *table, struct error *e)
 {
 	node_info_msg_t *msg = NULL;
@@ -112,10 +123,7 @@ int node_table_load(struct node_table *table, struct error *e)
 	rc = load(table, &msg);
 	quiet_end(saved);
 	if (rc < 0)
-		return errno == SLURM_NO_CHANGE_IN_DATA
-			       ? 0
-			       : error_set(e, "cannot read the nodes: %s",
-					   slurm_strerror(errno));
+		return errno == SLURM_NO_CHANGE_IN_DATA ? 0 : cannot_read(errno, e);
 	rc = fill(table, msg, e);
 	slurm_free_node_info_msg(msg);
 	return rc;

@@ -34,7 +34,8 @@ struct node_table {
 };
 
 /*
- * Read the nodes. A table that was filled before is read again only if something has
+ * Read the nodes; -1 with errno EACCES where a site shows them to administrators alone
+ * (PrivateData). A table that was filled before is read again only if something has
  * changed. node_table_free() it also after a failure.
  */
 int node_table_load(struct node_table *table, struct error *e);

@@ -8,6 +8,7 @@
 #include "base/protocol.h"
 #include "spank/feature.h"
 #include "spank/output.h"
+#include "spank/requeue.h"
 #include "spank/sbatch.h"
 #include "spank/warning.h"
 
@@ -67,12 +68,12 @@ static void prepare(spank_t spank, const struct conf *conf)
 	unsetenv(RESTART_COUNT); /* of a job around this sbatch */
 	keep_to_nodes(conf);
 	if (sbatch_can_set() && warning_ask(spank, conf->grace_time) == 0 &&
-	    output_keep(spank) == 0)
+	    output_keep(spank) == 0 && requeue_allow() == 0)
 		return;
 	slurm_info("checkpoint: the job will be saved by interval and on request only, "
 		   "since "
 		   "this sbatch takes no options from a plugin; add --signal=B:%d@%u "
-		   "--open-mode=append to have it saved when it is preempted, too",
+		   "--open-mode=append --requeue to have it saved when it is preempted, too",
 		   CHECKPOINT_SIGNAL_WARN, conf->grace_time);
 }
 

@@ -36,15 +36,16 @@ static int check_private(int fd, const char *path, struct error *e)
 	return 0;
 }
 
+/* The directory of this path, which is name in parent. */
 static int enter(int parent, const char *name, const char *path, struct error *e)
 {
 	cleanup_close int fd = -1;
 
 	if (mkdirat(parent, name, 0700) < 0 && errno != EEXIST)
-		return error_sys(e, "%s/%s", path, name);
+		return error_sys(e, "%s", path);
 	fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
-		return error_sys(e, "%s/%s", path, name);
+		return error_sys(e, "%s", path);
 	if (check_private(fd, path, e) < 0)
 		return -1;
 	return take_fd(fd);
@@ -63,26 +64,52 @@ static size_t fixed_length(const char *pattern)
 	return length;
 }
 
+/* Open what has to exist beforehand; where it does not, nothing is known of any job. */
+static int open_fixed(const char *pattern, const char *path, struct error *e)
+{
+	size_t length = fixed_length(pattern);
+	bool slash = length > 1 && path[length - 1] == '/';
+	cleanup_free char *fixed = strndup(path, slash ? length - 1 : length);
+	int fd = fixed ? open(fixed, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+
+	if (fd < 0 && fixed && errno == ENOENT)
+		return error_set(e,
+				 "%s, where the checkpoints are to be, does not exist on "
+				 "this host",
+				 fixed);
+	return fd < 0 ? error_sys(e, "%s", fixed ? fixed : path) : fd;
+}
+
+static int check_fixed(const char *pattern, const char *path, struct error *e)
+{
+	cleanup_close int fd = open_fixed(pattern, path, e);
+
+	return fd < 0 ? -1 : 0;
+}
+
 /* Open the directory for checkpoints, making what the pattern's % stand for. */
 static int open_base(const char *pattern, const char *path, struct error *e)
 {
-	size_t length = fixed_length(pattern);
-	cleanup_free char *fixed = strndup(path, length);
-	cleanup_free char *rest = strdup(path + length);
+	cleanup_free char *rest = strdup(path + fixed_length(pattern));
 	cleanup_close int fd = -1;
 	char *next = rest, *name;
 
-	if (!fixed || !rest)
+	if (!rest)
 		return error_sys(e, "%s", path);
-	fd = open(fixed, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = open_fixed(pattern, path, e);
 	if (fd < 0)
-		return error_sys(e, "%s", fixed);
+		return -1;
 	while ((name = strsep(&next, "/"))) {
+		cleanup_free char *here =
+			strndup(path, (size_t)(name - rest) + strlen(name) +
+					      fixed_length(pattern));
 		int below;
 
 		if (!*name)
 			continue;
-		below = enter(fd, name, path, e);
+		if (!here)
+			return error_sys(e, "%s", path);
+		below = enter(fd, name, here, e);
 		if (below < 0)
 			return -1;
 		close(fd);
@@ -95,9 +122,13 @@ static int open_base(const char *pattern, const char *path, struct error *e)
 static int open_cluster(const char *pattern, const char *base, const char *cluster,
 			struct error *e)
 {
-	cleanup_close int fd = open_base(pattern, base, e);
+	cleanup_free char *path = str_printf("%s/%s", base, cluster);
+	cleanup_close int fd = -1;
 
-	return fd < 0 ? -1 : enter(fd, cluster, base, e);
+	if (!path)
+		return error_sys(e, "%s", base);
+	fd = open_base(pattern, base, e);
+	return fd < 0 ? -1 : enter(fd, cluster, path, e);
 }
 
 int folder_make(struct folder *folder, const char *pattern, const char *user,
@@ -116,13 +147,21 @@ int folder_make(struct folder *folder, const char *pattern, const char *user,
 	folder->path = job_dir(pattern, user, cluster, job, e);
 	if (!folder->path)
 		return -1;
-	folder->fd = enter(cluster_fd, name, base, e);
+	folder->fd = enter(cluster_fd, name, folder->path, e);
 	return folder->fd < 0 ? -1 : folder_load(folder, e);
 }
 
-static int no_checkpoints(unsigned int job, const char *base, struct error *e)
+/* ENOENT in errno, if the directory for checkpoints is there at all. */
+static int no_checkpoints(const char *pattern, unsigned int job, const char *base,
+			  struct error *e)
 {
-	return error_set(e, "job %u has no checkpoints in %s", job, base);
+	if (check_fixed(pattern, base, e) < 0) {
+		errno = ENODEV;
+		return -1;
+	}
+	error_set(e, "job %u has no checkpoints in %s", job, base);
+	errno = ENOENT;
+	return -1;
 }
 
 int folder_open(struct folder *folder, const char *pattern, const char *user,
@@ -139,7 +178,7 @@ int folder_open(struct folder *folder, const char *pattern, const char *user,
 		return -1;
 	fd = open(folder->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT)
-		return no_checkpoints(job, base, e);
+		return no_checkpoints(pattern, job, base, e);
 	if (fd < 0)
 		return error_sys(e, "%s", folder->path);
 	folder->fd = take_fd(fd);
@@ -182,7 +221,8 @@ int folder_list(const char *pattern, const char *user, const char *cluster,
 		return -1;
 	dir = opendir(path);
 	if (!dir)
-		return errno == ENOENT ? 0 : error_sys(e, "%s", path);
+		return errno == ENOENT ? check_fixed(pattern, base, e)
+				       : error_sys(e, "%s", path);
 	while ((d = readdir(dir))) {
 		unsigned long long job;
 		unsigned int *grown;
@@ -336,7 +376,7 @@ int folder_adopt(const char *pattern, const char *user, const char *cluster,
 	if (!target)
 		return error_sys(e, "job %u", from);
 	if (lstat(old, &st) < 0)
-		return errno == ENOENT ? no_checkpoints(from, from_base, e)
+		return errno == ENOENT ? no_checkpoints(pattern, from, from_base, e)
 				       : error_sys(e, "%s", old);
 	if (S_ISDIR(st.st_mode)) {
 		parent = open_cluster(pattern, base, cluster, e);

@@ -231,7 +231,7 @@ END
 	wait_lines out 1
 	run alice scheckpoint create "$job"
 	[ "$status" -ne 0 ]
-	[[ $output == *"has mapped a file that was removed or replaced since"* ]]
+	[[ $output == *"was removed or replaced since a process of the job has mapped it"* ]]
 	alice touch "$WORK/over"
 	wait_over "$job"
 	wait_accounted "$job" "COMPLETED|0:0"

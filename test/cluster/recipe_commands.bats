@@ -98,7 +98,6 @@ stands_still() {
 	until_true 60 "it is requeued" restarted "$JOB" 0
 	until_true 60 "it waits for the nodes" waits_for_nodes
 	root scontrol delete ReservationName=repair
-	root scontrol update JobId="$JOB" StartTime=now
 	wait_running "$JOB"
 	ends_exactly
 }

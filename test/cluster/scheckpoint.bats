@@ -113,6 +113,6 @@ END
 	run alice scheckpoint -v create "$JOB"
 	[ "$status" -eq 0 ]
 	[ "${#lines[@]}" -eq 3 ]
-	[ "${lines[0]}" = "scheckpoint: checkpoints of cluster testbed are looked for in /shared/checkpoint/%u" ]
+	[ "${lines[0]}" = "scheckpoint: checkpoints of cluster testbed are looked for in /shared/checkpoint/alice" ]
 	[ "${lines[1]}" = "scheckpoint: job $JOB runs on $(job_node "$JOB"): its runner is asked by signal 41" ]
 }

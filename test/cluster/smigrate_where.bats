@@ -3,13 +3,15 @@
 
 load lib
 load smigrate
+load upgrade
 
 setup() { new_workdir; }
 teardown() {
 	clean
 	put_conf_back
 	resume_all
-	root sh -c 'rm -f /shared/then /etc/slurm/reboot'
+	root sh -c 'rm -f /shared/then /shared/upgrade* /etc/slurm/reboot'
+	every_node "rm -rf /opt/ticker"
 }
 
 exclude_of() { job_field "$1" ExcNodeList; }
@@ -205,6 +207,50 @@ waits_for_nodes() {
 	[ "$status" -eq 0 ]
 	wait_over "$wide"
 	[[ $(job_state "$wide") == CANCELLED ]]
+}
+
+# What --then asks for, outside of the cluster: it is no place to log in from.
+upgrade_when_asked() {
+	local node
+	for node in "$@"; do
+		until_true 120 "$node is to be upgraded" root test -e "/shared/upgrade.$node" || return
+		upgrade "$node"
+		root touch "/shared/upgraded.$node"
+	done
+}
+
+@test "a rolling upgrade with --not-back: no job comes to a node that was upgraded, and all are exact" {
+	local job jobs=() upgrading
+	install_ticker
+	put job.sh <<<$'#!/bin/sh\nexec /opt/ticker/tick'
+	close_nodes n[2-4]
+	for name in a b; do
+		jobs+=("$(submit --checkpoint --output="out-$name" job.sh)")
+		wait_lines "out-$name" 3
+	done
+	open_nodes n[2-4]
+	run root smigrate -n -d n[1-2] --not-back
+	[ "$status" -eq 2 ]
+	upgrade_when_asked n1 n2 n3 3>&- &
+	upgrading=$!
+	run root smigrate -d n[1-3] --batch=1 --not-back --resume \
+		--then='touch /shared/upgrade.$1; until [ -e /shared/upgraded.$1 ]; do sleep 0.1; done'
+	echo "$output"
+	[ "$status" -eq 0 ]
+	wait "$upgrading"
+	for job in "${jobs[@]}"; do
+		is_on "$job" n4
+		[ "$(root sacct -X -D -n -P -j "$job" -o nodelist | uniq)" = "$(root sacct -X -D -n -P -j "$job" -o nodelist | sort -u)" ]
+	done
+	# The last of them has nowhere to go.
+	run root smigrate -n -d n4 --exclude=n[1-3]
+	echo "$output"
+	[ "$status" -eq 4 ]
+	[[ $output == *"--nodelist, --exclude or --not-back leave no node of its partition for it"* ]]
+	let_end
+	for job in "${jobs[@]}"; do wait_over "$job"; done
+	is_exact out-a
+	is_exact out-b
 }
 
 @test "--batch, --then and --resume: a batch after the other, each in order" {

@@ -128,7 +128,7 @@ once_stopped() {
 	get replaced.report
 	[[ $(get removed.report | tail -n 1) == *": restart 1 failed: "*"/removed"* ]]
 	[[ $(get truncated.report | tail -n 1) == *": restart 1 failed: "*"/truncated has 0 bytes, fewer than the "* ]]
-	[[ $(get replaced.report | tail -n 1) == *": restart 1 failed: "*"has changed since" ]]
+	[[ $(get replaced.report | tail -n 1) == *": restart 1 failed: "*"is not the same file on this node as when the job was saved"* ]]
 }
 
 @test "a program that looks at the time of day is found" {

@@ -100,7 +100,7 @@ static void a_saved_log_is_the_users_and_replaces_an_older(void **state)
 	assert_content(p->fd, "target", "untouched");
 }
 
-static void a_failure_is_explained_by_its_first_error(void **state)
+static void a_failure_is_explained_by_the_error_that_it_comes_of(void **state)
 {
 	static const struct {
 		const char *said, *means;
@@ -116,6 +116,24 @@ static void a_failure_is_explained_by_its_first_error(void **state)
 		  "permitted)\n"
 		  "(00.02) Error (criu/b.c:2): the reason\n",
 		  "criu: the reason" },
+		/* What comes of nothing is passed over, whatever follows it is the
+		   reason. */
+		{ "(00.01) Error (criu/sockets.c:216): Diag module missing (-2)\n"
+		  "(00.02) Error (criu/cr-dump.c:1): the reason\n",
+		  "criu: the reason" },
+		{ "(00.01) Error (criu/kerndat.c:1): a trial\n"
+		  "(00.02) Error (criu/b.c:2): the reason\n",
+		  "criu: the reason" },
+		{ "(00.01) Error (criu/kerndat.c:1): a trial\n"
+		  "(00.01) Error (criu/kerndat.c:2): what came of it\n"
+		  "(00.02) Error (criu/cr-dump.c:2): Dumping FAILED.\n",
+		  "criu: a trial" },
+		{ "(00.01) Error (criu/a.c:1): of no consequence\n"
+		  "(00.02) Error (criu/files-reg.c:1): File bin/x has bad size 1 (expect "
+		  "2)\n",
+		  "/bin/x is not the same file" },
+		{ "(00.01) Warn  (criu/a.c:1): a file named Error: x\n",
+		  "criu failed without saying why" },
 		{ "(00.02) Error (criu/cr-dump.c:2): Dumping FAILED.\n",
 		  "criu failed without saying why" },
 		{ "(00.02) Error (criu/cr-restore.c:2): Restoring FAILED.\n",
@@ -128,7 +146,11 @@ static void a_failure_is_explained_by_its_first_error(void **state)
 		  "by a local socket, which cannot be saved" },
 		{ "(00.01) Error (criu/proc_parse.c:376): Can't open mapped "
 		  "[/dev/shm/x (deleted)]: No such file or directory\n",
-		  "mapped a file that was removed" },
+		  "/dev/shm/x was removed or replaced since" },
+		{ "(00.01) Error (criu/proc_parse.c:376): Can't open mapped "
+		  "[/usr/lib/libm.so.6 (deleted)]: No such file or directory\n",
+		  "/usr/lib/libm.so.6 was removed or replaced since a process of the job "
+		  "has mapped it" },
 		{ "(00.01) Error (criu/cr-dump.c:1): Task 103 with SysVIPC shmem map @7f "
 		  "doesn't live in IPC ns\n",
 		  "shared memory of System V" },
@@ -138,13 +160,50 @@ static void a_failure_is_explained_by_its_first_error(void **state)
 		  "a port at which the job listens is taken" },
 		{ "(00.01) Error (criu/files-reg.c:1): File home/u/log has bad size 5 "
 		  "(expect 7)\n",
-		  "has changed since" },
+		  "/home/u/log is not the same file on this node as when the job was "
+		  "saved: its size differs" },
+		{ "(00.01)    103: Error (criu/files-reg.c:2153): File usr/bin/a b has "
+		  "bad "
+		  "build-ID\n(00.01)    103: Error (criu/mem.c:1467): `- Can't open "
+		  "vma\n",
+		  "/usr/bin/a b is not the same file on this node as when the job was "
+		  "saved: it is another build" },
+		{ "(00.01)    103: Error (criu/files-reg.c:2146): File usr/bin/x has bad "
+		  "build-ID length 20 (expect 16)\n",
+		  "/usr/bin/x is not the same file on this node" },
+		{ "(00.01) Error (criu/files-reg.c:2294): File usr/bin/x has bad mode "
+		  "0644 "
+		  "(expect 0755)\nFile r/w/x checks can be skipped\n",
+		  "/usr/bin/x is not the same file on this node as when the job was "
+		  "saved: its mode differs" },
+		{ "(00.01)    103: Error (criu/files-reg.c:2353): Can't open file "
+		  "opt/p/x on "
+		  "restore: No such file or directory\n"
+		  "(00.01)    103: Error (criu/files-reg.c:2267): Can't open file "
+		  "opt/p/x: "
+		  "No such file or directory\n",
+		  "/opt/p/x is missing on this node" },
+		{ "(00.01)    103: Error (criu/files-reg.c:2353): Can't open file "
+		  "opt/p/x on "
+		  "restore: Permission denied\n",
+		  "/opt/p/x cannot be opened on this node" },
+		{ "(00.01) Error (criu/files-reg.c:2353): Can't open file opt/\033[2Jx "
+		  "on "
+		  "restore: No such file or directory\n",
+		  "/opt/?[2Jx is missing on this node" },
+		{ "(00.01) Error (criu/files-reg.c:1790): Can't lookup mount=30 for fd=3 "
+		  "path=/home/u/tmp/f\n(00.01) Error (criu/cr-dump.c:1): what came of "
+		  "it\n",
+		  "/home/u/tmp/f is on a file system that is not mounted any more" },
+		{ "(00.01) Error (criu/files-reg.c:1444): Unaccessible path opened 65:3, "
+		  "need 65:4\n",
+		  "its name is another file's now" },
 		{ "(00.01) Error (criu/fsnotify.c:263): fsnotify: \tCan't dump that "
 		  "handle\n",
 		  "watches files by inotify" },
 		{ "(00.01) Error (criu/files-reg.c:1): Can't create link remap for "
 		  "/home/u/a. Use link-remap option.\n",
-		  "was removed and has another name" },
+		  "/home/u/a was removed while the job has it open" },
 		{ "(00.01) Error (criu/seccomp.c:1): suspending seccomp failed: "
 		  "Operation not permitted\n",
 		  "a seccomp filter" },
@@ -169,7 +228,7 @@ int main(void)
 		in_place(a_log_that_fits_is_kept_whole),
 		in_place(of_a_longer_log_the_beginning_and_the_end_are_kept),
 		in_place(a_saved_log_is_the_users_and_replaces_an_older),
-		in_place(a_failure_is_explained_by_its_first_error),
+		in_place(a_failure_is_explained_by_the_error_that_it_comes_of),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -92,7 +92,7 @@ static void what_stands_before_the_first_percent_must_exist(void **state)
 
 		assert_int_equal(make(p, &folder, patterns[i], &e), -1);
 		assert_says(&e, "missing");
-		assert_says(&e, "No such file");
+		assert_says(&e, "does not exist on this host");
 		assert_false(exists(p->fd, "missing"));
 	}
 }

@@ -86,29 +86,34 @@ static void a_job_leaves_as_its_request_and_slurm_want_it(void **state)
 		struct request_facts facts; /* as in plan/request.h */
 		enum leaving leaving;
 	} cases[] = {
-		{ REQUEST_INTERVAL, { false, false, false, 0 }, LEAVE_NOT },
-		{ REQUEST_INTERVAL, { true, true, true, 0 }, LEAVE_NOT },
-		{ REQUEST_CREATE, { true, true, true, 0 }, LEAVE_NOT },
-		{ REQUEST_LOOK, { false, false, false, 0 }, LEAVE_IGNORE },
-		{ REQUEST_LOOK, { false, true, true, 0 }, LEAVE_IGNORE },
-		{ REQUEST_LOOK, { true, false, false, 0 }, LEAVE_QUEUE },
-		{ REQUEST_LOOK, { true, true, false, 4 }, LEAVE_END },
+		{ REQUEST_INTERVAL, { false, false, false, 0, false }, LEAVE_NOT },
+		{ REQUEST_INTERVAL, { true, true, true, 0, false }, LEAVE_NOT },
+		{ REQUEST_CREATE, { true, true, true, 0, false }, LEAVE_NOT },
+		{ REQUEST_LOOK, { false, false, false, 0, false }, LEAVE_IGNORE },
+		{ REQUEST_LOOK, { false, true, true, 0, false }, LEAVE_IGNORE },
+		{ REQUEST_LOOK, { true, false, false, 0, false }, LEAVE_QUEUE },
+		{ REQUEST_LOOK, { true, true, false, 4, false }, LEAVE_END },
 		/* Slurm's warning is of preemption, or else of the time limit. */
-		{ REQUEST_WARN, { false, false, false, 0 }, LEAVE_NOT },
-		{ REQUEST_WARN, { false, true, false, 0 }, LEAVE_NOT },
-		{ REQUEST_WARN, { false, false, true, 0 }, LEAVE_QUEUE },
-		{ REQUEST_WARN, { true, false, false, 0 }, LEAVE_QUEUE },
-		{ REQUEST_WARN, { true, true, false, 4 }, LEAVE_END },
+		{ REQUEST_WARN, { false, false, false, 0, false }, LEAVE_NOT },
+		{ REQUEST_WARN, { false, true, false, 0, false }, LEAVE_NOT },
+		{ REQUEST_WARN, { false, false, true, 0, false }, LEAVE_QUEUE },
+		{ REQUEST_WARN, { true, false, false, 0, false }, LEAVE_QUEUE },
+		{ REQUEST_WARN, { true, true, false, 4, false }, LEAVE_END },
 		/* An end may be taken for a failure, and too many have the job held. */
-		{ REQUEST_WARN, { true, true, false, 2 }, LEAVE_END },
-		{ REQUEST_WARN, { true, true, false, 1 }, LEAVE_QUEUE },
-		{ REQUEST_WARN, { true, true, false, 0 }, LEAVE_QUEUE },
-		{ REQUEST_WARN, { true, false, false, 4 }, LEAVE_QUEUE },
-		{ REQUEST_REQUEUE, { false, false, false, 0 }, LEAVE_QUEUE },
-		{ REQUEST_REQUEUE, { true, true, false, 4 }, LEAVE_END },
-		{ REQUEST_VACATE, { false, false, false, 0 }, LEAVE_HOLD },
+		{ REQUEST_WARN, { true, true, false, 2, false }, LEAVE_END },
+		{ REQUEST_WARN, { true, true, false, 1, false }, LEAVE_QUEUE },
+		{ REQUEST_WARN, { true, true, false, 0, false }, LEAVE_QUEUE },
+		{ REQUEST_WARN, { true, false, false, 4, false }, LEAVE_QUEUE },
+		{ REQUEST_REQUEUE, { false, false, false, 0, false }, LEAVE_QUEUE },
+		{ REQUEST_REQUEUE, { true, true, false, 4, false }, LEAVE_END },
+		{ REQUEST_VACATE, { false, false, false, 0, false }, LEAVE_HOLD },
 		/* Who asked for it to be held does not want it queued. */
-		{ REQUEST_VACATE, { true, true, true, 0 }, LEAVE_HOLD },
+		{ REQUEST_VACATE, { true, true, true, 0, false }, LEAVE_HOLD },
+		/* What Slurm would not take back stays; it can still be saved. */
+		{ REQUEST_WARN, { true, true, true, 4, true }, LEAVE_NOT },
+		{ REQUEST_LOOK, { true, true, true, 4, true }, LEAVE_NOT },
+		{ REQUEST_LOOK, { false, false, false, 0, true }, LEAVE_IGNORE },
+		{ REQUEST_REQUEUE, { false, false, false, 0, true }, LEAVE_NOT },
 	};
 
 	for (size_t i = 0; i < LENGTH(cases); i++)

@@ -102,6 +102,8 @@ void migrant_check(struct migration *m, struct migrant *j, const struct job_entr
 	rc = protected_open(&j->folder, m->s->dir, m->s->cluster, job, j->name,
 			    CHECKPOINT_SIGNAL_MOVE, &j->why);
 	identity_back();
+	if (rc == 0)
+		rc = protected_may_leave(job, &j->why);
 	j->protected = rc == 0;
 	if (rc == 0) {
 		j->why.text[0] = '\0';

@@ -207,22 +207,47 @@ static int drain_batch(struct migration *m, struct json_object *json)
 
 /* ---- all ---- */
 
+/* With --not-back: no job of this batch goes where one of the batches before was. */
+static char *exclude(const struct smigrate *s, const struct hosts *all, size_t first)
+{
+	cleanup_free char *done = hosts_compress(all->names, first);
+
+	return done ? hosts_join(s->exclude ? s->exclude : "", done) : NULL;
+}
+
+static int drain_some(const struct smigrate *s, const struct hosts *all, size_t first,
+		      size_t count, struct json_object *json)
+{
+	cleanup_free char *excluded = NULL;
+	struct smigrate batch = *s;
+	struct migration m;
+	struct error e;
+	int status;
+
+	if (s->not_back && first > 0)
+		batch.exclude = excluded = exclude(s, all, first);
+	if (s->not_back && first > 0 && !excluded) {
+		error_sys(&e, "nodes");
+		return complain(&e);
+	}
+	if (migration_init(&m, &batch, &e) < 0 ||
+	    choose_batch(&m, all, first, count, &e) < 0)
+		status = complain(&e);
+	else
+		status = drain_batch(&m, json);
+	migration_free(&m);
+	return status;
+}
+
 static int drain_each(const struct smigrate *s, const struct hosts *all, size_t at_once,
 		      struct json_object *json)
 {
 	int status = EXIT_DONE;
 
 	for (size_t i = 0; status == EXIT_DONE && i < all->count; i += at_once) {
-		struct migration m;
-		size_t count = all->count - i < at_once ? all->count - i : at_once;
-		struct error e;
+		size_t left = all->count - i;
 
-		if (migration_init(&m, s, &e) < 0 ||
-		    choose_batch(&m, all, i, count, &e) < 0)
-			status = complain(&e);
-		else
-			status = drain_batch(&m, json);
-		migration_free(&m);
+		status = drain_some(s, all, i, left < at_once ? left : at_once, json);
 	}
 	return status;
 }

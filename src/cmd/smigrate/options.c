@@ -29,6 +29,7 @@ enum {
 	OPTION_REBOOT,
 	OPTION_RESUME,
 	OPTION_BATCH,
+	OPTION_NOT_BACK,
 	OPTION_JSON,
 };
 
@@ -56,6 +57,7 @@ static const struct option options[] = {
 	{ "reboot", no_argument, NULL, OPTION_REBOOT },
 	{ "resume", no_argument, NULL, OPTION_RESUME },
 	{ "batch", required_argument, NULL, OPTION_BATCH },
+	{ "not-back", no_argument, NULL, OPTION_NOT_BACK },
 	{ "timeout", required_argument, NULL, 't' },
 	{ "checkpoint-dir", required_argument, NULL, 'D' },
 	{ "cluster", required_argument, NULL, 'M' },
@@ -97,6 +99,8 @@ static void print_usage(FILE *f)
 	      "      --rate=MB/s             bytes written, on the average\n"
 	      "      --undo-on-failure       resume nodes that cannot be emptied\n"
 	      "      --batch=N               empty so many nodes at a time\n"
+	      "      --not-back              do not move jobs to nodes of batches "
+	      "before\n"
 	      "      --then=COMMAND          run it when they are empty\n"
 	      "      --reboot                reboot them\n"
 	      "      --resume                resume them\n"
@@ -202,6 +206,8 @@ static bool set_simple(struct smigrate *s, int c)
 		{ OPTION_UNDO, NULL, &s->undo },
 		{ OPTION_REBOOT, NULL, &s->reboot },
 		{ OPTION_RESUME, NULL, &s->resume },
+		{ OPTION_NOT_BACK, NULL, &s->not_back },
+		{ OPTION_NOT_BACK, NULL, &s->not_back },
 		{ OPTION_JSON, NULL, &s->json },
 		{ 'n', NULL, &s->test_only },
 		{ 'H', NULL, &s->hold },
@@ -268,6 +274,8 @@ static int check(const struct smigrate *s, bool jobs)
 			      "and --batch need --drain-node");
 	if (s->drain && !*s->drain)
 		return misuse("--drain-node: no node given");
+	if (s->not_back && !s->batch)
+		return misuse("--not-back means nothing without --batch");
 	return EXIT_DONE;
 }
 

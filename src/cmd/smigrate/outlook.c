@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "cmd/elsewhere.h"
 #include "cmd/smigrate/migration.h"
 #include "cmd/smigrate/place.h"
 
@@ -22,6 +23,7 @@ struct view {
 	char *key;
 	bool *allowed; /* of each node of the cluster */
 	bool bound;
+	bool by_options; /* bound, and would not be without --nodelist and --exclude */
 	bool asked;
 	struct estimate estimate;
 };
@@ -59,24 +61,6 @@ static void free_view(void *p)
 	free(v);
 }
 
-static bool is_word(const char *constraint)
-{
-	return *constraint && !strpbrk(constraint, "&|[]()*,");
-}
-
-static bool in_partition(const struct node_entry *node, const char *partitions)
-{
-	cleanup_free char *copy = strdup(partitions);
-	char *rest = NULL;
-
-	for (char *p = copy ? strtok_r(copy, ",", &rest) : NULL; p;
-	     p = strtok_r(NULL, ",", &rest)) {
-		if (list_has(node->partitions, p))
-			return true;
-	}
-	return false;
-}
-
 static void mark_allowed(const struct migration *m, struct view *v,
 			 const struct migrant *j, const struct job_entry *job)
 {
@@ -86,7 +70,7 @@ static void mark_allowed(const struct migration *m, struct view *v,
 	const char *partition =
 		s->partition ? s->partition : place_own(j, job, PLACEMENT_PARTITION);
 	const char *constraint = place_own(j, job, PLACEMENT_CONSTRAINT);
-	bool any = false;
+	bool any = false, any_without = false;
 
 	place_mark(m, v->allowed, list, true);
 	for (size_t i = 0; i < m->cluster.count; i++) {
@@ -94,15 +78,17 @@ static void mark_allowed(const struct migration *m, struct view *v,
 
 		if (*list && !v->allowed[i])
 			continue;
-		v->allowed[i] = in_partition(node, partition) &&
-				(s->relax || !is_word(constraint) ||
-				 list_has(node->features, constraint));
+		v->allowed[i] =
+			elsewhere_allows(node, partition, s->relax ? "" : constraint);
 	}
 	place_mark(m, v->allowed, place_avoided(m, j), false);
 	place_mark(m, v->allowed, place_own(j, job, PLACEMENT_EXCLUDE), false);
+	for (size_t i = 0; i < m->cluster.count; i++)
+		any_without = any_without || v->allowed[i] || s->nodelist;
 	place_mark(m, v->allowed, s->exclude, false);
 	for (size_t i = 0; i < m->cluster.count; i++)
 		any = any || v->allowed[i];
+	v->by_options = !any && any_without;
 	v->bound = !any || (!s->nodelist && !s->relax && *nodelist &&
 			    hosts_meet(nodelist, place_avoided(m, j)));
 	for (size_t i = 0; i < m->cluster.count; i++)
@@ -330,6 +316,12 @@ static void explain(struct migrant *j, const struct view *v, unsigned int rival)
 {
 	switch (j->verdict.why) {
 	case MIGRATE_BOUND:
+		if (v->by_options) {
+			error_set(&j->why,
+				  "--nodelist, --exclude or --not-back leave no node of "
+				  "its partition for it");
+			break;
+		}
 		error_set(&j->why,
 			  "it asks for nodes of which only %s is there, or for "
 			  "features that no other has; --relax lifts that",

@@ -116,7 +116,9 @@ static int complete(struct smigrate *s, struct error *e)
 		s->cluster = getenv("SLURM_CLUSTER_NAME");
 	if (!s->cluster)
 		s->cluster = cluster_name();
-	return s->cluster ? 0 : error_set(e, "the name of the cluster is not known");
+	return s->cluster ? 0
+			  : error_set(e, "the name of the cluster is not known, since "
+					 "slurmctld does not answer");
 }
 
 static int run(const struct smigrate *s, char **words)

@@ -51,6 +51,7 @@ struct smigrate {
 	bool reboot;
 	bool resume;
 	unsigned int batch; /* nodes at a time; 0: all */
+	bool not_back;	    /* no job goes to nodes of batches before */
 
 	bool test_only;
 	bool json;

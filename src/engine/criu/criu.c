@@ -3,6 +3,7 @@
  * criu - the engine for any process tree on one node, without privilege.
  */
 #include "engine/criu/criu.h"
+#include "engine/criu/files.h"
 
 #include <stdlib.h>
 
@@ -52,6 +53,12 @@ static int criu_able(const struct engine_run *run, const struct engine_job *job,
 	return rc;
 }
 
+static int criu_mount_again(const struct engine_run *run, const struct engine_job *job,
+			    struct error *e)
+{
+	return sandbox_mount(&run->sandbox, job->mounts, job->folder->path, e);
+}
+
 static int criu_event_fd(const struct engine_run *run)
 {
 	return run->sandbox.events;
@@ -80,9 +87,11 @@ const struct engine engine_criu = {
 	.probe = criu_probe,
 	.version = version,
 	.start = criu_start,
+	.fits = files_check,
 	.restore = criu_restore,
 	.able = criu_able,
 	.dump = criu_dump,
+	.mount_again = criu_mount_again,
 	.event_fd = criu_event_fd,
 	.status = criu_status,
 	.signal = criu_signal,

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,6 +12,9 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/str.h"
+
+/* What the kernel writes behind the path of a file that has none any more. */
+#define DELETED " (deleted)"
 
 static void append(struct criu_log *log, const char *text, size_t size)
 {
@@ -62,79 +66,185 @@ int criu_log_save(const struct criu_log *log, int dirfd, const char *name,
 /* What criu says, and what a user can do about it. */
 static const struct {
 	const char *says;
-	const char *means;
+	/*
+	 * The message names a file, behind the first and before the second of these; up
+	 * to its end if that is empty.
+	 */
+	const char *before, *after;
+	const char *means; /* of that file, if there is one */
 } meanings[] = {
-	{ "Connected TCP socket", "the job holds open TCP connections, which cannot be "
-				  "saved; close them before the checkpoint" },
-	{ "Can't get 1:16 opt",
+	{ "Connected TCP socket", NULL, NULL,
+	  "the job holds open TCP connections, which cannot be "
+	  "saved; close them before the checkpoint" },
+	{ "Can't get 1:16 opt", NULL, NULL,
 	  "this release of CRIU cannot save sockets on this kernel; "
 	  "CRIU 4.2 or later can" },
-	{ "Can't bind inet socket",
+	{ "Can't bind inet socket", NULL, NULL,
 	  "a port at which the job listens is taken on this node" },
-	{ "In-flight connection",
+	{ "In-flight connection", NULL, NULL,
 	  "a process was connecting to another by TCP just then; try again" },
-	{ "Can't open mapped [", "a process has mapped a file that was removed or "
-				 "replaced since, as is often done "
-				 "with shared memory, which cannot be saved" },
-	{ "SysVIPC shmem map",
+	{ "Can't open mapped [", "Can't open mapped [", "]",
+	  "was removed or replaced since a process of the job has mapped it, as is done "
+	  "with shared memory, and by an upgrade with libraries; so the job cannot be "
+	  "saved" },
+	{ "SysVIPC shmem map", NULL, NULL,
 	  "the job uses shared memory of System V (shmget), which cannot be saved" },
-	{ "Can't dump that handle", "a process watches files by inotify, as \"tail -f\" "
-				    "does, which cannot be saved" },
-	{ "Can't create link remap",
-	  "a file that a process has open was removed and has another name, which "
+	{ "Can't dump that handle", NULL, NULL,
+	  "a process watches files by inotify, as \"tail -f\" "
+	  "does, which cannot be saved" },
+	{ "Can't create link remap", "Can't create link remap for ", ". Use",
+	  "was removed while the job has it open, and has another name, so the job "
 	  "cannot be saved" },
-	{ "suspending seccomp failed",
+	{ "Unaccessible path opened", NULL, NULL,
+	  "a file that the job has open was moved, and its name is another file's now, "
+	  "which cannot be saved" },
+	{ "Can't lookup mount=", " path=", "",
+	  "is on a file system that is not mounted any more where the job has it open, "
+	  "so the job cannot be saved" },
+	{ "Can't dump ghost file", "Can't dump ghost file ", " of ",
+	  "was removed while the job has it open, and is too large to be saved with the "
+	  "job" },
+	{ "suspending seccomp failed", NULL, NULL,
 	  "a process has a seccomp filter, which cannot be saved" },
-	{ "External socket is used",
+	{ "External socket is used", NULL, NULL,
 	  "the job is connected to a program outside of it by a "
 	  "local socket, which cannot be saved" },
-	{ "has bad size",
-	  "a file that the job had open or was running has changed since" },
-	{ "is not permitted to dump", "the job runs a program that may not be saved" },
+	{ "has bad size", "File ", " has bad size",
+	  "is not the same file on this node as when the job was saved: its size "
+	  "differs" },
+	{ "has bad build-ID", "File ", " has bad build-ID",
+	  "is not the same file on this node as when the job was saved: it is another "
+	  "build" },
+	{ "has bad mode", "File ", " has bad mode",
+	  "is not the same file on this node as when the job was saved: its mode "
+	  "differs" },
+	{ "on restore: No such file", "Can't open file ", " on restore",
+	  "is missing on this node, and the job was using it when it was saved" },
+	{ "on restore: Permission denied", "Can't open file ", " on restore",
+	  "cannot be opened on this node, and the job was using it when it was saved: "
+	  "permission denied" },
+	{ "is not permitted to dump", NULL, NULL,
+	  "the job runs a program that may not be saved" },
 };
 
-/* Said in every unprivileged run, and of no consequence; or said only to sum up. */
+/*
+ * Said at this level though nothing comes of it: in every unprivileged run, or of what
+ * a kernel lacks and the job does not use; or said only to sum up.
+ */
 static const char *const ignored[] = {
 	"Unexpected error: -1(Operation not permitted)",
 	"Can't setup RLIMIT_NOFILE",
+	"Diag module missing",
 	"Dumping FAILED",
 	"Restoring FAILED",
+	"File r/w/x checks can be skipped",
 };
 
-static int is_ignored(const char *line)
+/*
+ * Where criu tries what the kernel and the machine can do, most of which it can do
+ * without: an error there counts only where there is no other.
+ */
+static const char *const trials[] = {
+	"(criu/kerndat.c", "(criu/cpu.c",    "(criu/arch/",
+	"(criu/cgroup.c",  "(criu/config.c",
+};
+
+static bool has_any(const char *line, const char *const *words, size_t count)
 {
-	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++) {
-		if (strstr(line, ignored[i]))
-			return 1;
+	for (size_t i = 0; i < count; i++) {
+		if (strstr(line, words[i]))
+			return true;
 	}
-	return 0;
+	return false;
 }
 
 /* The message of a line "(00.123456) Error (criu/file.c:12): message", or NULL. */
 static const char *error_message(const char *line)
 {
-	const char *error = strstr(line, "Error");
-	const char *message = error ? strstr(error, ": ") : NULL;
+	const char *error = strstr(line, "Error (");
+	const char *message = error ? strstr(error, "): ") : NULL;
 
-	return message ? message + 2 : NULL;
+	return message ? message + 3 : NULL;
+}
+
+/* The file that a message names, as an absolute path; owned by the caller, or NULL. */
+static char *named_file(const char *message, const char *before, const char *after)
+{
+	const char *begin = before ? strstr(message, before) : NULL;
+	const char *end = NULL;
+	char *path;
+
+	if (begin)
+		end = *after ? strstr(begin + strlen(before), after)
+			     : begin + strlen(begin);
+
+	if (!end)
+		return NULL;
+	begin += strlen(before);
+	/* criu opens paths relative to the root, and so writes them. */
+	path = str_printf("%s%.*s", *begin == '/' ? "" : "/", (int)(end - begin), begin);
+	if (path && str_ends_with(path, DELETED))
+		path[strlen(path) - strlen(DELETED)] = '\0';
+	if (path)
+		str_make_printable(path);
+	return path;
+}
+
+/* What the message means, as a sentence in e; false if that is not known. */
+static bool has_meaning(const char *message, struct error *e)
+{
+	for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
+		cleanup_free char *file = NULL;
+
+		if (!strstr(message, meanings[i].says))
+			continue;
+		file = named_file(message, meanings[i].before, meanings[i].after);
+		if (meanings[i].before)
+			error_set(e, "%s %s", file ? file : "a file", meanings[i].means);
+		else
+			error_set(e, "%s", meanings[i].means);
+		return true;
+	}
+	return false;
+}
+
+/* The first error of each kind; what criu says after it is what came of it. */
+struct findings {
+	const char *error;
+	const char *trial;
+};
+
+/* Look at a line; true if what it means is known, and in e. */
+static bool look_at(const char *line, struct findings *f, struct error *e)
+{
+	const char *message = error_message(line);
+	const char **first;
+
+	if (!message || has_any(message, ignored, sizeof(ignored) / sizeof(ignored[0])))
+		return false;
+	if (has_meaning(message, e))
+		return true;
+	first = has_any(line, trials, sizeof(trials) / sizeof(trials[0])) ? &f->trial
+									  : &f->error;
+	if (!*first)
+		*first = message;
+	return false;
 }
 
 int criu_log_explain(const struct criu_log *log, struct error *e)
 {
 	cleanup_free char *text = str_printf("%.*s%.*s", (int)log->head_size, log->head,
 					     (int)log->tail_size, log->tail);
+	struct findings f = { 0 };
 	char *rest = text, *line;
 
 	while (rest && (line = strsep(&rest, "\n"))) {
-		const char *message = error_message(line);
-
-		if (!message || is_ignored(line))
-			continue;
-		for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
-			if (strstr(line, meanings[i].says))
-				return error_set(e, "%s", meanings[i].means);
-		}
-		return error_set(e, "criu: %s", message);
+		if (look_at(line, &f, e))
+			return -1;
 	}
-	return error_set(e, "criu failed without saying why");
+	if (!f.error)
+		f.error = f.trial;
+	if (!f.error)
+		return error_set(e, "criu failed without saying why");
+	return error_set(e, "criu: %s", f.error);
 }

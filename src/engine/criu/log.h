@@ -24,7 +24,10 @@ int criu_log_read(struct criu_log *log, int fd);
 int criu_log_save(const struct criu_log *log, int dirfd, const char *name,
 		  struct error *e);
 
-/* One sentence on what went wrong, from the first error in it that means anything. */
+/*
+ * One sentence on what went wrong: by the first error whose meaning is known, since criu
+ * goes on after some errors; else by the first that is more than a trial of the kernel's.
+ */
 int criu_log_explain(const struct criu_log *log, struct error *e);
 
 #endif

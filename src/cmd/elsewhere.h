@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * elsewhere.h - could a job run at all where it is to go? It is asked before the job is
+ * saved, since afterwards it would wait for ever.
+ */
+#ifndef CMD_ELSEWHERE_H
+#define CMD_ELSEWHERE_H
+
+#include <stdbool.h>
+
+#include "plan/placement.h"
+#include "slurm/jobs.h"
+#include "slurm/nodes.h"
+
+/*
+ * Is a node in one of these partitions (with commas), and does it have the features? Of
+ * features Slurm knows more than is looked at here: whatever is more than a word is had.
+ */
+bool elsewhere_allows(const struct node_entry *node, const char *partitions,
+		      const char *constraint);
+
+/*
+ * Read the nodes for elsewhere_check(). Of a site that does not show them to users the
+ * table is empty, and less can be told.
+ */
+int elsewhere_load(struct node_table *cluster, struct error *e);
+
+/*
+ * Could the job run with this request? What request does not have is as the job has it.
+ * -1 and one sentence on what would never be; that all such nodes are full, drained or
+ * down now is no reason.
+ */
+int elsewhere_check(const struct node_table *cluster, const struct job_entry *job,
+		    const struct placement *request, struct error *e);
+
+#endif
