@@ -16,6 +16,7 @@
 
 #include "base/cleanup.h"
 #include "base/protocol.h"
+#include "runner/cpu_record.h"
 #include "runner/directories.h"
 #include "runner/journal.h"
 #include "runner/mark.h"
@@ -64,6 +65,14 @@ static void tell_started(struct runner *r)
 		    *passed_over ? "; passed over were " : "", passed_over);
 }
 
+/* Do the job's programs bind their symbols as they start (ld.so(8))? */
+static bool bind_now(void)
+{
+	const char *value = getenv("LD_BIND_NOW");
+
+	return value && *value;
+}
+
 static int start(struct runner *r, struct error *e)
 {
 	struct engine_choice choice;
@@ -76,6 +85,7 @@ static int start(struct runner *r, struct error *e)
 	    own_output_start_over(&r->folder.record, e) < 0 || set_environment(r, e) < 0)
 		return -1;
 	r->engine = choice.engine;
+	cpu_record_start(&r->folder, CPU_NODE, bind_now());
 	r->run = r->engine->start(&r->job, e);
 	if (!r->run)
 		return -1;
@@ -136,6 +146,7 @@ static void go_on(struct runner *r)
 		r->run = restarted.run;
 		r->passed_over.text[0] = '\0';
 		r->cost = restarted.cost;
+		cpu_record_continue(&r->folder, &restarted.cpu);
 		r->task.from_generation = 0;
 		record_set_count(&r->folder, ATTR_RESTORED, r->job.restored);
 		tell_restarted(r, &restarted);
@@ -144,6 +155,8 @@ static void go_on(struct runner *r)
 		end_cancelled(r);
 	case RESTART_ELSEWHERE:
 		hold(r, &e);
+	case RESTART_LESSER:
+		go_elsewhere(r, &e);
 	case RESTART_DAMAGED:
 		break;
 	}

@@ -25,7 +25,7 @@ static bool goes_by_mark(const struct engine_job *job, const struct generation *
 	return restarted->engine->saved_itself && mark_put_back(job->folder, gen);
 }
 
-/* RESTART_DAMAGED, or RESTART_ELSEWHERE, or RESTART_RUNNING for one generation. */
+/* What comes of one generation: anything but RESTART_NONE. */
 static enum restart_outcome try_one(struct engine_job *job, struct generation *gen,
 				    unsigned int number, struct restarted *restarted,
 				    struct error *e)
@@ -41,6 +41,9 @@ static enum restart_outcome try_one(struct engine_job *job, struct generation *g
 		error_set(e, "generation %u: was made by an unknown engine", number);
 		return RESTART_DAMAGED;
 	}
+	if (restarted->engine->restores_code &&
+	    cpu_record_check(gen, &restarted->cpu, e) < 0)
+		return RESTART_LESSER;
 	if (restarted->engine->probe(job, e) < 0 || output_is_there(gen, e) < 0)
 		return RESTART_ELSEWHERE;
 	if (!goes_by_mark(job, gen, restarted) && output_put_back(gen, e) < 0)

@@ -58,6 +58,12 @@ void end_again(struct runner *r);
 /* It cannot go on here, but its checkpoints are whole: keep it for elsewhere. */
 void hold(struct runner *r, const struct error *e) __attribute__((noreturn));
 
+/*
+ * It is not to go on on this node, but on another: queue it again, for none of this kind;
+ * or hold it, if no other node could take it. No failure, and nothing of it was touched.
+ */
+void go_elsewhere(struct runner *r, const struct error *e) __attribute__((noreturn));
+
 /* No checkpoint can be restored, and it may not start over. */
 void fail(struct runner *r, const struct error *e) __attribute__((noreturn));
 

@@ -104,6 +104,7 @@ int estimate_start(const struct job_entry *job, const struct placement *placemen
 		slurm_free_will_run_response_msg(answer);
 		return rc;
 	}
+	estimate->never = errno == ESLURM_REQUESTED_NODE_CONFIG_UNAVAILABLE;
 	estimate->why = strdup(slurm_strerror(errno));
 	return estimate->why ? 0 : error_sys(e, "estimate");
 }

@@ -5,6 +5,7 @@
 #ifndef SLURM_ESTIMATE_H
 #define SLURM_ESTIMATE_H
 
+#include <stdbool.h>
 #include <time.h>
 
 #include "plan/placement.h"
@@ -14,6 +15,7 @@ struct estimate {
 	time_t start; /* 0 if it would not start at all */
 	char *nodes;  /* owned */
 	char *why;    /* why it would not, in Slurm's words; owned */
+	bool never;   /* and it would not on any nodes, whoever else runs */
 };
 
 /*
