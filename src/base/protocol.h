@@ -48,6 +48,7 @@
 #define CHECKPOINT_ENV_DONE	"SLURM_CHECKPOINT_DONE_FILE"
 #define CHECKPOINT_ENV_NET	"SLURM_CHECKPOINT_NET"
 #define CHECKPOINT_ENV_TCP	"SLURM_CHECKPOINT_TCP"
+#define CHECKPOINT_ENV_CPU	"SLURM_CHECKPOINT_CPU"
 /* Set where Slurm is known to append to the job's output when it starts it again. */
 #define CHECKPOINT_ENV_APPEND "SLURM_CHECKPOINT_APPEND"
 /* Set where Slurm's warning is a request to the runner, and not the user's --signal. */

@@ -24,6 +24,7 @@ struct runner {
 	struct worth unsaved;	  /* it leaves without one, see supervise.h */
 	char *script;		  /* the store's copy */
 	char **argv;		  /* the task, with that */
+	char **envp;		  /* its environment, bound to its CPU baseline */
 	char *tmpdir;		  /* the job's TMPDIR, or NULL: it is none of ours */
 	char *old_tmpdir;	  /* as Slurm gave it, or NULL */
 	bool terminated;	  /* as in supervise.h */

@@ -98,3 +98,64 @@ has_left() {
 	ended_well "$JOB"
 	is_exact out
 }
+
+# ---- a baseline ----
+
+# telling: a script that prints what libraries are told, and what the C library makes of it
+telling() {
+	put job.sh <<<$'#!/bin/bash\necho "$GLIBC_TUNABLES $OPENBLAS_CORETYPE"\n/lib64/ld-linux-x86-64.so.2 --help | grep -E "x86-64-v[234]"'
+}
+
+@test "with --checkpoint-cpu=x86-64-v2 a job's C library chooses no more than that, and says so" {
+	local job
+	telling
+	job=$(submit --checkpoint --checkpoint-cpu=x86-64-v2 --output=out job.sh)
+	wait_over "$job"
+	[ "$(job_state "$job")" = COMPLETED ]
+	head -n 1 <(get out) | grep -q 'glibc.cpu.hwcaps=-AVX,-AVX2,.*-XSAVE,-XSAVEC,-AVX512F,.* Nehalem$'
+	get out | grep -q 'x86-64-v2 (supported'
+	refute_in out 'x86-64-v[34] .*supported'
+}
+
+@test "the user's own tunables stay beside those of a baseline, the site's is in force without the option, and node takes it back" {
+	local job
+	root sh -c 'echo CpuBaseline=x86-64-v3 >>/etc/slurm/checkpoint.conf'
+	telling
+	job=$(alice sh -c 'cd "$1" && GLIBC_TUNABLES=glibc.malloc.check=0:glibc.cpu.hwcaps=-ERMS exec sbatch --parsable --checkpoint --output=out job.sh' _ "$WORK")
+	wait_over "$job"
+	head -n 1 <(get out) | grep -q '^glibc.malloc.check=0:glibc.cpu.hwcaps=-AVX512F,.*,-ERMS '
+	refute_in out '-AVX2'
+	job=$(submit --checkpoint --checkpoint-cpu=node --output=node job.sh)
+	wait_over "$job"
+	head -n 1 <(get node) | grep -qx ' '
+	job=$(alice sh -c 'cd "$1" && SBATCH_CHECKPOINT_CPU=x86-64-v2 exec sbatch --parsable --checkpoint --output=env job.sh' _ "$WORK")
+	wait_over "$job"
+	get env | grep -q -- '-AVX2.* Nehalem'
+	root sed -i '/^CpuBaseline/d' /etc/slurm/checkpoint.conf
+}
+
+@test "a baseline that is none is refused when the job is submitted" {
+	run alice sh -c 'cd "$1" && sbatch --checkpoint --checkpoint-cpu=haswell --wrap true' _ "$WORK"
+	[ "$status" -ne 0 ]
+	grep -q 'checkpoint-cpu=haswell: none of node, x86-64-v2, x86-64-v3 and x86-64-v4' <<<"$output"
+}
+
+@test "a job that a baseline binds is not said to use more, wherever it has run" {
+	local used
+	ticking
+	JOB=$(submit --checkpoint --checkpoint-cpu=x86-64-v2 --output=out job.sh)
+	wait_lines out 3
+	checkpoint "$JOB"
+	used=$(alice sed -n 's/^attr cpu //p' "$(manifest "$JOB")")
+	grep -q ' sse4_2' <<<"$used"
+	refute grep -qE ' (avx|aes|xsavec|rdrand|bmi1|osxsave)( |$)' <<<"$used"
+	alice grep -q '^attr cpu-baseline x86-64-v2$' "$(manifest "$JOB")"
+	alice grep -q '^attr cpu-node x86_64 .*osxsave' "$(manifest "$JOB")"
+	alice scheckpoint requeue "$JOB"
+	wait_event "$JOB" restart
+	checkpoint "$JOB"
+	[ "$(alice sed -n 's/^attr cpu //p' "$(manifest "$JOB")")" = "$used" ]
+	let_end
+	ended_well "$JOB"
+	is_exact out
+}
