@@ -79,7 +79,8 @@ static int set_bool(const struct keyword *k, void *member, const char *value,
 _Static_assert(sizeof(enum conf_log_level) == sizeof(unsigned int) &&
 		       sizeof(enum conf_fallback) == sizeof(unsigned int) &&
 		       sizeof(enum conf_cleanup) == sizeof(unsigned int) &&
-		       sizeof(enum conf_preempt_save) == sizeof(unsigned int),
+		       sizeof(enum conf_preempt_save) == sizeof(unsigned int) &&
+		       sizeof(enum cpu_baseline) == sizeof(unsigned int),
 	       "set_word() writes every enumeration of struct conf");
 
 static int set_word(const struct keyword *k, void *member, const char *value,
@@ -203,6 +204,7 @@ static const struct keyword keywords[] = {
 	{ "LogLevel", set_word, MEMBER(log_level), 0, 0,
 	  "quiet|error|info|verbose|debug" },
 	{ "CheckpointEngines", set_engines, MEMBER(engines), 0, 0, NULL },
+	{ "CpuBaseline", set_word, MEMBER(cpu_baseline), 0, 0, CPU_BASELINES },
 	{ "CriuPath", set_path, MEMBER(criu_path), 0, 0, NULL },
 	{ "DmtcpPath", set_path, MEMBER(dmtcp_path), 0, 0, NULL },
 	{ "DmtcpMPISettings", set_bool, MEMBER(dmtcp_mpi), 0, 0, "no|yes" },
@@ -230,6 +232,7 @@ int conf_init(struct conf *conf, struct error *e)
 		.dmtcp_mpi = true,
 		.dump_timeout = 600,
 		.restore_timeout = 600,
+		.cpu_baseline = CPU_NODE,
 		.node_mtbf = 365,
 		.purge_after = 30,
 	};

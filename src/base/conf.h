@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/cpu.h"
 #include "base/error.h"
 
 enum conf_log_level { LOG_QUIET, LOG_ERROR, LOG_INFO, LOG_VERBOSE, LOG_DEBUG };
@@ -34,12 +35,13 @@ struct conf {
 	char *dmtcp_path; /* DmtcpPath, of dmtcp_launch or its directory, or NULL: PATH */
 	bool dmtcp_mpi;	  /* DmtcpMPISettings=yes|no */
 	char *tmp_dir;	  /* TmpDir, node-local scratch, or NULL: TMPDIR or /tmp */
-	unsigned int dump_timeout;    /* DumpTimeout, seconds */
-	unsigned int restore_timeout; /* RestoreTimeout, seconds */
-	uint64_t quota;		      /* Quota, bytes of a user's; 0: none */
-	unsigned int node_mtbf;	      /* NodeMTBF, days; 0: as slurmdbd's records say */
-	unsigned int purge_after;     /* PurgeAfter, days after a job's end */
-	char *node_feature;	      /* NodeFeature, of nodes that can; NULL: none */
+	unsigned int dump_timeout;	/* DumpTimeout, seconds */
+	unsigned int restore_timeout;	/* RestoreTimeout, seconds */
+	uint64_t quota;			/* Quota, bytes of a user's; 0: none */
+	enum cpu_baseline cpu_baseline; /* CpuBaseline */
+	unsigned int node_mtbf;		/* NodeMTBF, days; 0: as slurmdbd's records say */
+	unsigned int purge_after;	/* PurgeAfter, days after a job's end */
+	char *node_feature;		/* NodeFeature, of nodes that can; NULL: none */
 	char *ignored; /* a sentence on the first unknown keyword, or NULL */
 };
 

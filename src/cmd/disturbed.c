@@ -162,6 +162,7 @@ static int go_on(struct act *a, unsigned int n, struct error *e)
 		break;
 	case RESTART_DAMAGED:
 	case RESTART_ELSEWHERE:
+	case RESTART_LESSER:
 		break;
 	}
 	return error_prefix(e, "restart %u failed", n);

@@ -112,6 +112,12 @@ struct engine {
 	bool resumes;
 
 	/*
+	 * Does it restore programs in the middle of what they do? Then they use of a CPU
+	 * what they found when they started, and need it where they go on.
+	 */
+	bool restores_code;
+
+	/*
 	 * Will it work for this job on this node? One sentence why not: -1, or
 	 * PROBE_UNWANTED.
 	 */

@@ -18,6 +18,7 @@
 #include "base/protocol.h"
 #include "base/str.h"
 #include "runner/control.h"
+#include "runner/cpu_record.h"
 #include "runner/directories.h"
 #include "runner/mark.h"
 #include "runner/own_output.h"
@@ -69,7 +70,8 @@ static int describe(struct work *w, struct error *e)
 	    manifest_set(m, "reason", "%s", request_reason(w->request, w->preempted)) <
 		    0 ||
 	    manifest_set(m, "time", "%lld", (long long)time(NULL)) < 0 ||
-	    manifest_set(m, "seconds", "%.3f", seconds_since(&w->began)) < 0)
+	    manifest_set(m, "seconds", "%.3f", seconds_since(&w->began)) < 0 ||
+	    cpu_record_describe(c->folder, m) < 0)
 		return error_sys(e, "generation %u", w->gen.number);
 	return 0;
 }

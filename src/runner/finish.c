@@ -91,6 +91,35 @@ void hold(struct runner *r, const struct error *e)
 	_exit(1);
 }
 
+static void leave_for_others(struct runner *r, const struct error *e)
+{
+	struct event event = { .type = EVENT_LEAVE, .reason = "queue" };
+	struct error failed = { "" };
+
+	if (job_requeue(r->task.job, false, &failed) < 0) {
+		say(r->task.job, "%s", failed.text);
+		end_killed(r, SIGKILL);
+	}
+	if (relocate_away(&r->task, &r->folder, r->task.node, &failed) < 0)
+		error_prefix(&failed, "; but it may come to this node again");
+	snprintf(event.text, sizeof(event.text), "it goes on elsewhere: %.700s%.300s",
+		 e->text, failed.text);
+	journal(&r->task, &r->folder, &event);
+	say(r->task.job, "%s", event.text);
+	scratch_remove(&r->scratch);
+	_exit(0);
+}
+
+void go_elsewhere(struct runner *r, const struct error *e)
+{
+	struct error both = *e, none;
+
+	if (relocate_is_possible(&r->task, r->task.node, &none) == 0)
+		leave_for_others(r, e);
+	snprintf(both.text, sizeof(both.text), "%.600s; %.400s", e->text, none.text);
+	hold(r, &both);
+}
+
 void fail(struct runner *r, const struct error *e)
 {
 	struct event event = { .type = EVENT_END, .status = W_EXITCODE(1, 0) };

@@ -16,6 +16,8 @@
 
 #include "base/cleanup.h"
 #include "base/protocol.h"
+#include "plan/baseline.h"
+#include "runner/cpu_record.h"
 #include "runner/directories.h"
 #include "runner/journal.h"
 #include "runner/mark.h"
@@ -32,14 +34,27 @@ extern char **environ;
 
 /* ---- start ---- */
 
+/* Do the job's programs bind their symbols as they start (ld.so(8))? */
+static bool bind_now(void)
+{
+	const char *value = getenv("LD_BIND_NOW");
+
+	return value && *value;
+}
+
 /* What the job sees of us in its environment. */
 static int set_environment(struct runner *r, struct error *e)
 {
+	struct cpu node;
+
 	if ((r->tmpdir && setenv("TMPDIR", r->tmpdir, 1) < 0) ||
 	    setenv(CHECKPOINT_ENV_IMAGE_DIR, r->folder.path, 1) < 0)
 		return error_sys(e, "environment");
-	r->job.envp = environ;
-	return 0;
+	cpu_read(&node);
+	baseline_free(r->envp);
+	r->envp = baseline_environment(environ, &node, r->task.cpu, bind_now());
+	r->job.envp = r->envp;
+	return r->envp ? 0 : error_sys(e, "environment");
 }
 
 static void reset_environment(const struct runner *r)
@@ -76,6 +91,7 @@ static int start(struct runner *r, struct error *e)
 	    own_output_start_over(&r->folder.record, e) < 0 || set_environment(r, e) < 0)
 		return -1;
 	r->engine = choice.engine;
+	cpu_record_start(&r->folder, r->task.cpu, bind_now());
 	r->run = r->engine->start(&r->job, e);
 	if (!r->run)
 		return -1;
@@ -148,6 +164,7 @@ static void go_on(struct runner *r)
 		r->run = restarted.run;
 		r->passed_over.text[0] = '\0';
 		r->cost = restarted.cost;
+		cpu_record_continue(&r->folder, &restarted.cpu);
 		r->task.from_generation = 0;
 		record_set_count(&r->folder, ATTR_RESTORED, r->job.restored);
 		tell_restarted(r, &restarted);
@@ -156,6 +173,8 @@ static void go_on(struct runner *r)
 		end_cancelled(r);
 	case RESTART_ELSEWHERE:
 		hold(r, &e);
+	case RESTART_LESSER:
+		go_elsewhere(r, &e);
 	case RESTART_DAMAGED:
 		break;
 	}

@@ -2,9 +2,13 @@
 #include "runner/relocate.h"
 
 #include <stdbool.h>
+#include <stdlib.h>
 #include <time.h>
 
+#include "slurm/estimate.h"
+#include "slurm/hosts.h"
 #include "slurm/job.h"
+#include "slurm/jobs.h"
 
 /*
  * Seconds after which the job may start again. Slurm would have it wait for two minutes
@@ -108,6 +112,66 @@ int relocate(const struct task *task, struct folder *folder, struct error *e)
 		rc = relocate_to(task, folder, &move.wanted,
 				 is_moved ? time(NULL) + PAUSE : 0, e);
 	move_free(&move);
+	move_remove(folder);
+	return rc;
+}
+
+/* ---- away from nodes ---- */
+
+/* What the job is to ask for, so as to run on none of these nodes. */
+static int refuse(struct placement *wanted, const char *exclude, const char *nodes)
+{
+	char *all = hosts_join(exclude ? exclude : "", nodes);
+	int rc = all ? placement_put(wanted, PLACEMENT_EXCLUDE, all) : -1;
+
+	free(all);
+	return rc;
+}
+
+static int ask(const struct job_entry *job, const char *nodes, struct error *e)
+{
+	struct placement wanted = { 0 };
+	struct estimate estimate = { 0 };
+	int rc = 0;
+
+	if (refuse(&wanted, job->exclude, nodes) == 0 &&
+	    estimate_start(job, &wanted, &estimate, NULL) == 0 && estimate.never)
+		rc = error_set(e, "no other node could take it: %s", estimate.why);
+	estimate_free(&estimate);
+	placement_free(&wanted);
+	return rc;
+}
+
+int relocate_is_possible(const struct task *task, const char *nodes, struct error *e)
+{
+	struct job_table table = { 0 };
+	const struct job_entry *job;
+	int rc = 0;
+
+	/* Without an answer it is taken to be: the job is safe in the queue. */
+	if (job_table_load_one(&table, task->job, NULL) == 0 &&
+	    (job = job_table_find(&table, task->job))) {
+		rc = hosts_meet(job->nodelist, nodes)
+			     ? error_set(e, "it asks for that node (--nodelist=%s)",
+					 job->nodelist)
+			     : ask(job, nodes, e);
+	}
+	job_table_free(&table);
+	return rc;
+}
+
+int relocate_away(const struct task *task, struct folder *folder, const char *nodes,
+		  struct error *e)
+{
+	struct placement current = { 0 }, wanted = { 0 };
+	int rc = job_read_placement(task->job, &current, e);
+
+	if (rc == 0 && refuse(&wanted, current.value[PLACEMENT_EXCLUDE], nodes) < 0)
+		rc = error_sys(e, "job %u", task->job);
+	if (rc == 0)
+		rc = relocate_to(task, folder, &wanted, time(NULL) + PAUSE, e);
+	placement_free(&current);
+	placement_free(&wanted);
 	move_remove(folder);
 	return rc;
 }

@@ -31,4 +31,17 @@ int relocate(const struct task *task, struct folder *folder, struct error *e);
 /* Is something of the job's own request to be put back? */
 bool relocate_is_due(const struct folder *folder);
 
+/*
+ * Could another node than those of a hostlist take the job? -1 and why if Slurm says
+ * that none ever could.
+ */
+int relocate_is_possible(const struct task *task, const char *nodes, struct error *e);
+
+/*
+ * As relocate(), for a job that is to go on on none of these nodes, besides those that it
+ * refuses already: what it asks for is kept and put back as for a move.
+ */
+int relocate_away(const struct task *task, struct folder *folder, const char *nodes,
+		  struct error *e);
+
 #endif

@@ -44,7 +44,7 @@ static int check_fits(const struct engine_job *job, const struct generation *gen
 			 why.text, node, node, job->job);
 }
 
-/* RESTART_DAMAGED, or RESTART_ELSEWHERE, or RESTART_RUNNING for one generation. */
+/* What comes of one generation: anything but RESTART_NONE. */
 static enum restart_outcome try_one(struct engine_job *job, struct generation *gen,
 				    unsigned int number, struct restarted *restarted,
 				    struct error *e)
@@ -69,6 +69,9 @@ static enum restart_outcome try_one(struct engine_job *job, struct generation *g
 			  number, name ? name : "");
 		return RESTART_ELSEWHERE;
 	}
+	if (restarted->engine->restores_code &&
+	    cpu_record_check(gen, &restarted->cpu, e) < 0)
+		return RESTART_LESSER;
 	if (restarted->engine->probe(job, e) < 0 || output_is_there(gen, e) < 0 ||
 	    check_fits(job, gen, restarted->engine, e) < 0)
 		return RESTART_ELSEWHERE;

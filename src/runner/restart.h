@@ -6,6 +6,7 @@
 #define RUNNER_RESTART_H
 
 #include "engine/engine.h"
+#include "runner/cpu_record.h"
 #include "runner/task.h"
 
 enum restart_outcome {
@@ -14,6 +15,7 @@ enum restart_outcome {
 	RESTART_DAMAGED,   /* no generation is whole: e says why the last was refused */
 	RESTART_ELSEWHERE, /* a whole one there is, but it cannot go on here: e says why
 			    */
+	RESTART_LESSER,	   /* the same, since this node's CPU has less: e says what */
 	RESTART_CANCELLED, /* the job was cancelled meanwhile */
 };
 
@@ -21,6 +23,7 @@ struct restarted {
 	const struct engine *engine;
 	struct engine_run *run;
 	unsigned int generation;
+	struct cpu_restored cpu;
 	double cost;	      /* seconds that its checkpoint took */
 	double seconds;	      /* from the beginning of the restore until it runs */
 	struct error refused; /* why a newer one was not taken, or empty */

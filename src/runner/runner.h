@@ -25,6 +25,7 @@ struct runner {
 	struct worth unsaved;	  /* it leaves without one, see supervise.h */
 	char *script;		  /* the store's copy */
 	char **argv;		  /* the task, with that */
+	char **envp;		  /* its environment, bound to its CPU baseline */
 	char *tmpdir;		  /* the job's TMPDIR, or NULL: it is none of ours */
 	char *old_tmpdir;	  /* as Slurm gave it, or NULL */
 	bool terminated;	  /* as in supervise.h */
@@ -58,6 +59,12 @@ void end_again(struct runner *r);
 
 /* It cannot go on here, but its checkpoints are whole: keep it for elsewhere. */
 void hold(struct runner *r, const struct error *e) __attribute__((noreturn));
+
+/*
+ * It is not to go on on this node, but on another: queue it again, for none of this kind;
+ * or hold it, if no other node could take it. No failure, and nothing of it was touched.
+ */
+void go_elsewhere(struct runner *r, const struct error *e) __attribute__((noreturn));
 
 /* No checkpoint can be restored, and it may not start over. */
 void fail(struct runner *r, const struct error *e) __attribute__((noreturn));

@@ -110,6 +110,16 @@ static int read_wishes(struct wishes *wishes, struct error *e)
 	return 0;
 }
 
+static int read_cpu(struct task *task, struct error *e)
+{
+	const char *baseline = getenv(CHECKPOINT_ENV_CPU);
+
+	task->cpu = task->conf.cpu_baseline;
+	if (baseline && cpu_parse_baseline(baseline, &task->cpu, e) < 0)
+		return error_prefix(e, "--checkpoint-cpu");
+	return 0;
+}
+
 static int read_options(struct task *task, struct error *e)
 {
 	const char *interval = getenv(CHECKPOINT_ENV_INTERVAL);
@@ -138,7 +148,7 @@ static int read_options(struct task *task, struct error *e)
 	task->append = getenv(CHECKPOINT_ENV_APPEND) != NULL;
 	task->truncate = is_word(CHECKPOINT_ENV_APPEND, CHECKPOINT_APPEND_PLUGIN, false);
 	task->warned = getenv(CHECKPOINT_ENV_WARNING) != NULL;
-	return read_wishes(&task->wishes, e);
+	return read_cpu(task, e) < 0 ? -1 : read_wishes(&task->wishes, e);
 }
 
 /* The options of sbatch that come to the runner in its environment. */
@@ -159,6 +169,7 @@ static const struct {
 	{ "checkpoint-done-file", CHECKPOINT_ENV_DONE, false },
 	{ "checkpoint-net", CHECKPOINT_ENV_NET, false },
 	{ "checkpoint-tcp", CHECKPOINT_ENV_TCP, false },
+	{ "checkpoint-cpu", CHECKPOINT_ENV_CPU, false },
 	{ "eternal", CHECKPOINT_ENV_ETERNAL, true },
 };
 

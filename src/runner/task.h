@@ -31,8 +31,9 @@ struct task {
 	enum conf_files files;	      /* what is kept of files that it writes */
 	char *dir;		      /* pattern of the checkpoint directory */
 	enum conf_fallback fallback;
-	bool may_start_over;  /* its user said so, with --checkpoint-fallback=restart */
-	struct wishes wishes; /* of the engine */
+	bool may_start_over;   /* its user said so, with --checkpoint-fallback=restart */
+	struct wishes wishes;  /* of the engine */
+	enum cpu_baseline cpu; /* what its libraries choose at most */
 	bool eternal;
 	bool warned;   /* by CHECKPOINT_SIGNAL_WARN, and not by a signal of the user's */
 	bool append;   /* Slurm appends to the job's output when it starts it again, */

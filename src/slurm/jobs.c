@@ -126,6 +126,16 @@ int job_table_load(struct job_table *table, struct error *e)
 	return fill(table, msg, e);
 }
 
+int job_table_load_one(struct job_table *table, unsigned int id, struct error *e)
+{
+	job_info_msg_t *msg = NULL;
+
+	slurm_init(NULL);
+	if (slurm_load_job(&msg, job_key(id), SHOW_ALL) != SLURM_SUCCESS)
+		return error_set(e, "cannot read job %u: %s", id, slurm_strerror(errno));
+	return fill(table, msg, e);
+}
+
 const struct job_entry *job_table_find(const struct job_table *table, unsigned int id)
 {
 	const struct job_entry key = { .id = id };

@@ -64,6 +64,9 @@ struct job_table {
  */
 int job_table_load(struct job_table *table, struct error *e);
 
+/* Read one job alone, into an empty table. */
+int job_table_load_one(struct job_table *table, unsigned int id, struct error *e);
+
 const struct job_entry *job_table_find(const struct job_table *table, unsigned int id);
 
 void job_table_free(struct job_table *table);

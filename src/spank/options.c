@@ -57,6 +57,13 @@ static int check_files(const char *arg, struct error *e)
 	return error_set(e, "neither lengths nor copy");
 }
 
+static int check_cpu(const char *arg, struct error *e)
+{
+	enum cpu_baseline baseline;
+
+	return cpu_parse_baseline(arg, &baseline, e);
+}
+
 /* JOB or JOB.GENERATION */
 static int check_from(const char *arg, struct error *e)
 {
@@ -153,6 +160,11 @@ const struct option_info option_table[OPTION_COUNT] = {
 			 "what becomes of open connections to elsewhere when the job is "
 			 "saved",
 			 "SBATCH_CHECKPOINT_TCP", CHECKPOINT_ENV_TCP, check_tcp },
+	[OPTION_CPU] = { "checkpoint-cpu", "node|x86-64-v2|x86-64-v3|x86-64-v4",
+			 required_argument,
+			 "what the job's libraries choose of a CPU at most, so that it "
+			 "can go on on all nodes that have that",
+			 "SBATCH_CHECKPOINT_CPU", CHECKPOINT_ENV_CPU, check_cpu },
 };
 
 /*

@@ -30,6 +30,7 @@ enum option_id {
 	OPTION_DONE_FILE,
 	OPTION_NET,
 	OPTION_TCP,
+	OPTION_CPU,
 	OPTION_COUNT
 };
 

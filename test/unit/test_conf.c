@@ -62,6 +62,7 @@ static void test_every_keyword_sets_its_member(void **state)
 			       "Cleanup=always\n"
 			       "Fallback=restart\n"
 			       "LogLevel=debug\n"
+			       "CpuBaseline=x86-64-v3\n"
 			       "CriuPath=/opt/criu/sbin/criu\n"
 			       "TmpDir=/local\n"
 			       "DumpTimeout=1\n"
@@ -80,6 +81,7 @@ static void test_every_keyword_sets_its_member(void **state)
 	assert_int_equal(conf.cleanup, CLEANUP_ALWAYS);
 	assert_int_equal(conf.fallback, FALLBACK_RESTART);
 	assert_int_equal(conf.log_level, LOG_DEBUG);
+	assert_int_equal(conf.cpu_baseline, CPU_V3);
 	assert_string_equal(conf.criu_path, "/opt/criu/sbin/criu");
 	assert_string_equal(conf.tmp_dir, "/local");
 	assert_int_equal(conf.dump_timeout, 1);

@@ -84,6 +84,7 @@ const struct engine engine_criu = {
 	.name = "criu",
 	.mounts = true,
 	.resumes = true,
+	.restores_code = true,
 	.probe = criu_probe,
 	.version = version,
 	.start = criu_start,

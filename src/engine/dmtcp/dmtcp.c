@@ -300,6 +300,7 @@ static void pass_signal(struct engine_run *run, int signum)
 const struct engine engine_dmtcp = {
 	.name = "dmtcp",
 	.mounts = false,
+	.restores_code = true,
 	.probe = dmtcp_probe,
 	.version = dmtcp_version,
 	.start = dmtcp_start,
