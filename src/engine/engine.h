@@ -123,7 +123,10 @@ struct engine {
 	/* Start the script. NULL on failure, with nothing left running. */
 	struct engine_run *(*start)(const struct engine_job *job, struct error *e);
 
-	/* Go on from a generation that has been verified and put back. */
+	/*
+	 * Go on from a generation that has been verified and put back. If it does, a
+	 * sentence on what is not as it was, if anything: e is empty when this is called.
+	 */
 	struct engine_run *(*restore)(const struct engine_job *job,
 				      const struct generation *gen, struct error *e);
 

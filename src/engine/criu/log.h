@@ -27,4 +27,7 @@ int criu_log_save(const struct criu_log *log, int dirfd, const char *name,
 /* One sentence on what went wrong, from the first error in it that means anything. */
 int criu_log_explain(const struct criu_log *log, struct error *e);
 
+/* What its action script has to say to the user; e is empty if that is nothing. */
+void criu_log_remark(const struct criu_log *log, struct error *e);
+
 #endif

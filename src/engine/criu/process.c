@@ -44,12 +44,12 @@ static int process_ended(void *arg, struct error *e)
 
 int criu_process_start(struct criu_process *p, struct loop *loop,
 		       const struct sandbox *sb, char *const *argv, const char *scratch,
-		       const char *extra, struct error *e)
+		       char *const extra[CRIU_EXTRA_ENV], struct error *e)
 {
 	/* Where criu remembers what it found out about the kernel. */
 	cleanup_free char *runtime = str_printf("XDG_RUNTIME_DIR=%s", scratch);
-	char *envp[] = { runtime, (char *)"PATH=/usr/sbin:/usr/bin:/sbin:/bin",
-			 (char *)extra, NULL };
+	char *envp[] = { runtime, (char *)"PATH=/usr/sbin:/usr/bin:/sbin:/bin", extra[0],
+			 extra[0] ? extra[1] : NULL, NULL };
 	int pipe_fds[2];
 
 	memset(p, 0, sizeof(*p));

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * task_proc.h - a thread's small files in /proc.
+ */
+#ifndef ENGINE_CRIU_TASK_PROC_H
+#define ENGINE_CRIU_TASK_PROC_H
+
+#include <sys/types.h>
+
+#include "base/error.h"
+
+/* The first line of /proc/TID/name, owned by the caller; NULL if it cannot be read. */
+char *task_proc_read(pid_t tid, const char *name);
+
+int task_proc_write(pid_t tid, const char *name, const char *text, struct error *e);
+
+#endif
