@@ -104,16 +104,42 @@ are_policies() { [[ $(policies) == "$1" ]]; }
 	[ "$(get bash.out | head -n 1)" = "2 idle" ]
 }
 
+@test "where a job has fewer CPUs, threads share them, and its history says so" {
+	local job
+	build tasks -pthread
+	put job.sh <<<$'#!/bin/sh\nexec ./tasks'
+	job=$(submit --checkpoint=0 -c2 --output=out job.sh)
+	wait_lines out 10
+	alice scheckpoint vacate "$job"
+	wait_held "$job"
+	alice scontrol update JobId="$job" NumCPUs=1-1 NumTasks=1 CPUsPerTask=1
+	alice scontrol release "$job"
+	wait_event "$job" restart
+	more_lines out
+	let_end
+	ended_well "$job"
+	[[ $(get out | tail -n 1) == *"cpus=0, "*"cpus=0, "*"cpus=0, "* ]]
+	alice scheckpoint show "$job" | grep "restart .*Text=the job had 2 CPUs and has 1 here, so threads"
+}
+
 # What the table of doc/compatibility.md has as nobody's; but of wipe on fork, CRIU 4.2's.
-LOST="personality|autogroup|sched-slice|mdwe|memory-merge|speculation|cpu-time|advice-2|advice-4"
+LOST="autogroup|mdwe|speculation|cpu-time|advice-2|advice-4"
 
 @test "states that are said to be saved are the same on another node" {
 	local job
 	build states -pthread
-	put job.sh <<<$'#!/bin/sh\n./states'
+	put job.sh <<-'EOF'
+		#!/bin/bash
+		./states &
+		while sleep 0.1; do echo tick; done >ticks.out &
+		wait %1
+		kill %2
+	EOF
 	job=$(submit --checkpoint=0 --output=out job.sh)
 	until_true 60 "it has its states" has_lines state.1 30
 	continue_elsewhere "$job"
+	# What threads have to set themselves they do when they run.
+	more_lines ticks.out
 	alice touch "$WORK/again"
 	ended_well "$job"
 	diff <(get state.1 | grep -vE "^($LOST) ") <(get state.2 | grep -vE "^($LOST) ")

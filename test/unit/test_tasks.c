@@ -163,6 +163,7 @@ static void what_is_set_is_what_is_seen(void **state)
 	set(&task_affinity, pid, cpu);
 	set(&task_ioprio, pid, "16391");
 	set(&task_coredump, pid, "0000007f");
+	set(&task_slice, pid, "20000000");
 	free(cpu);
 	end(pid);
 }
@@ -190,19 +191,41 @@ static void a_memory_policy_is_set_by_the_thread_itself(void **state)
 	end(pid);
 }
 
+static void a_personality_is_set_by_the_thread_itself(void **state)
+{
+	pid_t pid = start_idle();
+
+	(void)state;
+#if defined(__x86_64__)
+	set(&task_personality, pid, "00040000");
+	set(&task_personality, pid, "00000000");
+#endif
+	end(pid);
+}
+
 static void nonsense_sets_nothing(void **state)
 {
 	static const struct {
 		const struct task_state *kind;
 		const char *value;
 	} bad[] = {
-		{ &task_affinity, "" },		 { &task_affinity, "x" },
-		{ &task_ioprio, "-1" },		 { &task_ioprio, "65536" },
-		{ &task_timerslack, "0" },	 { &task_timerslack, "1 2" },
-		{ &task_coredump, "" },		 { &task_coredump, "7f 1" },
-		{ &task_coredump, "123456789" }, { &task_memory, "bind:" },
-		{ &task_memory, "banana" },	 { &task_memory, "bindx:0" },
+		{ &task_affinity, "" },
+		{ &task_affinity, "x" },
+		{ &task_ioprio, "-1" },
+		{ &task_ioprio, "65536" },
+		{ &task_timerslack, "0" },
+		{ &task_timerslack, "1 2" },
+		{ &task_coredump, "" },
+		{ &task_coredump, "7f 1" },
+		{ &task_coredump, "123456789" },
+		{ &task_memory, "bind:" },
+		{ &task_memory, "banana" },
+		{ &task_memory, "bindx:0" },
 		{ &task_memory, ":0" },
+		{ &task_slice, "-1" },
+		{ &task_personality, "ffffffff" },
+		{ &task_personality, "8" },
+		{ &task_merge, "maybe" },
 	};
 	struct task_move move = on_one_node();
 	pid_t pid = start_idle();
@@ -226,6 +249,7 @@ int main(void)
 		cmocka_unit_test(what_is_set_is_what_is_seen),
 		cmocka_unit_test(timer_slack_of_another_is_set_with_privilege),
 		cmocka_unit_test(a_memory_policy_is_set_by_the_thread_itself),
+		cmocka_unit_test(a_personality_is_set_by_the_thread_itself),
 		cmocka_unit_test(nonsense_sets_nothing),
 	};
 

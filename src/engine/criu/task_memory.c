@@ -8,7 +8,6 @@
  * by the thread itself, which is made to do so.
  */
 #define _GNU_SOURCE
-#include <errno.h>
 #include <linux/mempolicy.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,8 +16,8 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
-#include "engine/criu/remote.h"
 #include "engine/criu/task_proc.h"
+#include "engine/criu/task_self.h"
 #include "engine/criu/task_state.h"
 
 /* Of linux/mempolicy.h, which older ones lack. */
@@ -137,30 +136,15 @@ static int memory_set(pid_t tid, const char *value, struct task_move *move,
 		      struct error *e)
 {
 	unsigned long args[6] = { 0 };
-	struct remote *thread;
 	struct policy policy;
-	long result = 0;
-	int rc = 0;
 
 	if (parse(&policy, value, move) < 0)
 		return error_set(e, "\"%s\" is no memory policy", value);
-	thread = remote_stop_thread(tid, e);
-	if (!thread)
-		return -1;
 	args[0] = (unsigned long)policy.mode;
-	if (policy.has_nodes) {
-		args[1] = remote_room(thread, sizeof(policy.nodes));
-		args[2] = 8 * sizeof(policy.nodes) + 1;
-		rc = remote_write(thread, args[1], policy.nodes, sizeof(policy.nodes), e);
-	}
-	if (rc == 0)
-		rc = remote_call(thread, SYS_set_mempolicy, args, &result, e);
-	remote_resume(thread);
-	if (rc == 0 && result < 0) {
-		errno = (int)-result;
-		rc = error_sys(e, "set_mempolicy");
-	}
-	return rc;
+	args[2] = policy.has_nodes ? 8 * sizeof(policy.nodes) + 1 : 0;
+	return task_self_call(tid, "set_mempolicy", SYS_set_mempolicy, args,
+			      policy.has_nodes ? policy.nodes : NULL,
+			      sizeof(policy.nodes), e);
 }
 
 const struct task_state task_memory = {

@@ -44,6 +44,22 @@ char *task_proc_read(pid_t tid, const char *name)
 	return strdup(text);
 }
 
+char *task_proc_find(pid_t tid, const char *name, const char *field)
+{
+	cleanup_close int fd = task_proc_open(tid, name, O_RDONLY);
+	char text[LONGEST + 1] = "\n";
+	ssize_t n = fd < 0 ? -1 : file_read_all(fd, text + 1, LONGEST - 1);
+	cleanup_free char *line = str_printf("\n%s", field);
+	const char *found;
+
+	if (n <= 0 || !line)
+		return NULL;
+	text[n + 1] = '\0';
+	found = strstr(text, line);
+	return found ? strndup(found + strlen(line), strcspn(found + strlen(line), "\n"))
+		     : NULL;
+}
+
 int task_proc_write(pid_t tid, const char *name, const char *text, struct error *e)
 {
 	cleanup_close int fd = task_proc_open(tid, name, O_WRONLY);

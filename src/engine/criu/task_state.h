@@ -52,6 +52,9 @@ extern const struct task_state task_affinity;
 extern const struct task_state task_coredump;
 extern const struct task_state task_ioprio;
 extern const struct task_state task_memory;
+extern const struct task_state task_merge;
+extern const struct task_state task_personality;
+extern const struct task_state task_slice;
 extern const struct task_state task_timerslack;
 
 #endif

@@ -22,7 +22,8 @@
 #define INIT 1 /* pid inside of who has what Slurm gave the job */
 
 static const struct task_state *const states[] = {
-	&task_affinity, &task_ioprio, &task_timerslack, &task_coredump, &task_memory,
+	&task_affinity, &task_ioprio, &task_timerslack,	 &task_slice,
+	&task_coredump, &task_memory, &task_personality, &task_merge,
 };
 
 #define STATES (sizeof(states) / sizeof(states[0]))
