@@ -8,11 +8,14 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/str.h"
+#include "engine/criu/task_mapping.h"
 #include "testing.h"
 
 #define HEAD "slurm-checkpoint tasks 1\ncpus 0-3\nnodes 0\n"
@@ -191,6 +194,37 @@ static void a_memory_policy_is_set_by_the_thread_itself(void **state)
 	end(pid);
 }
 
+static void a_policy_of_mappings_is_set_and_seen(void **state)
+{
+#if defined(__x86_64__)
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	char *at = mmap(NULL, 3 * page, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct task_move move = on_one_node();
+	cleanup_free char *value = NULL, *seen = NULL;
+	struct error e = { 0 };
+	pid_t pid;
+
+	assert_true(at != MAP_FAILED);
+	pid = start_idle();
+	value = str_printf("%lx-%lx bind:0 %lx-%lx prefer:0", (unsigned long)at,
+			   (unsigned long)at + page, (unsigned long)at + 2 * page,
+			   (unsigned long)at + 3 * page);
+	/* this node may have one NUMA node, so it is asked for by its own function */
+	seen = task_mapping_policies(pid);
+	assert_string_equal(seen, "");
+	free(take_ptr(seen));
+	assert_int_equal(task_mapping.set(pid, value, &move, &e), 0);
+	seen = task_mapping_policies(pid);
+	assert_string_equal(seen, value);
+	/* what is not mapped any more is no failure */
+	assert_int_equal(task_mapping.set(pid, "1000-2000 bind:0", &move, &e), 0);
+	end(pid);
+	munmap(at, 3 * page);
+#endif
+	(void)state;
+}
+
 static void a_personality_is_set_by_the_thread_itself(void **state)
 {
 	pid_t pid = start_idle();
@@ -226,6 +260,10 @@ static void nonsense_sets_nothing(void **state)
 		{ &task_personality, "ffffffff" },
 		{ &task_personality, "8" },
 		{ &task_merge, "maybe" },
+		{ &task_mapping, "" },
+		{ &task_mapping, "1000-2000" },
+		{ &task_mapping, "2000-1000 bind:0" },
+		{ &task_mapping, "1000-2000 banana" },
 	};
 	struct task_move move = on_one_node();
 	pid_t pid = start_idle();
@@ -250,6 +288,7 @@ int main(void)
 		cmocka_unit_test(timer_slack_of_another_is_set_with_privilege),
 		cmocka_unit_test(a_memory_policy_is_set_by_the_thread_itself),
 		cmocka_unit_test(a_personality_is_set_by_the_thread_itself),
+		cmocka_unit_test(a_policy_of_mappings_is_set_and_seen),
 		cmocka_unit_test(nonsense_sets_nothing),
 	};
 

@@ -5,7 +5,8 @@
  * generation is committed. If the runner says no, or is gone, criu lets the job
  * go on where it stood.
  *
- * Before that it writes down what criu does not save of the job's threads (tasks.h).
+ * Before that it writes down what criu does not save of the job's threads (tasks.h); some
+ * of that even before the job is frozen.
  *
  * When a job has been restored, and its processes do not run yet, its timers are seen to
  * (timers.h), and so is what was written down; but for what threads have to set
@@ -25,12 +26,12 @@
 #include "engine/network.h"
 
 /* Whatever fails there, the job is saved, or goes on. */
-static void save_tasks(void)
+static void save_tasks(int (*save)(const char *path, struct error *e))
 {
 	const char *path = getenv(HOOK_ENV_TASKS);
 	struct error e;
 
-	if (path && tasks_save(path, &e) < 0)
+	if (path && save(path, &e) < 0)
 		fprintf(stderr, HOOK_REMARK "%s\n", e.text);
 }
 
@@ -72,8 +73,10 @@ int main(void)
 		before_it_runs();
 	if (!strcmp(action, "post-resume"))
 		restore_tasks(TASK_RUNNING);
+	if (!strcmp(action, "pre-dump"))
+		save_tasks(tasks_save_early);
 	if (strcmp(action, "post-dump") != 0)
 		return 0;
-	save_tasks();
+	save_tasks(tasks_save);
 	return ask();
 }

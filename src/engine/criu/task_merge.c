@@ -30,7 +30,7 @@ static int merge_set(pid_t pid, const char *value, struct task_move *move,
 	(void)move;
 	if (args[1] == 0 && strcmp(value, "no") != 0)
 		return error_set(e, "\"%s\" is neither yes nor no", value);
-	return task_self_call(pid, "prctl", SYS_prctl, args, NULL, 0, e);
+	return task_self_call(pid, "prctl", SYS_prctl, args, NULL, e);
 }
 
 const struct task_state task_merge = {

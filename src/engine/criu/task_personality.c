@@ -31,7 +31,7 @@ static int personality_set(pid_t tid, const char *value, struct task_move *move,
 	/* What asks for it, and sets nothing. */
 	if (args[0] == UINT_MAX)
 		return error_set(e, "\"%s\" is no personality", value);
-	return task_self_call(tid, "personality", SYS_personality, args, NULL, 0, e);
+	return task_self_call(tid, "personality", SYS_personality, args, NULL, e);
 }
 
 const struct task_state task_personality = {

@@ -6,7 +6,7 @@
 #include "engine/criu/remote.h"
 
 int task_self_call(pid_t tid, const char *name, long number, unsigned long args[6],
-		   const void *data, size_t size, struct error *e)
+		   const struct task_self_data *data, struct error *e)
 {
 	struct remote *thread = remote_stop_thread(tid, e);
 	long result = 0;
@@ -15,8 +15,9 @@ int task_self_call(pid_t tid, const char *name, long number, unsigned long args[
 	if (!thread)
 		return -1;
 	if (data) {
-		args[1] = remote_room(thread, size);
-		rc = remote_write(thread, args[1], data, size, e);
+		args[data->argument] = remote_room(thread, data->size);
+		rc = remote_write(thread, args[data->argument], data->bytes, data->size,
+				  e);
 	}
 	if (rc == 0)
 		rc = remote_call(thread, number, args, &result, e);

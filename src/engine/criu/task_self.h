@@ -10,11 +10,15 @@
 
 #include "base/error.h"
 
-/*
- * Have a thread make a system call. With data, its second argument becomes the address at
- * which the thread finds these bytes. name is for messages.
- */
+/* What an argument is the address of. */
+struct task_self_data {
+	int argument; /* counted from 0 */
+	const void *bytes;
+	size_t size;
+};
+
+/* Have a thread make a system call. data may be NULL. name is for messages. */
 int task_self_call(pid_t tid, const char *name, long number, unsigned long args[6],
-		   const void *data, size_t size, struct error *e);
+		   const struct task_self_data *data, struct error *e);
 
 #endif

@@ -39,6 +39,7 @@ struct task_state {
 	const char *name; /* first word of its lines */
 	const char *what; /* in sentences */
 	bool of_process;  /* not of each of its threads */
+	bool early;	  /* it takes time: looked at before the job is frozen */
 	enum task_moment moment;
 
 	/* Its value, owned by the caller; NULL if it cannot be told. */
@@ -51,6 +52,7 @@ struct task_state {
 extern const struct task_state task_affinity;
 extern const struct task_state task_coredump;
 extern const struct task_state task_ioprio;
+extern const struct task_state task_mapping;
 extern const struct task_state task_memory;
 extern const struct task_state task_merge;
 extern const struct task_state task_personality;

@@ -22,8 +22,8 @@
 #define INIT 1 /* pid inside of who has what Slurm gave the job */
 
 static const struct task_state *const states[] = {
-	&task_affinity, &task_ioprio, &task_timerslack,	 &task_slice,
-	&task_coredump, &task_memory, &task_personality, &task_merge,
+	&task_affinity, &task_ioprio,  &task_timerslack,  &task_slice, &task_coredump,
+	&task_memory,	&task_mapping, &task_personality, &task_merge,
 };
 
 #define STATES (sizeof(states) / sizeof(states[0]))
@@ -63,13 +63,15 @@ static int place_read(struct task_place *place, struct error *e)
 
 /* Of pid 1, by the table's order. */
 struct usual {
-	char *values[STATES];
+	char *values[STATES]; /* NULL: it is not looked at now, or cannot be told */
 };
 
-static void usual_look(struct usual *usual)
+static void usual_look(struct usual *usual, bool early)
 {
-	for (size_t i = 0; i < STATES; i++)
-		usual->values[i] = states[i]->look(INIT);
+	for (size_t i = 0; i < STATES; i++) {
+		if (states[i]->early == early)
+			usual->values[i] = states[i]->look(INIT);
+	}
 }
 
 static void usual_free(struct usual *usual)
@@ -107,7 +109,7 @@ static void save_process(FILE *f, const struct usual *usual, pid_t pid)
 	}
 }
 
-static int save_all(FILE *f, struct error *e)
+static int save_all(FILE *f, bool early, struct error *e)
 {
 	cleanup_usual struct usual usual = { 0 };
 	cleanup_closedir DIR *proc = file_open_dir(AT_FDCWD, "/proc");
@@ -115,7 +117,7 @@ static int save_all(FILE *f, struct error *e)
 
 	if (!proc)
 		return error_sys(e, "/proc");
-	usual_look(&usual);
+	usual_look(&usual, early);
 	while ((d = readdir(proc))) {
 		if (atoi(d->d_name) >= SANDBOX_FIRST_PID)
 			save_process(f, &usual, atoi(d->d_name));
@@ -148,27 +150,59 @@ static int write_file(const char *path, const char *text, size_t size, struct er
 	return 0;
 }
 
-int tasks_save(const char *path, struct error *e)
+/* What was looked at before the job was frozen. */
+static void add_early(FILE *f, const char *path)
+{
+	size_t size;
+	cleanup_free char *text =
+		access(path, F_OK) == 0
+			? file_read(AT_FDCWD, path, TASKS_MAX, &size, NULL)
+			: NULL;
+
+	if (text)
+		fputs(text, f);
+}
+
+/* What there is to be kept. */
+static int collect(FILE *f, const char *path, bool early, struct error *e)
+{
+	if (!early)
+		add_early(f, path);
+	return save_all(f, early, e);
+}
+
+/* The head of the file, and behind it what there is to be kept. */
+static int save(const char *path, bool early, struct error *e)
 {
 	cleanup_free char *text = NULL;
-	size_t size = 0, nothing = 0;
+	size_t size = 0, head = 0;
 	FILE *f = open_memstream(&text, &size);
 	int rc;
 
 	if (!f)
 		return error_sys(e, "%s", path);
-	rc = save_place(f, e);
+	rc = early ? 0 : save_place(f, e);
 	if (rc == 0 && fflush(f) == 0) {
-		nothing = size;
-		rc = save_all(f, e);
+		head = size;
+		rc = collect(f, path, early, e);
 	}
 	if (fclose(f) != 0)
 		rc = error_sys(e, "%s", path);
 	if (rc == 0 && size > TASKS_MAX)
 		rc = error_set(e, "%s: there is too much of it", path);
-	if (rc < 0 || size == nothing)
+	if (rc < 0 || size == head)
 		return rc;
 	return write_file(path, text, size, e);
+}
+
+int tasks_save_early(const char *path, struct error *e)
+{
+	return save(path, true, e);
+}
+
+int tasks_save(const char *path, struct error *e)
+{
+	return save(path, false, e);
 }
 
 /* ---- to read ---- */

@@ -37,7 +37,11 @@ struct tasks {
 int tasks_parse(struct tasks *t, char *text, size_t size, struct error *e);
 void tasks_free(struct tasks *t);
 
-/* Write the file for all threads inside, unless there is nothing to be kept. */
+/*
+ * Write the file for all threads inside, unless there is nothing to be kept: before the
+ * job is frozen, which leaves something that is no whole file, and when it is.
+ */
+int tasks_save_early(const char *path, struct error *e);
 int tasks_save(const char *path, struct error *e);
 
 /*
