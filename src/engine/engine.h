@@ -136,7 +136,10 @@ struct engine {
 	int (*fits)(const struct engine_job *job, const struct generation *gen,
 		    struct error *e);
 
-	/* Go on from a generation that has been verified and put back. */
+	/*
+	 * Go on from a generation that has been verified and put back. If it does, a
+	 * sentence on what is not as it was, if anything: e is empty when this is called.
+	 */
 	struct engine_run *(*restore)(const struct engine_job *job,
 				      const struct generation *gen, struct error *e);
 

@@ -130,6 +130,7 @@ static void tell_restarted(struct runner *r, const struct restarted *restarted)
 			       .seconds = restarted->seconds };
 
 	snprintf(event.engine, sizeof(event.engine), "%s", r->engine->name);
+	snprintf(event.text, sizeof(event.text), "%s", restarted->remark.text);
 	journal(&r->task, &r->folder, &event);
 	if (!restarted->refused.text[0])
 		return;

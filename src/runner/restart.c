@@ -82,9 +82,12 @@ static enum restart_outcome try_one(struct engine_job *job, struct generation *g
 		return RESTART_ELSEWHERE;
 	cost = manifest_get(&gen->manifest, "seconds");
 	restarted->cost = cost ? strtod(cost, NULL) : 0;
+	e->text[0] = '\0';
 	restarted->run = restarted->engine->restore(job, gen, e);
-	if (restarted->run)
+	if (restarted->run) {
+		restarted->remark = *e;
 		return RESTART_RUNNING;
+	}
 	return is_cancelled(job) ? RESTART_CANCELLED : RESTART_ELSEWHERE;
 }
 

@@ -27,6 +27,7 @@ struct restarted {
 	double cost;	      /* seconds that its checkpoint took */
 	double seconds;	      /* from the beginning of the restore until it runs */
 	struct error refused; /* why a newer one was not taken, or empty */
+	struct error remark;  /* what is not as it was, or empty */
 };
 
 /*

@@ -73,10 +73,15 @@ struct criu_process {
 	struct criu_log log;
 };
 
-/* Start it, and have loop follow it. envp gets what criu needs besides extra. */
+#define CRIU_EXTRA_ENV 2 /* variables, at most */
+
+/*
+ * Start it, and have loop follow it. Its environment has what criu needs, and extra up to
+ * the first that is NULL.
+ */
 int criu_process_start(struct criu_process *p, struct loop *loop,
 		       const struct sandbox *sb, char *const *argv, const char *scratch,
-		       const char *extra, struct error *e);
+		       char *const extra[CRIU_EXTRA_ENV], struct error *e);
 void criu_process_close(struct criu_process *p);
 
 #endif

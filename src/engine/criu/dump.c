@@ -29,6 +29,7 @@
 #include "engine/criu/hook.h"
 #include "engine/criu/shm.h"
 #include "engine/criu/stream.h"
+#include "engine/criu/tasks.h"
 #include "engine/outputs.h"
 #include "engine/tree.h"
 
@@ -122,9 +123,31 @@ static int describe_tree(struct dumping *d, const struct engine_job *job, struct
 	return rc;
 }
 
+/* What the action script has written down, if there was anything (tasks.h). */
+static int keep_tasks(struct dumping *d, const struct engine_job *job, struct error *e)
+{
+	cleanup_free char *path = str_printf("%s/" TASKS_FILE, job->scratch);
+	cleanup_free char *text = NULL;
+	cleanup_close int fd = -1;
+	char hex[DIGEST_HEX + 1];
+	size_t size;
+
+	if (path && access(path, F_OK) < 0)
+		return 0;
+	text = path ? file_read(AT_FDCWD, path, TASKS_MAX, &size, e) : NULL;
+	fd = text ? generation_create(d->dump->gen, TASKS_FILE, e) : -1;
+	if (fd < 0)
+		return -1;
+	digest_of(text, size, hex);
+	if (file_write_all(fd, text, size) < 0 ||
+	    manifest_add_file(&d->dump->gen->manifest, TASKS_FILE, size, hex) < 0)
+		return error_sys(e, TASKS_FILE);
+	return 0;
+}
+
 static int describe(struct dumping *d, const struct engine_job *job, struct error *e)
 {
-	if (describe_tree(d, job, e) < 0)
+	if (describe_tree(d, job, e) < 0 || keep_tasks(d, job, e) < 0)
 		return -1;
 	return criu_log_save(&d->criu.log, d->dump->gen->fd, "criu-dump.log", e);
 }
@@ -240,11 +263,15 @@ static int start(struct dumping *d, const struct engine_job *job, struct error *
 	cleanup_free char *images = str_printf("%s/images", job->scratch);
 	cleanup_free char *hook = str_printf("%s/hook.sock", job->scratch);
 	cleanup_free char *env = str_printf(HOOK_ENV_SOCKET "=%s", hook);
+	cleanup_free char *tasks =
+		str_printf(HOOK_ENV_TASKS "=%s/" TASKS_FILE, job->scratch);
+	char *extra[CRIU_EXTRA_ENV] = { env, tasks };
 	int fd;
 
-	if (!images || !hook || !env)
+	if (!images || !hook || !env || !tasks)
 		return error_sys(e, "criu dump");
-	if (command_line(&argv, d, job, images, e) < 0)
+	if (file_remove_tree(AT_FDCWD, strchr(tasks, '=') + 1, e) < 0 ||
+	    command_line(&argv, d, job, images, e) < 0)
 		return -1;
 	fd = file_make_dir(AT_FDCWD, images, e);
 	if (fd < 0)
@@ -259,7 +286,7 @@ static int start(struct dumping *d, const struct engine_job *job, struct error *
 	/* criu keeps it open, so that the runner knows when criu has gone. */
 	(void)fcntl(d->dump->done_fd, F_SETFD, 0);
 	return criu_process_start(&d->criu, d->loop, &d->run->sandbox, argv.words,
-				  job->scratch, env, e);
+				  job->scratch, extra, e);
 }
 
 static bool is_connected(const struct dumping *d, const struct engine_job *job,

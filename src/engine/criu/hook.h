@@ -9,6 +9,15 @@
 #define HOOK_ENV_OWN_NET                                               \
 	"SLURM_CHECKPOINT_OWN_NET" /* set: the job has its own network \
 				    */
+/*
+ * Path of the file with what criu does not save of threads (tasks.h): to be written when
+ * the job has been dumped, to be read when it is restored.
+ */
+#define HOOK_ENV_TASKS "SLURM_CHECKPOINT_TASKS"
+
+/* A line of the script's that is meant for the job's user: this, and a sentence. */
+#define HOOK_REMARK "slurm-checkpoint: "
+
 #define HOOK_YES 'y'
 
 #endif

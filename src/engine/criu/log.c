@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/str.h"
+#include "engine/criu/hook.h"
 
 /* What the kernel writes behind the path of a file that has none any more. */
 #define DELETED " (deleted)"
@@ -247,4 +249,20 @@ int criu_log_explain(const struct criu_log *log, struct error *e)
 	if (!f.error)
 		return error_set(e, "criu failed without saying why");
 	return error_set(e, "criu: %s", f.error);
+}
+
+void criu_log_remark(const struct criu_log *log, struct error *e)
+{
+	cleanup_free char *text = str_printf("%.*s%.*s", (int)log->head_size, log->head,
+					     (int)log->tail_size, log->tail);
+	char *rest = text, *line;
+
+	e->text[0] = '\0';
+	while (rest && (line = strsep(&rest, "\n"))) {
+		const size_t size = strlen(e->text);
+
+		if (strncmp(line, HOOK_REMARK, strlen(HOOK_REMARK)) == 0)
+			snprintf(e->text + size, sizeof(e->text) - size, "%s%s",
+				 size ? "; " : "", line + strlen(HOOK_REMARK));
+	}
 }

@@ -30,4 +30,7 @@ int criu_log_save(const struct criu_log *log, int dirfd, const char *name,
  */
 int criu_log_explain(const struct criu_log *log, struct error *e);
 
+/* What its action script has to say to the user; e is empty if that is nothing. */
+void criu_log_remark(const struct criu_log *log, struct error *e);
+
 #endif

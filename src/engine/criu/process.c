@@ -43,20 +43,21 @@ static int process_ended(void *arg, struct error *e)
 	return 0;
 }
 
-static void set_environment(struct argv *envp, const char *scratch, const char *extra)
+static void set_environment(struct argv *envp, const char *scratch,
+			    char *const extra[CRIU_EXTRA_ENV])
 {
 	/* Where criu remembers what it found out about the kernel. */
 	argv_addf(envp, "XDG_RUNTIME_DIR=%s", scratch);
 	argv_add(envp, "PATH=/usr/sbin:/usr/bin:/sbin:/bin");
 	if (!breakpoints_work())
 		argv_add(envp, BREAKPOINTS_NONE);
-	if (extra)
-		argv_add(envp, extra);
+	for (int i = 0; i < CRIU_EXTRA_ENV && extra[i]; i++)
+		argv_add(envp, extra[i]);
 }
 
 int criu_process_start(struct criu_process *p, struct loop *loop,
 		       const struct sandbox *sb, char *const *argv, const char *scratch,
-		       const char *extra, struct error *e)
+		       char *const extra[CRIU_EXTRA_ENV], struct error *e)
 {
 	cleanup_argv struct argv envp = { 0 };
 	int pipe_fds[2];

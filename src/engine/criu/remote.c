@@ -30,6 +30,9 @@ static const unsigned char syscall_instruction[] = { 0x0f, 0x05 };
 /* A stop at a system call, with PTRACE_O_TRACESYSGOOD. */
 #define AT_SYSCALL (SIGTRAP | 0x80)
 
+/* Below its stack's end, and in use all the same, by the ABI. */
+#define RED_ZONE 128
+
 /* Where a restartable sequence that a thread is in is told: rseq(2). */
 #define RSEQ_CS_AT 8
 
@@ -241,7 +244,8 @@ struct remote *remote_stop(pid_t pid, bool *gone, struct error *e)
 	return NULL;
 }
 
-struct remote *remote_take(pid_t pid, struct error *e)
+/* Of one thread, which is about to be stopped. */
+static struct remote *new_of_one(pid_t tid, struct error *e)
 {
 	struct remote *r = calloc(1, sizeof(*r));
 
@@ -249,12 +253,36 @@ struct remote *remote_take(pid_t pid, struct error *e)
 		r->threads = malloc(sizeof(*r->threads));
 	if (!r || !r->threads) {
 		free(r);
-		error_sys(e, "process %d", pid);
+		error_sys(e, "process %d", tid);
 		return NULL;
 	}
-	r->pid = r->threads[0] = pid;
+	r->pid = r->threads[0] = tid;
 	r->count = 1;
 	r->mem = -1;
+	return r;
+}
+
+struct remote *remote_stop_thread(pid_t tid, struct error *e)
+{
+	struct remote *r = new_of_one(tid, e);
+
+	if (!r)
+		return NULL;
+	errno = ESRCH;
+	if (stop_thread(tid) != 1)
+		error_sys(e, "process %d: ptrace", tid);
+	else if (prepare(r, e) == 0)
+		return r;
+	let_go(r);
+	return NULL;
+}
+
+struct remote *remote_take(pid_t pid, struct error *e)
+{
+	struct remote *r = new_of_one(pid, e);
+
+	if (!r)
+		return NULL;
 	if (wait_for_stop(pid) != 1 ||
 	    ptrace(PTRACE_SETOPTIONS, pid, 0, PTRACE_O_TRACESYSGOOD) < 0)
 		error_sys(e, "process %d: ptrace", pid);
@@ -303,6 +331,11 @@ int remote_call(struct remote *r, long number, const unsigned long args[6], long
 	return 0;
 }
 
+unsigned long remote_room(const struct remote *r, size_t size)
+{
+	return (r->regs.rsp - RED_ZONE - size) & ~0xfUL;
+}
+
 int remote_write(struct remote *r, unsigned long at, const void *data, size_t size,
 		 struct error *e)
 {
@@ -340,6 +373,18 @@ struct remote *remote_stop(pid_t pid, bool *gone, struct error *e)
 	error_set(e, "process %d: it cannot be made to map a file on this architecture",
 		  pid);
 	return NULL;
+}
+
+struct remote *remote_stop_thread(pid_t tid, struct error *e)
+{
+	error_set(e, "thread %d cannot be made to set it on this architecture", tid);
+	return NULL;
+}
+
+unsigned long remote_room(const struct remote *r, size_t size)
+{
+	(void)r, (void)size;
+	return 0;
 }
 
 struct remote *remote_take(pid_t pid, struct error *e)

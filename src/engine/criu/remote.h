@@ -27,6 +27,9 @@ struct remote;
  */
 struct remote *remote_stop(pid_t pid, bool *gone, struct error *e);
 
+/* The same of one thread alone; the others of its process run on. */
+struct remote *remote_stop_thread(pid_t tid, struct error *e);
+
 /*
  * A process that has just been begun by one that is traced with PTRACE_SEIZE, and its
  * forks too: it stands at its first instruction. NULL with a sentence, and it goes on.
@@ -39,6 +42,11 @@ struct remote *remote_take(pid_t pid, struct error *e);
  */
 int remote_call(struct remote *r, long number, const unsigned long args[6], long *result,
 		struct error *e);
+
+/* Address of as many bytes below its stack, with which it does nothing while it is
+ * stopped.
+ */
+unsigned long remote_room(const struct remote *r, size_t size);
 
 /* Write to its memory at an address, for a call's argument. */
 int remote_write(struct remote *r, unsigned long at, const void *data, size_t size,

@@ -14,6 +14,7 @@
 #include "engine/criu/criu.h"
 #include "engine/criu/handed.h"
 #include "engine/criu/hook.h"
+#include "engine/criu/tasks.h"
 
 #include <limits.h>
 
@@ -102,10 +103,17 @@ static int run_criu(struct engine_run *run, const struct engine_job *job,
 		    const struct generation *gen, struct error *e)
 {
 	cleanup_argv struct argv argv = { 0 };
+	cleanup_free char *tasks = str_printf(HOOK_ENV_TASKS "=%s/%u/" TASKS_FILE,
+					      job->folder->path, gen->number);
+	char *extra[CRIU_EXTRA_ENV] = { tasks, run->sandbox.own_net
+						       ? (char *)HOOK_ENV_OWN_NET "=1"
+						       : NULL };
 	struct criu_process criu = { .output = -1, .pidfd = -1 };
 	struct handed handed = { 0 };
 	int rc = -1;
 
+	if (!tasks)
+		return error_sys(e, "criu restore");
 	criu.loop = loop_new(e);
 	if (!criu.loop)
 		return -1;
@@ -113,9 +121,10 @@ static int run_criu(struct engine_run *run, const struct engine_job *job,
 	    handed_restore(&handed, &argv, &gen->manifest, e) == 0 &&
 	    argv_end(&argv, e) == 0 &&
 	    criu_process_start(&criu, criu.loop, &run->sandbox, argv.words, job->scratch,
-			       run->sandbox.own_net ? HOOK_ENV_OWN_NET "=1" : NULL,
-			       e) == 0)
+			       extra, e) == 0)
 		rc = follow(&criu, job, e);
+	if (rc == 0)
+		criu_log_remark(&criu.log, e);
 	handed_close(&handed);
 	(void)criu_log_save(&criu.log, job->folder->fd, "criu-restore.log", NULL);
 	criu_process_close(&criu);
