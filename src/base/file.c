@@ -5,8 +5,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -84,16 +87,35 @@ char *file_read(int dirfd, const char *name, size_t max, size_t *size, struct er
 	return take_ptr(text);
 }
 
+/*
+ * A new file beside the one to be replaced, whatever others have put in its place. Where
+ * that cannot be removed, as in /tmp, it has a name that nobody knows beforehand.
+ */
+static int create_beside(int dirfd, const char *name, mode_t mode, char **tmp)
+{
+	unsigned long long word = 0;
+	int fd;
+
+	*tmp = str_printf("%s.tmp", name);
+	if (*tmp && (unlinkat(dirfd, *tmp, 0) == 0 || errno == ENOENT)) {
+		fd = openat(dirfd, *tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+		if (fd >= 0 || errno != EEXIST)
+			return fd;
+	}
+	free(*tmp);
+	if (getrandom(&word, sizeof(word), 0) < 0)
+		word = (unsigned long long)getpid();
+	*tmp = str_printf("%s.%llx.tmp", name, word);
+	return *tmp ? openat(dirfd, *tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
+		    : -1;
+}
+
 int file_replace(int dirfd, const char *name, const void *data, size_t size, mode_t mode,
 		 struct error *e)
 {
-	cleanup_free char *tmp = str_printf("%s.tmp", name);
-	cleanup_close int fd = -1;
+	cleanup_free char *tmp = NULL;
+	cleanup_close int fd = create_beside(dirfd, name, mode, &tmp);
 
-	if (!tmp)
-		return error_sys(e, "%s", name);
-	fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-		    mode);
 	if (fd < 0 || fchmod(fd, mode) < 0 || file_write_all(fd, data, size) < 0 ||
 	    fsync(fd) < 0 || renameat(dirfd, tmp, dirfd, name) < 0)
 		return error_sys(e, "%s", name);
@@ -176,7 +198,24 @@ int file_sync(int fd, const char *name, struct error *e)
 	return 0;
 }
 
-static int remove_entries(int fd, struct error *e)
+/* ---- removing ---- */
+
+/*
+ * A tree may be deeper than descriptors may be open, or a path may be long. So whatever
+ * lies deeper than this is first moved up to the top, under a name of its own.
+ */
+#define DEEP 32
+
+struct removal {
+	int top; /* the directory that is to be removed */
+	unsigned int moved;
+};
+
+static int remove_entry(struct removal *r, int dir, const char *name, int depth,
+			struct error *e);
+
+/* fd is taken. */
+static int remove_entries(struct removal *r, int fd, int depth, struct error *e)
 {
 	cleanup_closedir DIR *dir = fdopendir(fd);
 	struct dirent *d;
@@ -190,23 +229,86 @@ static int remove_entries(int fd, struct error *e)
 	while ((d = readdir(dir))) {
 		if (!strcmp(d->d_name, ".") || !strcmp(d->d_name, ".."))
 			continue;
-		if (file_remove_tree(dirfd(dir), d->d_name, e) < 0)
+		if (remove_entry(r, dirfd(dir), d->d_name, depth, e) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-int file_remove_tree(int dirfd, const char *name, struct error *e)
+static int rename_new(int dir, const char *name, int top, const char *up)
+{
+	if (renameat2(dir, name, top, up, RENAME_NOREPLACE) == 0)
+		return 0;
+	/* A file system that knows no flags, as NFS. */
+	return errno == EINVAL ? renameat(dir, name, top, up) : -1;
+}
+
+/* It is met there by those who go through the top, or go through it again. */
+static int move_up(struct removal *r, int dir, const char *name, struct error *e)
+{
+	bool opened = false;
+
+	for (;;) {
+		cleanup_free char *up = str_printf(".removed.%u", r->moved++);
+
+		if (!up)
+			return error_sys(e, "%s", name);
+		if (rename_new(dir, name, r->top, up) == 0)
+			return 0;
+		/* Its ".." is written to. */
+		if (errno == EACCES && !opened) {
+			opened = true;
+			(void)fchmodat(dir, name, 0700, 0);
+		} else if (errno != EEXIST && errno != ENOTEMPTY) {
+			return error_sys(e, "%s", name);
+		}
+	}
+}
+
+static int remove_entry(struct removal *r, int dir, const char *name, int depth,
+			struct error *e)
 {
 	int fd;
+
+	if (unlinkat(dir, name, 0) == 0 || errno == ENOENT)
+		return 0;
+	if (errno != EISDIR && errno != EPERM)
+		return error_sys(e, "%s", name);
+	if (unlinkat(dir, name, AT_REMOVEDIR) == 0)
+		return 0;
+	if (depth >= DEEP)
+		return move_up(r, dir, name, e);
+	fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 && errno == EACCES && fchmodat(dir, name, 0700, 0) == 0)
+		fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || remove_entries(r, fd, depth + 1, e) < 0)
+		return error_sys(e, "%s", name);
+	if (unlinkat(dir, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
+		return error_sys(e, "%s", name);
+	return 0;
+}
+
+int file_remove_tree(int dirfd, const char *name, struct error *e)
+{
+	cleanup_close int top = -1;
+	struct removal r = { 0 };
+	unsigned int before;
 
 	if (unlinkat(dirfd, name, 0) == 0 || errno == ENOENT)
 		return 0;
 	if (errno != EISDIR && errno != EPERM)
 		return error_sys(e, "%s", name);
-	fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 || remove_entries(fd, e) < 0)
+	top = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (top < 0)
 		return error_sys(e, "%s", name);
+	r.top = top;
+	do {
+		int fd = openat(top, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+		before = r.moved;
+		if (fd < 0 || remove_entries(&r, fd, 0, e) < 0)
+			return error_sys(e, "%s", name);
+	} while (r.moved > before);
 	if (unlinkat(dirfd, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		return error_sys(e, "%s", name);
 	return 0;

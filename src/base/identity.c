@@ -5,20 +5,86 @@
 #include <grp.h>
 #include <pwd.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
+
+/* A user's ids, asked for once: each question may go to a server. */
+struct identity {
+	char *user;
+	uid_t uid;
+	gid_t gid;
+	gid_t *groups;
+	int ngroups;
+	struct identity *next;
+};
+
+static struct identity *known;
+
+static int read_groups(struct identity *id)
+{
+	id->ngroups = 32;
+	for (;;) {
+		int room = id->ngroups;
+		void *grown = reallocarray(id->groups, (size_t)room, sizeof(gid_t));
+
+		if (!grown)
+			return -1;
+		id->groups = grown;
+		if (getgrouplist(id->user, id->gid, id->groups, &id->ngroups) >= 0)
+			return 0;
+		if (id->ngroups <= room)
+			id->ngroups = room * 2;
+	}
+}
+
+static const struct identity *learn(const char *user, struct error *e)
+{
+	const struct passwd *pw = getpwnam(user);
+	struct identity *id;
+
+	if (!pw) {
+		error_set(e, "user %s is not known here", user);
+		return NULL;
+	}
+	id = calloc(1, sizeof(*id));
+	if (id) {
+		id->uid = pw->pw_uid;
+		id->gid = pw->pw_gid;
+		id->user = strdup(user);
+	}
+	if (!id || !id->user || read_groups(id) < 0) {
+		error_sys(e, "user %s", user);
+		free(id);
+		return NULL;
+	}
+	id->next = known;
+	return known = id;
+}
+
+static const struct identity *find(const char *user, struct error *e)
+{
+	for (const struct identity *id = known; id; id = id->next) {
+		if (!strcmp(id->user, user))
+			return id;
+	}
+	return learn(user, e);
+}
 
 int identity_become(const char *user, struct error *e)
 {
-	const struct passwd *pw;
+	const struct identity *id;
 
 	if (getuid() != 0)
 		return 0;
-	pw = getpwnam(user);
-	if (!pw)
-		return error_set(e, "user %s is not known here", user);
-	if (initgroups(user, pw->pw_gid) < 0 || setegid(pw->pw_gid) < 0 ||
-	    seteuid(pw->pw_uid) < 0)
-		return error_sys(e, "cannot act as user %s", user);
+	id = find(user, e);
+	if (!id)
+		return -1;
+	if (setgroups((size_t)id->ngroups, id->groups) < 0 || setegid(id->gid) < 0 ||
+	    seteuid(id->uid) < 0) {
+		error_sys(e, "cannot act as user %s", user);
+		identity_back();
+		return -1;
+	}
 	return 0;
 }
 

@@ -137,3 +137,14 @@ void str_make_printable(char *text)
 		c += bad ? bad : length;
 	}
 }
+
+void str_make_lines_printable(char *text)
+{
+	char *rest = text, *line;
+
+	while (rest && (line = strsep(&rest, "\n"))) {
+		str_make_printable(line);
+		if (rest)
+			rest[-1] = '\n';
+	}
+}

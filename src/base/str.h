@@ -27,6 +27,9 @@ int str_to_size(const char *text, uint64_t *bytes);
  */
 void str_make_printable(char *text);
 
+/* The same for text of several lines, which it keeps; NULL is none. */
+void str_make_lines_printable(char *text);
+
 /* Parse a whole decimal number of at most max. -1 if text is anything else. */
 int str_to_ull(const char *text, unsigned long long max, unsigned long long *value);
 

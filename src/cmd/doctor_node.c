@@ -11,9 +11,12 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/identity.h"
 #include "base/str.h"
 #include "cmd/doctor.h"
 #include "engine/engine.h"
+#include "store/catalog.h"
+#include "store/store.h"
 
 #define PLUGSTACK_MAX (1 << 20) /* bytes */
 #define INCLUDES_MAX  8		/* deep */
@@ -125,14 +128,15 @@ static void cut_to_existing(char *path)
 {
 	char *slash;
 
-	while (access(path, F_OK) < 0 && (slash = strrchr(path, '/')))
+	while (faccessat(AT_FDCWD, path, F_OK, AT_EACCESS) < 0 &&
+	       (slash = strrchr(path, '/')))
 		*(slash > path ? slash : slash + 1) = '\0';
 }
 
-static void check_dir(const struct node *n)
+static void check_user_dir(const struct node *n, const char *user)
 {
 	struct error e = { .text = "" };
-	cleanup_free char *dir = conf_expand_dir(n->s->dir, n->s->self, 0, &e);
+	cleanup_free char *dir = conf_expand_dir(n->s->dir, user, 0, &e);
 	cleanup_free char *there = dir ? strdup(dir) : NULL;
 	struct stat st;
 
@@ -144,9 +148,11 @@ static void check_dir(const struct node *n)
 	if (stat(there, &st) < 0 || !S_ISDIR(st.st_mode))
 		find(n, FINDING_MISSING, "checkpoint.conf: CheckpointDir",
 		     "%s: %s is not a directory", dir, there);
-	else if (access(there, W_OK | X_OK) < 0)
+	else if (store_judge(n->s->dir, user, &e) < 0)
+		find(n, FINDING_MISSING, "", "%s", e.text);
+	else if (faccessat(AT_FDCWD, there, W_OK | X_OK, AT_EACCESS) < 0)
 		find(n, FINDING_MISSING, "checkpoint.conf: CheckpointDir",
-		     "%s: user %s cannot write to %s", dir, n->s->self, there);
+		     "%s: user %s cannot write to %s", dir, user, there);
 	else if (!strcmp(there, "/"))
 		find(n, FINDING_MISSING, "checkpoint.conf: CheckpointDir",
 		     "%s: no directory of it is there", dir);
@@ -154,13 +160,35 @@ static void check_dir(const struct node *n)
 		find(n, FINDING_RIGHT, "",
 		     "user %s can keep checkpoints in %s; all "
 		     "nodes must see it",
-		     n->s->self, dir);
+		     user, dir);
+}
+
+static void tell_stranger(void *arg, const char *user, const struct error *e)
+{
+	(void)user;
+	find(arg, FINDING_MISSING, "", "%s", e->text);
+}
+
+/* Of the user that is asked for; and root looks for directories of strangers, too. */
+static void check_dir(struct node *n)
+{
+	const char *user = n->s->user ? n->s->user : n->s->self;
+	struct error e;
+
+	if (identity_become(user, &e) < 0) {
+		find(n, FINDING_MISSING, "", "%s", e.text);
+		return;
+	}
+	check_user_dir(n, user);
+	identity_back();
+	if (getuid() == 0)
+		(void)catalog_strangers(n->s->dir, tell_stranger, n, NULL);
 }
 
 void doctor_node(const struct scheckpoint *s, const char *plugstack, finding_fn fn,
 		 void *arg)
 {
-	const struct node n = { .s = s, .fn = fn, .arg = arg };
+	struct node n = { .s = s, .fn = fn, .arg = arg };
 
 	if (plugstack)
 		check_plugin(&n, plugstack);

@@ -9,12 +9,10 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/file.h"
 #include "base/str.h"
 #include "cmd/scheckpoint.h"
 #include "store/event.h"
-
-#define LOG_MAX ((size_t)1 << 20) /* bytes; engines keep theirs below 64 KiB */
+#include "store/user_file.h"
 
 static bool is_failure(const struct event *event)
 {
@@ -30,20 +28,8 @@ static char *engine_log(const struct folder *folder, const struct event *event)
 		       event->type == EVENT_END;
 	size_t size;
 
-	return file_read(folder->fd, restart ? "criu-restore.log" : "criu-dump.log",
-			 LOG_MAX, &size, NULL);
-}
-
-/* What users write is not to reach a terminal as it is; a log has lines. */
-static void make_printable(char *log)
-{
-	char *rest = log, *line;
-
-	while (rest && (line = strsep(&rest, "\n"))) {
-		str_make_printable(line);
-		if (rest)
-			rest[-1] = '\n';
-	}
+	return user_file_read(folder->fd, restart ? "criu-restore.log" : "criu-dump.log",
+			      USER_FILE_LOG, &size, NULL);
 }
 
 static const char *what(const struct event *event)
@@ -89,26 +75,24 @@ static void add_json(const struct scheckpoint *s, const struct stored_job *job,
 static int print_error(const struct scheckpoint *s, const struct stored_job *job,
 		       void *arg)
 {
-	cleanup_free struct event *events = NULL;
 	cleanup_free char *log = NULL;
+	struct event last;
 	struct error e;
-	size_t count;
+	int found = event_find_last(job->folder, is_failure, &last, &e);
 
 	(void)arg;
-	if (event_read_all(job->folder, &events, &count, &e) < 0)
+	if (found < 0)
 		return complain(&e);
-	while (count > 0 && !is_failure(&events[count - 1]))
-		count--;
-	if (count == 0) {
+	if (!found) {
 		tell(s, "job %s: nothing went wrong", job->name);
 		return EXIT_DONE;
 	}
-	log = engine_log(job->folder, &events[count - 1]);
-	make_printable(log);
+	log = engine_log(job->folder, &last);
+	str_make_lines_printable(log);
 	if (s->json)
-		add_json(s, job, &events[count - 1], log);
+		add_json(s, job, &last, log);
 	else
-		print_text(job, &events[count - 1], log);
+		print_text(job, &last, log);
 	return EXIT_DONE;
 }
 

@@ -96,8 +96,14 @@ static int fill(struct life_list *list, struct life *life, const struct folder *
 	life->partition = partition_of(folder);
 	if (!life->user || !life->name || !life->partition)
 		return error_sys(e, "job %u", life->job);
+	/* What is kept of one user's jobs, which come one after the other, is limited. */
+	if (list->count == 0 ||
+	    strcmp(list->lives[list->count - 1].user, life->user) != 0)
+		list->kept = 0;
+	life->history.max -= list->kept;
 	if (weigh(life, folder, e) < 0 || history_read(&life->history, folder, e) < 0)
 		return -1;
+	list->kept += life->history.nevents;
 	finish(list, life);
 	return 0;
 }

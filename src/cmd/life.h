@@ -27,7 +27,8 @@ struct life_list {
 	size_t count;
 	struct job_table jobs; /* of slurmctld */
 	bool jobs_known;
-	double now; /* seconds since 1970 */
+	double now;  /* seconds since 1970 */
+	size_t kept; /* events of the last one's user */
 };
 
 /*

@@ -5,12 +5,20 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
+
+#include "base/cleanup.h"
+#include "base/str.h"
 
 int complain(const struct error *e)
 {
+	struct error told = *e;
+
+	/* There may be something of users' in it. */
+	str_make_printable(told.text);
 	fflush(stdout);
-	fprintf(stderr, "%s: error: %s\n", program_invocation_short_name, e->text);
+	fprintf(stderr, "%s: error: %s\n", program_invocation_short_name, told.text);
 	return EXIT_FAILED;
 }
 
@@ -51,7 +59,11 @@ struct json_object *json_add_job(struct json_object *list, const char *name,
 
 void json_text(struct json_object *o, const char *name, const char *value)
 {
-	json_object_object_add(o, name, value ? json_object_new_string(value) : NULL);
+	cleanup_free char *text = value ? strdup(value) : NULL;
+
+	/* JSON escapes but some of what steers terminals. */
+	str_make_lines_printable(text);
+	json_object_object_add(o, name, text ? json_object_new_string(text) : NULL);
 }
 
 void json_number(struct json_object *o, const char *name, unsigned long long value)

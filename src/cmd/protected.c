@@ -3,7 +3,6 @@
 
 #include <errno.h>
 
-#include "base/cleanup.h"
 #include "base/protocol.h"
 #include "store/event.h"
 #include "store/version.h"
@@ -12,8 +11,7 @@ int protected_open(struct folder *folder, const char *dir, const char *cluster,
 		   const struct job_entry *job, const char *name, int signum,
 		   struct error *e)
 {
-	cleanup_free struct event *events = NULL;
-	size_t count;
+	struct event last;
 	int rc = folder_open(folder, dir, job->user_name, cluster, job->id, e);
 
 	if (rc < 0 && errno == ENOENT)
@@ -26,12 +24,12 @@ int protected_open(struct folder *folder, const char *dir, const char *cluster,
 		return error_set(
 			e, "job %s is user %s's, whose checkpoints are closed to you",
 			name, job->user_name);
-	if (rc < 0 || event_read_all(folder, &events, &count, e) < 0)
+	if (rc == 0)
+		rc = event_find_last(folder, NULL, &last, e);
+	if (rc > 0 && last.type == EVENT_UNPROTECTED && last.restart == job->restarts)
+		return error_set(e, "job %s runs unprotected: %s", name, last.text);
+	if (rc < 0)
 		return -1;
-	if (count > 0 && events[count - 1].type == EVENT_UNPROTECTED &&
-	    events[count - 1].restart == job->restarts)
-		return error_set(e, "job %s runs unprotected: %s", name,
-				 events[count - 1].text);
 	if (version_check_request(folder, signum, e) < 0)
 		return error_prefix(e, "job %s", name);
 	return 0;

@@ -65,7 +65,7 @@ static int remove_folder(const struct scheckpoint *s, const struct stored_job *j
 				 "job %s is not over; cancel it first, or remove older "
 				 "checkpoints with --generation",
 				 job->name);
-	if (folder_remove(job->folder, e) < 0)
+	if (folder_remove(job->folder, job->user, job->id, e) < 0)
 		return -1;
 	add_json(s, job, 0);
 	return 0;
@@ -87,7 +87,7 @@ int verb_remove(const struct scheckpoint *s, int argc, char **argv)
 	struct error e;
 	int status;
 
-	if (job_table_load(&table, &e) < 0)
+	if (jobs_of_cluster(s, &table, &e) < 0)
 		return complain(&e);
 	status = each_stored(s, argc, argv, remove_job, &table);
 	job_table_free(&table);
@@ -140,7 +140,7 @@ static int purge_job(const struct scheckpoint *s, const struct stored_job *job, 
 		status = purge_aside(s, job->user, purge);
 	if (!is_over(&purge->table, job->id) || end_of(job->folder) >= purge->before)
 		return status;
-	if (folder_remove(job->folder, &e) < 0)
+	if (folder_remove(job->folder, job->user, job->id, &e) < 0)
 		return complain(&e);
 	add_json(s, job, 0);
 	purge->removed++;
@@ -154,7 +154,7 @@ int verb_purge(const struct scheckpoint *s, int argc, char **argv)
 	struct error e;
 	int status;
 
-	if (job_table_load(&purge.table, &e) < 0)
+	if (jobs_of_cluster(s, &purge.table, &e) < 0)
 		return complain(&e);
 	status = each_stored(s, argc, argv, purge_job, &purge);
 	/* There may be things beside folders where there are no folders. */

@@ -12,19 +12,26 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/as_user.h"
 #include "base/cleanup.h"
-#include "base/file.h"
 #include "base/identity.h"
 #include "base/str.h"
 #include "cmd/elsewhere.h"
 #include "cmd/scheckpoint.h"
+#include "plan/jobspec.h"
 #include "slurm/job.h"
 #include "slurm/jobs.h"
+#include "store/user_file.h"
 
-#define SAVED_MAX ((size_t)16 << 20) /* bytes of options, and of an environment */
+/* Seconds; libslurm waits for slurmctld up to MessageTimeout, of at most 100. */
+#define SBATCH_DEADLINE 120
+
+#define STRING(x) #x
+#define DIGITS(x) STRING(x)
+#define GIVEN	  DIGITS(AS_USER_GIVEN)
 
 /* For --json: the job, and its number from now on. */
 static void add_json(const struct scheckpoint *s, const struct stored_job *job,
@@ -58,15 +65,18 @@ static int add_word(struct words *words, char *word, struct error *e)
 }
 
 /* What is kept in a file of the folder, with a zero byte after each; owned by words. */
-static int read_words(const struct folder *folder, const char *name, char **text,
-		      struct words *words, struct error *e)
+static int read_options(const struct folder *folder, char **text, struct words *words,
+			struct error *e)
 {
 	size_t size;
 
-	*text = file_read(folder->fd, name, SAVED_MAX, &size, e);
+	*text = user_file_read(folder->fd, FOLDER_OPTIONS, USER_FILE_OPTIONS, &size, e);
 	if (!*text)
 		return error_prefix(e, "%s", folder->path);
 	for (char *word = *text; word < *text + size; word += strlen(word) + 1) {
+		if (words->count >= user_file_limits[USER_FILE_OPTIONS].entries)
+			return error_set(e, "%s/" FOLDER_OPTIONS ": has too many words",
+					 folder->path);
 		if (add_word(words, word, e) < 0)
 			return -1;
 	}
@@ -75,51 +85,35 @@ static int read_words(const struct folder *folder, const char *name, char **text
 
 /* ---- a new job ---- */
 
-/* In the child: nothing of an administrator's goes to what the user's files say. */
-static void exec_sbatch(const char *user, char **argv, char **envp)
+/*
+ * sbatch by the user. The job's environment is what it is given, and sbatch's own has
+ * nothing of it: what the user wrote there steers the job alone.
+ */
+static int run_sbatch(const char *user, const struct words *argv, const char *environment,
+		      size_t size, unsigned long long *number, struct error *e)
 {
-	const struct passwd *pw = getpwnam(user);
+	const struct as_user run = { .user = user,
+				     .argv = argv->list,
+				     .given = environment,
+				     .given_size = size,
+				     .deadline = SBATCH_DEADLINE };
+	struct as_user_output output;
 
-	if (getuid() == 0 &&
-	    (!pw || seteuid(0) < 0 || setgid(pw->pw_gid) < 0 || setuid(pw->pw_uid) < 0))
-		_exit(126);
-	execvpe("sbatch", argv, envp);
-	fprintf(stderr, "scheckpoint: error: sbatch: %s\n", strerror(errno));
-	_exit(127);
-}
-
-/* The first line that sbatch prints; what it has to complain of goes where ours goes. */
-static int run_sbatch(const char *user, const struct words *argv,
-		      const struct words *environment, char line[64], struct error *e)
-{
-	cleanup_close int in = -1;
-	int fds[2], status;
-	ssize_t n;
-	pid_t pid;
-
-	if (pipe2(fds, O_CLOEXEC) < 0)
-		return error_sys(e, "sbatch");
-	in = fds[0];
-	pid = fork();
-	if (pid == 0) {
-		dup2(fds[1], STDOUT_FILENO);
-		exec_sbatch(user, argv->list, environment->list);
-	}
-	close(fds[1]);
-	n = pid < 0 ? -1 : file_read_all(in, line, 63);
-	line[n < 0 ? 0 : n] = '\0';
-	if (pid < 0 || waitpid(pid, &status, 0) < 0)
-		return error_sys(e, "sbatch");
-	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-		return error_set(e, "sbatch has refused it");
-	line[strcspn(line, ";\n")] = '\0';
+	if (as_user_run(&run, &output, e) < 0)
+		return -1;
+	if (*output.err)
+		fprintf(stderr, "%s", output.err);
+	output.out[strcspn(output.out, ";\n")] = '\0';
+	if (str_to_ull(output.out, UINT_MAX, number) < 0)
+		return error_set(e, "sbatch did not say the number of the job");
 	return 0;
 }
 
 /* The words of sbatch: its own, those that are kept, the script and its arguments. */
 struct command {
-	struct words argv, kept, environment;
-	char *kept_text, *environment_text;
+	struct words argv, kept;
+	char *kept_text, *environment;
+	size_t environment_size;
 	char *from, *script, *dir, *nodelist, *exclude;
 };
 
@@ -127,9 +121,8 @@ static void command_free(struct command *c)
 {
 	free(c->argv.list);
 	free(c->kept.list);
-	free(c->environment.list);
 	free(c->kept_text);
-	free(c->environment_text);
+	free(c->environment);
 	free(c->from);
 	free(c->script);
 	free(c->dir);
@@ -167,13 +160,14 @@ static int add_options(const struct scheckpoint *s, const struct stored_job *job
 static int build(const struct scheckpoint *s, const struct stored_job *job,
 		 struct command *c, struct error *e)
 {
-	static const char *const first[] = { "sbatch", "--parsable",
-					     "--open-mode=append" };
+	static const char *const first[] = { "sbatch", "--parsable", "--open-mode=append",
+					     "--export-file=" GIVEN };
 	size_t i = 0;
 
-	if (read_words(job->folder, FOLDER_OPTIONS, &c->kept_text, &c->kept, e) < 0 ||
-	    read_words(job->folder, FOLDER_ENVIRONMENT, &c->environment_text,
-		       &c->environment, e) < 0)
+	if (read_options(job->folder, &c->kept_text, &c->kept, e) < 0 ||
+	    !(c->environment =
+		      user_file_read(job->folder->fd, FOLDER_ENVIRONMENT,
+				     USER_FILE_ENVIRONMENT, &c->environment_size, e)))
 		return -1;
 	for (size_t n = 0; n < sizeof(first) / sizeof(first[0]); n++) {
 		if (add_word(&c->argv, (char *)first[n], e) < 0)
@@ -195,15 +189,19 @@ static int build(const struct scheckpoint *s, const struct stored_job *job,
 static int submit_again(const struct scheckpoint *s, const struct stored_job *job,
 			struct error *e)
 {
+	cleanup_free char *name = NULL;
 	struct command c = { 0 };
-	char line[64];
+	unsigned long long number;
 	int rc = build(s, job, &c, e);
 
 	if (rc == 0)
-		rc = run_sbatch(job->user, &c.argv, &c.environment, line, e);
+		rc = run_sbatch(job->user, &c.argv, c.environment, c.environment_size,
+				&number, e);
+	if (rc == 0 && !(name = str_printf("%llu", number)))
+		rc = error_sys(e, "memory");
 	if (rc == 0) {
-		tell(s, "job %s: goes on as job %s", job->name, line);
-		add_json(s, job, line);
+		tell(s, "job %s: goes on as job %s", job->name, name);
+		add_json(s, job, name);
 	}
 	command_free(&c);
 	return rc < 0 ? error_prefix(e, "job %s", job->name) : 0;
@@ -269,11 +267,16 @@ static int tell_slurm(const struct scheckpoint *s, const struct stored_job *job,
 static int check_phase(const struct stored_job *job, const struct job_entry *entry,
 		       struct error *e)
 {
-	/* A folder is what its owner made it, and its name no proof of anything. */
-	if (strcmp(entry->user_name, job->user) != 0)
-		return error_set(e,
-				 "job %s is user %s's, and not that of these checkpoints",
-				 job->name, entry->user_name);
+	/* What a folder says of an array is no proof of anything. */
+	if (folder_number(job->folder, RECORD_ARRAY_JOB, 0) &&
+	    (folder_number(job->folder, RECORD_ARRAY_JOB, 0) != entry->array ||
+	     folder_number(job->folder, RECORD_ARRAY_TASK, JOBSPEC_NO_TASK) !=
+		     entry->array_task))
+		return error_set(
+			e,
+			"%s says that job %u is %s, and Slurm does not; restart it "
+			"by its number alone when its record is right",
+			job->folder->path, job->id, job->name);
 	switch (entry->phase) {
 	case JOB_HELD:
 	case JOB_OVER:
@@ -324,6 +327,31 @@ static int restart_known(const struct restarting *r, const struct stored_job *jo
 	return 0;
 }
 
+/* What a folder says is done in its user's name, so none but their own are taken. */
+static int check_owner(const struct scheckpoint *s, const struct stored_job *job,
+		       const struct job_entry *entry, struct error *e)
+{
+	const struct passwd *pw = getpwnam(job->user);
+	struct stat st;
+
+	if (getuid() != 0 && strcmp(job->user, s->self) != 0)
+		return error_set(e,
+				 "job %s is user %s's, and only they or root restart it",
+				 job->name, job->user);
+	/* A folder is what its owner made it, and its name no proof of anything. */
+	if (entry && strcmp(entry->user_name, job->user) != 0)
+		return error_set(e,
+				 "job %s is user %s's, and not that of these checkpoints",
+				 job->name, entry->user_name);
+	if (fstat(job->folder->fd, &st) < 0)
+		return error_sys(e, "%s", job->folder->path);
+	if (!pw || st.st_uid != pw->pw_uid)
+		return error_set(
+			e, "%s does not belong to user %s, so job %s is not restarted",
+			job->folder->path, job->user, job->name);
+	return folder_check_named(job->folder, job->user, job->id, e);
+}
+
 static int restart_job(const struct scheckpoint *selecting, const struct stored_job *job,
 		       void *arg)
 {
@@ -335,11 +363,64 @@ static int restart_job(const struct scheckpoint *selecting, const struct stored_
 
 	(void)selecting;
 
-	if (job->count == 0)
+	if (check_owner(s, job, entry, &e) < 0)
+		rc = -1;
+	else if (job->count == 0)
 		rc = error_set(&e, "job %s has no checkpoint", job->name);
 	else
 		rc = entry ? restart_known(r, job, entry, &e) : submit_again(s, job, &e);
 	return rc < 0 ? complain(&e) : EXIT_DONE;
+}
+
+/* ---- whose ---- */
+
+static const char *owner_of(const struct job_table *table, const struct jobspec *spec)
+{
+	for (size_t i = 0; i < table->count; i++) {
+		const struct job_entry *job = &table->jobs[i];
+
+		if (jobspec_matches(spec, job->id, job->array, job->array_task))
+			return job->user_name;
+	}
+	return NULL;
+}
+
+/* By root, of a user whom slurmctld names: any user can have a folder of that number. */
+static int restart_of_owner(const struct restarting *r, const struct jobspec *spec)
+{
+	struct scheckpoint selecting = *r->s;
+	struct error e;
+
+	selecting.nodelist = NULL;
+	selecting.all = false;
+	selecting.user = owner_of(&r->table, spec);
+	if (selecting.user)
+		return each_stored(&selecting, 1, &(char *){ spec->text }, restart_job,
+				   (void *)r);
+	error_set(&e,
+		  "job %s is not known to Slurm any more, and whose it is nobody says; "
+		  "name "
+		  "the user with --user",
+		  spec->text);
+	return complain(&e);
+}
+
+static int restart_of_owners(const struct restarting *r, int argc, char **argv)
+{
+	struct jobspec_list specs = { 0 };
+	int status = EXIT_DONE;
+	struct error e;
+
+	for (int i = 0; status == EXIT_DONE && i < argc; i++) {
+		if (jobspec_parse(&specs, argv[i], &e) < 0)
+			status = complain(&e);
+	}
+	for (size_t i = 0; status != EXIT_USAGE && i < specs.count; i++) {
+		if (restart_of_owner(r, &specs.specs[i]) != EXIT_DONE)
+			status = EXIT_FAILED;
+	}
+	jobspec_free(&specs);
+	return status;
 }
 
 int verb_restart(const struct scheckpoint *s, int argc, char **argv)
@@ -351,12 +432,13 @@ int verb_restart(const struct scheckpoint *s, int argc, char **argv)
 	int status;
 
 	selecting.nodelist = NULL; /* it says where to, and not which jobs */
-	if (job_table_load(&r.table, &e) < 0 ||
+	if (jobs_of_cluster(s, &r.table, &e) < 0 ||
 	    (elsewhere && elsewhere_load(&r.cluster, &e) < 0))
 		status = complain(&e);
+	else if (getuid() == 0 && !s->user && conf_find_percent(s->dir, 'u'))
+		status = restart_of_owners(&r, argc, argv);
 	else
 		status = each_stored(&selecting, argc, argv, restart_job, &r);
-	node_table_free(&r.cluster);
 	job_table_free(&r.table);
 	return status;
 }

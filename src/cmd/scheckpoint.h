@@ -84,6 +84,12 @@ int able_program(const struct scheckpoint *s, const char *path);
 
 /* ---- select.c ---- */
 
+struct job_table;
+
+/* The jobs that slurmctld knows; -1 if it is not that of the cluster that is meant. */
+int jobs_of_cluster(const struct scheckpoint *s, struct job_table *table,
+		    struct error *e);
+
 /* A job that has a folder. */
 struct stored_job {
 	const char *name; /* 123, or 123_4 */

@@ -7,7 +7,6 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -16,6 +15,7 @@
 #include "cmd/scheckpoint.h"
 #include "plan/jobspec.h"
 #include "slurm/hosts.h"
+#include "slurm/job.h"
 #include "slurm/jobs.h"
 #include "store/catalog.h"
 #include "store/generation.h"
@@ -27,7 +27,11 @@ struct selection {
 	stored_fn fn;
 	void *arg;
 	int status;
+	char *last;   /* user, */
+	int failures; /* and how many of theirs have failed */
 };
+
+#define FAILURES_MAX 100
 
 /* Whose folders: NULL for all users. Root, who may see them all, need not say whose. */
 static const char *whose(const struct scheckpoint *s)
@@ -83,26 +87,51 @@ static bool is_selected(const struct scheckpoint *s, const struct folder *folder
 	return !s->nodelist || (node && hosts_meet(node, s->nodelist));
 }
 
+/* Of a user whose folders fail one after the other, others are not to read all that. */
+static bool is_given_up(struct selection *sel, const char *user)
+{
+	if (sel->last && !strcmp(sel->last, user))
+		return sel->failures >= FAILURES_MAX;
+	free(sel->last);
+	sel->last = strdup(user);
+	sel->failures = 0;
+	return false;
+}
+
+static void give_up(struct selection *sel, const char *user)
+{
+	struct error e;
+
+	if (whose(sel->s) || ++sel->failures != FAILURES_MAX)
+		return;
+	error_set(&e,
+		  "user %s: %d of their jobs have failed, and the rest is left out; name "
+		  "the user to have all",
+		  user, FAILURES_MAX);
+	(void)complain(&e);
+}
+
 static int visit(void *arg, const char *user, unsigned int job, struct folder *folder,
 		 struct error *e)
 {
 	struct selection *sel = arg;
 
 	(void)e;
-	if (is_selected(sel->s, folder) && is_named(sel, job, folder) &&
-	    call(sel, user, job, folder) != EXIT_DONE)
-		sel->status = EXIT_FAILED;
+	if (is_given_up(sel, user) || !is_selected(sel->s, folder) ||
+	    !is_named(sel, job, folder) || call(sel, user, job, folder) == EXIT_DONE)
+		return 0;
+	sel->status = EXIT_FAILED;
+	give_up(sel, user);
 	return 0;
 }
 
-/* The job that a folder is of: another one took it over if there is but a link. */
-static unsigned int goes_on_as(unsigned int job, const struct folder *folder)
+static void fail(void *arg, const char *user, const struct error *e)
 {
-	struct stat st;
+	struct selection *sel = arg;
+	struct error told = *e;
 
-	if (folder->path && lstat(folder->path, &st) == 0 && S_ISLNK(st.st_mode))
-		return folder_number(folder, RECORD_JOB, job);
-	return job;
+	error_prefix(&told, "user %s", user);
+	sel->status = complain(&told);
 }
 
 /*
@@ -114,17 +143,18 @@ static bool try_directly(struct selection *sel, size_t i, const char *user,
 {
 	const struct jobspec *spec = &sel->specs.specs[i];
 	struct folder folder;
-	unsigned int job;
 	bool array;
 	int rc;
 
 	if (spec->tasks || !user || identity_become(user, e) < 0)
 		return false;
 	rc = folder_open(&folder, sel->s->dir, user, sel->s->cluster, spec->job, e);
-	if (rc == 0 || folder.fd >= 0) {
+	if (rc < 0 && folder.fd < 0 && errno != ENOENT) {
 		sel->found[i] = true;
-		job = goes_on_as(spec->job, &folder);
-		if (call(sel, user, job, &folder) != EXIT_DONE)
+		sel->status = complain(e);
+	} else if (folder.fd >= 0) {
+		sel->found[i] = true;
+		if (call(sel, user, folder.job, &folder) != EXIT_DONE)
 			sel->status = EXIT_FAILED;
 	}
 	array = folder_number(&folder, RECORD_ARRAY_JOB, 0) != 0;
@@ -146,7 +176,7 @@ static int search(struct selection *sel, struct error *e)
 	/* A pattern that cannot be searched says by its own sentence what is missing. */
 	if (sel->specs.count && conf_find_percent(sel->s->dir, 'j'))
 		return 0;
-	return catalog_each(sel->s->dir, user, sel->s->cluster, visit, sel, e);
+	return catalog_each(sel->s->dir, user, sel->s->cluster, visit, fail, sel, e);
 }
 
 char *select_dir(const struct scheckpoint *s, unsigned int job)
@@ -201,5 +231,21 @@ int each_stored(const struct scheckpoint *s, int argc, char **argv, stored_fn fn
 	else
 		sel.status = complain(&e);
 	jobspec_free(&sel.specs);
+	free(sel.last);
 	return sel.status;
+}
+
+int jobs_of_cluster(const struct scheckpoint *s, struct job_table *table, struct error *e)
+{
+	const char *here = cluster_name();
+
+	if (!here)
+		return error_set(e, "slurmctld does not answer");
+	if (strcmp(here, s->cluster) != 0)
+		return error_set(
+			e,
+			"slurmctld is cluster %s's, and knows nothing of the jobs of "
+			"cluster %s; call it there",
+			here, s->cluster);
+	return job_table_load(table, e);
 }

@@ -141,8 +141,8 @@ static void print_history(const struct history *h)
 	for (; run < h->nruns; run++)
 		print_cut_short(&h->runs[run]);
 	if (h->cut)
-		printf("   History is longer than %d events; the rest is left out.\n",
-		       HISTORY_EVENTS_MAX);
+		printf("   History is longer than %zu events; the rest is left out.\n",
+		       h->max);
 }
 
 /* ---- for --json ---- */

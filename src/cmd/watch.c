@@ -8,6 +8,9 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
+#include "base/str.h"
+
 struct watch {
 	struct loop *loop;
 	int notify;
@@ -75,7 +78,11 @@ struct watch *watch_new(loop_fn changed, loop_fn passed, void *arg, struct error
 
 void watch_folder(struct watch *watch, const struct folder *folder)
 {
-	(void)inotify_add_watch(watch->notify, folder->path, IN_MODIFY | IN_CREATE);
+	/* The very directory that is open, whatever its path leads to now. */
+	cleanup_free char *path = str_printf("/proc/self/fd/%d", folder->fd);
+
+	if (path)
+		(void)inotify_add_watch(watch->notify, path, IN_MODIFY | IN_CREATE);
 }
 
 int watch_once(struct watch *watch, struct error *e)

@@ -22,7 +22,10 @@ static bool has_tmpdir(const struct generation *gen)
 static int fill(struct manifest *mark, const struct generation *gen)
 {
 	const struct manifest *m = &gen->manifest;
+	const char *files = manifest_get(m, OUTPUT_FILES);
 
+	if (files && manifest_set(mark, OUTPUT_FILES, "%s", files) < 0)
+		return -1;
 	if (manifest_set(mark, ATTR_GENERATION, "%u", gen->number) < 0)
 		return -1;
 	for (size_t i = 0; i < m->noutputs; i++) {
@@ -65,11 +68,9 @@ int mark_set(const struct folder *folder, const struct generation *gen, struct e
 static int read_mark(const struct folder *folder, struct generation *mark)
 {
 	unsigned long long number;
-	size_t size;
-	cleanup_free char *text =
-		file_read(folder->fd, FOLDER_MARK, MANIFEST_MAX, &size, NULL);
 
-	if (!text || manifest_decode(&mark->manifest, text, size, NULL) < 0 ||
+	if (manifest_read(&mark->manifest, folder->fd, FOLDER_MARK, USER_FILE_MARK,
+			  NULL) < 0 ||
 	    manifest_get_number(&mark->manifest, ATTR_GENERATION, UINT_MAX, &number) < 0)
 		return -1;
 	mark->number = (unsigned int)number;

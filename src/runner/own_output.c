@@ -119,7 +119,8 @@ int own_output_record_start(struct manifest *m, struct error *e)
 
 		if (!path || !is_output(own[i], &st))
 			continue;
-		if (manifest_add_output(m, path, (uint64_t)st.st_size, NULL) < 0)
+		if (manifest_add_output(m, path, (uint64_t)st.st_size, NULL) < 0 ||
+		    output_note(m, &st) < 0)
 			return error_sys(e, "%s", path);
 	}
 	return 0;
@@ -130,11 +131,10 @@ int own_output_start_over(const struct manifest *m, struct error *e)
 	for (size_t i = 0; i < m->noutputs; i++) {
 		struct stat st;
 
-		if (stat(m->outputs[i].path, &st) < 0 ||
-		    (uint64_t)st.st_size <= m->outputs[i].length)
-			continue;
-		if (truncate(m->outputs[i].path, (off_t)m->outputs[i].length) < 0)
-			return error_sys(e, "%s", m->outputs[i].path);
+		if (stat(m->outputs[i].path, &st) == 0 &&
+		    (uint64_t)st.st_size > m->outputs[i].length &&
+		    output_cut(m, i, e) < 0)
+			return -1;
 	}
 	return 0;
 }

@@ -9,10 +9,68 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 
+/* ---- how many there would be ---- */
+
+/* Of "1-4,7" up to its "]": how many. */
+static unsigned long long count_ranges(const char **text)
+{
+	unsigned long long sum = 0;
+	const char *p = *text;
+
+	while (*p && *p != ']') {
+		char *end;
+		unsigned long long low = strtoull(p, &end, 10), high = low;
+
+		if (end == p)
+			break;
+		if (*end == '-')
+			high = strtoull(end + 1, &end, 10);
+		if (high < low || high - low > HOSTS_MAX)
+			return HOSTS_MAX + 1;
+		sum += high - low + 1;
+		p = *end == ',' ? end + 1 : end;
+		if (sum > HOSTS_MAX)
+			return HOSTS_MAX + 1;
+	}
+	*text = p + strcspn(p, "]");
+	return sum ? sum : 1;
+}
+
+/*
+ * Before libslurm makes them: users write lists, too, and a few bytes of them can stand
+ * for more hosts than there is memory for.
+ */
+static bool is_too_long(const char *text)
+{
+	unsigned long long hosts = 0, here = 1;
+
+	for (; hosts <= HOSTS_MAX; text++) {
+		if (*text == '[') {
+			text++;
+			here *= count_ranges(&text);
+			if (here > HOSTS_MAX)
+				return true;
+		}
+		if (*text != ',' && *text)
+			continue;
+		hosts += here;
+		here = 1;
+		if (!*text)
+			break;
+	}
+	return hosts > HOSTS_MAX;
+}
+
+/* ---- lists ---- */
+
 static int add(struct hosts *hosts, char *name)
 {
-	char **grown = reallocarray(hosts->names, hosts->count + 1, sizeof(*grown));
+	char **grown = hosts->names;
 
+	/* Room was made at the last power of two. */
+	if (!(hosts->count & (hosts->count - 1)))
+		grown = reallocarray(grown, hosts->count ? hosts->count * 2 : 1,
+				     sizeof(*grown));
 	if (!grown) {
 		free(name);
 		return -1;
@@ -24,7 +82,7 @@ static int add(struct hosts *hosts, char *name)
 
 int hosts_expand(const char *text, struct hosts *hosts)
 {
-	__auto_type list = slurm_hostlist_create(text);
+	__auto_type list = is_too_long(text) ? NULL : slurm_hostlist_create(text);
 	char *name;
 	int rc = 0;
 
@@ -48,7 +106,7 @@ void hosts_free(struct hosts *hosts)
 /* Of a text that is a hostlist. */
 static char *normalize(const char *text)
 {
-	__auto_type list = slurm_hostlist_create(text);
+	__auto_type list = is_too_long(text) ? NULL : slurm_hostlist_create(text);
 	char *ranged = NULL;
 
 	if (!list)
@@ -91,8 +149,8 @@ char *hosts_join(const char *one, const char *other)
 
 bool hosts_meet(const char *one, const char *other)
 {
-	__auto_type list = slurm_hostlist_create(one);
-	__auto_type wanted = slurm_hostlist_create(other);
+	__auto_type list = is_too_long(one) ? NULL : slurm_hostlist_create(one);
+	__auto_type wanted = is_too_long(other) ? NULL : slurm_hostlist_create(other);
 	bool found = false;
 	char *name;
 

@@ -14,7 +14,13 @@ struct hosts {
 	size_t count;
 };
 
-/* -1 if text is no hostlist, or without memory. hosts_free() in any case. */
+/* No cluster has as many; a list that stands for more is taken for none. */
+#define HOSTS_MAX 200000
+
+/*
+ * -1 if text is no hostlist, or one of more than HOSTS_MAX hosts, or without memory.
+ * hosts_free() in any case.
+ */
 int hosts_expand(const char *text, struct hosts *hosts);
 void hosts_free(struct hosts *hosts);
 

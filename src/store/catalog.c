@@ -4,22 +4,30 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <pwd.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/conf.h"
 #include "base/identity.h"
 #include "base/str.h"
+#include "store/store.h"
+
+#define STRANGERS_MAX 100 /* that are told of */
 
 struct walk {
 	const char *pattern;
 	const char *cluster;
 	catalog_fn fn;
+	catalog_fail_fn fail;
 	void *arg;
 	bool all; /* users */
+	unsigned int strangers;
 };
 
 static int visit(const struct walk *w, const char *user, unsigned int job,
@@ -36,6 +44,17 @@ static int visit(const struct walk *w, const char *user, unsigned int job,
 	return rc;
 }
 
+/* One user's store that cannot be read hides no other user's. */
+static int pass_over(const struct walk *w, const char *user, int error, struct error *e)
+{
+	if (!w->all)
+		return -1;
+	/* What is closed to others is no failure of theirs. */
+	if (error != EACCES || getuid() == 0)
+		w->fail(w->arg, user, e);
+	return 0;
+}
+
 static int walk_user(const struct walk *w, const char *user, struct error *e)
 {
 	cleanup_free unsigned int *jobs = NULL;
@@ -43,12 +62,11 @@ static int walk_user(const struct walk *w, const char *user, struct error *e)
 	int rc;
 
 	if (identity_become(user, e) < 0)
-		return -1;
+		return pass_over(w, user, 0, e);
 	errno = 0;
 	rc = folder_list(w->pattern, user, w->cluster, &jobs, &count, e);
-	/* What is closed to us, or no directory at all, hides no other user's. */
-	if (rc < 0 && w->all && (errno == EACCES || errno == ENOTDIR || errno == ELOOP))
-		rc = 0;
+	if (rc < 0)
+		rc = pass_over(w, user, errno, e);
 	for (size_t i = 0; rc == 0 && i < count; i++)
 		rc = visit(w, user, jobs[i], e);
 	identity_back();
@@ -84,10 +102,39 @@ static char *user_of(const char *pattern, const char *percent, const char *name)
 	    strncmp(name + length - after, percent + 2, after) != 0)
 		return NULL;
 	user = strndup(name + before, length - before - after);
-	return user && getpwnam(user) ? take_ptr(user) : NULL;
+	return take_ptr(user);
 }
 
-static int walk_users(const struct walk *w, const char *percent, struct error *e)
+/*
+ * Whose directory it is that has a user's name. Anybody can make any number of them in
+ * one that is sticky, and each question for a name may go to a server: so who owns one is
+ * asked first, and of those that are not their owner's a few are told.
+ */
+static bool is_users(struct walk *w, int dir, const char *name, const char *user)
+{
+	const struct passwd *pw;
+	struct error e;
+	struct stat st;
+
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return false;
+	if (st.st_uid != 0) {
+		pw = getpwuid(st.st_uid);
+		if (pw && !strcmp(pw->pw_name, user))
+			return true;
+		if (w->strangers++ >= STRANGERS_MAX)
+			return false;
+	}
+	if (!getpwnam(user))
+		return false;
+	if (st.st_uid != 0 && store_judge(w->pattern, user, &e) < 0) {
+		(void)pass_over(w, user, errno, &e);
+		return false;
+	}
+	return true;
+}
+
+static int walk_users(struct walk *w, const char *percent, struct error *e)
 {
 	cleanup_free char *path = users_dir(w->pattern, percent, e);
 	cleanup_closedir DIR *dir = path ? opendir(path) : NULL;
@@ -98,22 +145,40 @@ static int walk_users(const struct walk *w, const char *percent, struct error *e
 	while ((d = readdir(dir))) {
 		cleanup_free char *user = user_of(w->pattern, percent, d->d_name);
 
-		if (user && walk_user(w, user, e) < 0)
+		if (user && is_users(w, dirfd(dir), d->d_name, user) && w->fn &&
+		    walk_user(w, user, e) < 0)
 			return -1;
 	}
 	return 0;
 }
 
 int catalog_each(const char *pattern, const char *user, const char *cluster,
-		 catalog_fn fn, void *arg, struct error *e)
+		 catalog_fn fn, catalog_fail_fn fail, void *arg, struct error *e)
 {
-	struct walk w = { pattern, cluster, fn, arg, .all = !user };
+	struct walk w = { .pattern = pattern,
+			  .cluster = cluster,
+			  .fn = fn,
+			  .fail = fail,
+			  .arg = arg,
+			  .all = !user };
 	const char *percent = conf_find_percent(pattern, 'u');
 
+	if (conf_find_percent(pattern, 'j'))
+		return error_set(e, "%s: has a directory for each job; name the job",
+				 pattern);
 	if (user)
 		return walk_user(&w, user, e);
 	if (!percent)
 		return error_set(e, "%s: has no %%u, so it is one user's; name the user",
 				 pattern);
 	return walk_users(&w, percent, e);
+}
+
+int catalog_strangers(const char *pattern, catalog_fail_fn fail, void *arg,
+		      struct error *e)
+{
+	struct walk w = { .pattern = pattern, .fail = fail, .arg = arg, .all = true };
+	const char *percent = conf_find_percent(pattern, 'u');
+
+	return percent ? walk_users(&w, percent, e) : 0;
 }

@@ -17,6 +17,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/str.h"
+#include "store/user_file.h"
 
 /* A line's bytes at most: the longest sentence, every byte of it escaped, and the rest.
  */
@@ -223,13 +224,21 @@ struct event_reader {
 	char buffer[LINE_MAX_BYTES];
 };
 
+/* "events: why" becomes "FOLDER/events: why". */
+static int in_folder(const struct folder *folder, struct error *e)
+{
+	struct error why = e ? *e : (struct error){ "" };
+
+	return error_set(e, "%s/%.900s", folder->path, why.text);
+}
+
 static int open_events(struct event_reader *reader, struct error *e)
 {
 	if (reader->fd < 0)
-		reader->fd = openat(reader->folder->fd, FOLDER_EVENTS,
-				    O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+		reader->fd = user_file_open(reader->folder->fd, FOLDER_EVENTS,
+					    USER_FILE_EVENTS, e);
 	if (reader->fd < 0 && errno != ENOENT)
-		return error_sys(e, "%s/" FOLDER_EVENTS, reader->folder->path);
+		return in_folder(reader->folder, e);
 	return 0;
 }
 
@@ -295,6 +304,9 @@ int event_next(struct event_reader *r, struct event *event, struct error *e)
 			return error_sys(e, "%s/" FOLDER_EVENTS, r->folder->path);
 		if (n == 0)
 			return 0;
+		if (user_file_count(r->fd, FOLDER_EVENTS, USER_FILE_EVENTS, (uint64_t)n,
+				    e) < 0)
+			return in_folder(r->folder, e);
 		r->used += (size_t)n;
 	}
 }
@@ -306,6 +318,24 @@ void event_reader_free(struct event_reader *reader)
 	if (reader->fd >= 0)
 		close(reader->fd);
 	free(reader);
+}
+
+int event_find_last(const struct folder *folder, bool (*fits)(const struct event *event),
+		    struct event *last, struct error *e)
+{
+	struct event_reader *reader = event_reader_new(folder, e);
+	int found = 0, rc = reader ? 1 : -1;
+	struct event event;
+
+	while (rc > 0) {
+		rc = event_next(reader, &event, e);
+		if (rc <= 0 || (fits && !fits(&event)))
+			continue;
+		*last = event;
+		found = 1;
+	}
+	event_reader_free(reader);
+	return rc < 0 ? -1 : found;
 }
 
 int event_read_all(const struct folder *folder, struct event **events, size_t *count,

@@ -9,6 +9,7 @@
 #ifndef STORE_EVENT_H
 #define STORE_EVENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -70,7 +71,11 @@ struct event_reader *event_reader_new_at_end(const struct folder *folder,
 int event_next(struct event_reader *reader, struct event *event, struct error *e);
 void event_reader_free(struct event_reader *reader);
 
-/* All events of a folder; owned by the caller. */
+/* The last event, or the last that fits: 1; 0 if there is none; -1 on failure. */
+int event_find_last(const struct folder *folder, bool (*fits)(const struct event *event),
+		    struct event *last, struct error *e);
+
+/* All events of a folder, of oneself; owned by the caller. */
 int event_read_all(const struct folder *folder, struct event **events, size_t *count,
 		   struct error *e);
 

@@ -18,157 +18,126 @@
 #include "base/job_dir.h"
 #include "base/str.h"
 #include "plan/jobspec.h"
+#include "store/store.h"
 
-/*
- * A directory that may hold a user's checkpoints: the user's own (or root's, who
- * needs none of this to read it), and nobody else's to write.
- */
-static int check_private(int fd, const char *path, struct error *e)
+/* Jobs in a row that went on as the next one; more are a ring, or a trap. */
+#define LINKS_MAX 1000
+
+static int open_in(struct folder *folder, const struct store *store, unsigned int job,
+		   enum store_use use, struct error *e)
 {
-	struct stat st;
+	cleanup_free char *name = str_printf("%u", job);
 
-	if (fstat(fd, &st) < 0)
-		return error_sys(e, "%s", path);
-	if (st.st_uid != geteuid() && st.st_uid != 0)
-		return error_set(e, "%s: belongs to another user", path);
-	if (st.st_mode & (S_IWGRP | S_IWOTH))
-		return error_set(e, "%s: can be written by other users", path);
-	return 0;
-}
-
-/* The directory of this path, which is name in parent. */
-static int enter(int parent, const char *name, const char *path, struct error *e)
-{
-	cleanup_close int fd = -1;
-
-	if (mkdirat(parent, name, 0700) < 0 && errno != EEXIST)
-		return error_sys(e, "%s", path);
-	fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		return error_sys(e, "%s", path);
-	if (check_private(fd, path, e) < 0)
-		return -1;
-	return take_fd(fd);
-}
-
-/* Length of the part of an expanded pattern that has to exist beforehand. */
-static size_t fixed_length(const char *pattern)
-{
-	const char *percent = strchr(pattern, '%');
-	size_t length = percent ? (size_t)(percent - pattern) : strlen(pattern);
-
-	if (percent) {
-		while (length > 1 && pattern[length - 1] != '/')
-			length--;
-	}
-	return length;
-}
-
-/* Open what has to exist beforehand; where it does not, nothing is known of any job. */
-static int open_fixed(const char *pattern, const char *path, struct error *e)
-{
-	size_t length = fixed_length(pattern);
-	bool slash = length > 1 && path[length - 1] == '/';
-	cleanup_free char *fixed = strndup(path, slash ? length - 1 : length);
-	int fd = fixed ? open(fixed, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-
-	if (fd < 0 && fixed && errno == ENOENT)
-		return error_set(e,
-				 "%s, where the checkpoints are to be, does not exist on "
-				 "this host",
-				 fixed);
-	return fd < 0 ? error_sys(e, "%s", fixed ? fixed : path) : fd;
-}
-
-static int check_fixed(const char *pattern, const char *path, struct error *e)
-{
-	cleanup_close int fd = open_fixed(pattern, path, e);
-
-	return fd < 0 ? -1 : 0;
-}
-
-/* Open the directory for checkpoints, making what the pattern's % stand for. */
-static int open_base(const char *pattern, const char *path, struct error *e)
-{
-	cleanup_free char *rest = strdup(path + fixed_length(pattern));
-	cleanup_close int fd = -1;
-	char *next = rest, *name;
-
-	if (!rest)
-		return error_sys(e, "%s", path);
-	fd = open_fixed(pattern, path, e);
-	if (fd < 0)
-		return -1;
-	while ((name = strsep(&next, "/"))) {
-		cleanup_free char *here =
-			strndup(path, (size_t)(name - rest) + strlen(name) +
-					      fixed_length(pattern));
-		int below;
-
-		if (!*name)
-			continue;
-		if (!here)
-			return error_sys(e, "%s", path);
-		below = enter(fd, name, here, e);
-		if (below < 0)
-			return -1;
-		close(fd);
-		fd = below;
-	}
-	return take_fd(fd);
-}
-
-/* Open the directory in which a job's folder is, made if need be. */
-static int open_cluster(const char *pattern, const char *base, const char *cluster,
-			struct error *e)
-{
-	cleanup_free char *path = str_printf("%s/%s", base, cluster);
-	cleanup_close int fd = -1;
-
-	if (!path)
-		return error_sys(e, "%s", base);
-	fd = open_base(pattern, base, e);
-	return fd < 0 ? -1 : enter(fd, cluster, path, e);
+	if (!name)
+		return error_sys(e, "job %u", job);
+	folder->job = job;
+	folder->fd = store_enter(store, name, use, e);
+	return folder->fd < 0 ? -1 : folder_load(folder, e);
 }
 
 int folder_make(struct folder *folder, const char *pattern, const char *user,
 		const char *cluster, unsigned int job, struct error *e)
 {
-	cleanup_free char *base = conf_expand_dir(pattern, user, job, e);
-	cleanup_free char *name = str_printf("%u", job);
-	cleanup_close int cluster_fd = -1;
+	struct store store;
+	int rc;
 
 	*folder = (struct folder){ .fd = -1 };
-	if (!base || !name)
-		return -1;
-	cluster_fd = open_cluster(pattern, base, cluster, e);
-	if (cluster_fd < 0)
-		return -1;
-	folder->path = job_dir(pattern, user, cluster, job, e);
-	if (!folder->path)
-		return -1;
-	folder->fd = enter(cluster_fd, name, folder->path, e);
-	return folder->fd < 0 ? -1 : folder_load(folder, e);
+	rc = store_open(&store, pattern, user, cluster, job, STORE_MAKE, e);
+	if (rc == 0)
+		folder->path = str_printf("%s/%u", store.path, job);
+	if (rc == 0 && !folder->path)
+		rc = error_sys(e, "job %u", job);
+	if (rc == 0)
+		rc = open_in(folder, &store, job, STORE_MAKE, e);
+	store_close(&store);
+	return rc;
 }
 
-/* ENOENT in errno, if the directory for checkpoints is there at all. */
-static int no_checkpoints(const char *pattern, unsigned int job, const char *base,
-			  struct error *e)
+/* ---- the folder of a job that may go on as another one ---- */
+
+static int no_checkpoints(unsigned int job, const char *dir, struct error *e)
 {
-	if (check_fixed(pattern, base, e) < 0) {
-		errno = ENODEV;
-		return -1;
-	}
-	error_set(e, "job %u has no checkpoints in %s", job, base);
+	error_set(e, "job %u has no checkpoints in %s", job, dir);
 	errno = ENOENT;
 	return -1;
+}
+
+/*
+ * As which job goes on a job whose folder is a link to another one's: to "N" beside it,
+ * or, where each job has a directory of its own, to the path of that folder. 0: it is
+ * none.
+ */
+static unsigned int linked_job(const struct store *store, unsigned int job)
+{
+	cleanup_free char *name = str_printf("%u", job);
+	cleanup_free char *target = name ? file_read_link(store->fd, name) : NULL;
+	cleanup_free char *path = NULL;
+	const char *slash = target ? strrchr(target, '/') : NULL;
+	unsigned long long other;
+
+	if (!target || str_to_ull(slash ? slash + 1 : target, UINT_MAX, &other) < 0)
+		return 0;
+	if (!slash)
+		return (unsigned int)other;
+	path = job_dir(store->pattern, store->name, store->cluster, (unsigned int)other,
+		       NULL);
+	return path && !strcmp(path, target) ? (unsigned int)other : 0;
+}
+
+/* Open the store of the job in which goes on one that store is of; job becomes that one.
+ */
+static int go_on(struct store *store, unsigned int *job, struct error *e)
+{
+	unsigned int other = linked_job(store, *job);
+	struct store next;
+	int rc;
+
+	if (other == 0) {
+		errno = ELOOP;
+		return error_sys(e, "%s/%u", store->path, *job);
+	}
+	*job = other;
+	if (!conf_find_percent(store->pattern, 'j'))
+		return 0;
+	rc = store_open(&next, store->pattern, store->name, store->cluster, other,
+			STORE_READ, e);
+	store_close(store);
+	*store = next;
+	return rc;
+}
+
+static bool is_link(int dir, const char *name)
+{
+	struct stat st;
+
+	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode);
+}
+
+static int open_or_go_on(struct folder *folder, struct store *store, unsigned int job,
+			 struct error *e)
+{
+	for (int links = 0;; links++) {
+		cleanup_free char *name = str_printf("%u", job);
+
+		if (!name)
+			return error_sys(e, "job %u", job);
+		if (!is_link(store->fd, name))
+			return open_in(folder, store, job, STORE_READ, e);
+		if (links >= LINKS_MAX) {
+			errno = ELOOP;
+			return error_sys(e, "%s", folder->path);
+		}
+		if (go_on(store, &job, e) < 0)
+			return -1;
+	}
 }
 
 int folder_open(struct folder *folder, const char *pattern, const char *user,
 		const char *cluster, unsigned int job, struct error *e)
 {
 	cleanup_free char *base = conf_expand_dir(pattern, user, job, e);
-	cleanup_close int fd = -1;
+	struct store store;
+	int rc;
 
 	*folder = (struct folder){ .fd = -1 };
 	if (!base)
@@ -176,14 +145,17 @@ int folder_open(struct folder *folder, const char *pattern, const char *user,
 	folder->path = job_dir(pattern, user, cluster, job, e);
 	if (!folder->path)
 		return -1;
-	fd = open(folder->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 && errno == ENOENT)
-		return no_checkpoints(pattern, job, base, e);
-	if (fd < 0)
-		return error_sys(e, "%s", folder->path);
-	folder->fd = take_fd(fd);
-	return folder_load(folder, e);
+	rc = store_open(&store, pattern, user, cluster, job, STORE_READ, e);
+	if (rc == 0)
+		rc = open_or_go_on(folder, &store, job, e);
+	/* Its record may be damaged, while it is there. */
+	if (rc < 0 && folder->fd < 0 && errno == ENOENT)
+		(void)no_checkpoints(job, base, e);
+	store_close(&store);
+	return rc;
 }
+
+/* ---- all folders ---- */
 
 static int ascending(const void *a, const void *b)
 {
@@ -192,79 +164,106 @@ static int ascending(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static bool is_link(int dir, const struct dirent *d)
+/* A symbolic link is one that goes on as another job. */
+static bool is_folder(int dir, const struct dirent *d, unsigned int *job)
 {
-	struct stat st;
+	unsigned long long number;
 
-	if (d->d_type != DT_UNKNOWN)
-		return d->d_type == DT_LNK;
-	return fstatat(dir, d->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       S_ISLNK(st.st_mode);
+	if (str_to_ull(d->d_name, UINT_MAX, &number) < 0 || d->d_type == DT_LNK ||
+	    (d->d_type == DT_UNKNOWN && is_link(dir, d->d_name)))
+		return false;
+	*job = (unsigned int)number;
+	return true;
 }
 
-int folder_list(const char *pattern, const char *user, const char *cluster,
-		unsigned int **jobs, size_t *count, struct error *e)
+static int list_jobs(const struct store *store, unsigned int **jobs, size_t *count,
+		     struct error *e)
 {
-	cleanup_free char *base = NULL;
-	cleanup_free char *path = NULL;
-	cleanup_closedir DIR *dir = NULL;
+	cleanup_closedir DIR *dir = file_open_dir(store->fd, ".");
 	struct dirent *d;
+	size_t room = 0;
+	unsigned int job;
 
-	*jobs = NULL;
-	*count = 0;
-	if (conf_find_percent(pattern, 'j'))
-		return error_set(e, "%s: has a directory for each job; name the job",
-				 pattern);
-	base = conf_expand_dir(pattern, user, 0, e);
-	path = base ? str_printf("%s/%s", base, cluster) : NULL;
-	if (!path)
-		return -1;
-	dir = opendir(path);
 	if (!dir)
-		return errno == ENOENT ? check_fixed(pattern, base, e)
-				       : error_sys(e, "%s", path);
+		return error_sys(e, "%s", store->path);
 	while ((d = readdir(dir))) {
-		unsigned long long job;
-		unsigned int *grown;
+		void *grown;
 
-		/* A symbolic link is one that goes on as another job. */
-		if (str_to_ull(d->d_name, UINT_MAX, &job) < 0 || is_link(dirfd(dir), d))
+		if (!is_folder(dirfd(dir), d, &job))
 			continue;
-		grown = reallocarray(*jobs, *count + 1, sizeof(*grown));
-		if (!grown)
-			return error_sys(e, "%s", path);
-		*jobs = grown;
-		grown[(*count)++] = (unsigned int)job;
+		if (*count == room) {
+			room = room ? room * 2 : 64;
+			grown = reallocarray(*jobs, room, sizeof(**jobs));
+			if (!grown)
+				return error_sys(e, "%s", store->path);
+			*jobs = grown;
+		}
+		(*jobs)[(*count)++] = job;
 	}
 	if (*count)
 		qsort(*jobs, *count, sizeof(**jobs), ascending);
 	return 0;
 }
 
+int folder_list(const char *pattern, const char *user, const char *cluster,
+		unsigned int **jobs, size_t *count, struct error *e)
+{
+	struct store store;
+	int rc;
+
+	*jobs = NULL;
+	*count = 0;
+	if (conf_find_percent(pattern, 'j'))
+		return error_set(e, "%s: has a directory for each job; name the job",
+				 pattern);
+	rc = store_open(&store, pattern, user, cluster, 0, STORE_READ, e);
+	if (rc == 0)
+		rc = list_jobs(&store, jobs, count, e);
+	else if (errno == ENOENT)
+		rc = 0;
+	store_close(&store);
+	return rc;
+}
+
+/* ---- the record ---- */
+
+/* Where the record is damaged, its copy is as good. */
+static int load(struct manifest *record, int fd, struct error *e)
+{
+	if (manifest_read(record, fd, FOLDER_RECORD, USER_FILE_RECORD, e) == 0)
+		return 0;
+	manifest_free(record);
+	if (errno == ENOENT)
+		return 0;
+	if (errno != EBADMSG)
+		return -1;
+	if (manifest_read(record, fd, FOLDER_RECORD_COPY, USER_FILE_RECORD, NULL) == 0)
+		return 0;
+	manifest_free(record);
+	return -1;
+}
+
 int folder_load(struct folder *folder, struct error *e)
 {
-	cleanup_free char *text = NULL;
-	size_t size;
-
 	manifest_free(&folder->record);
-	if (faccessat(folder->fd, FOLDER_RECORD, F_OK, 0) < 0 && errno == ENOENT)
-		return 0;
-	text = file_read(folder->fd, FOLDER_RECORD, MANIFEST_MAX, &size, e);
-	if (!text || manifest_decode(&folder->record, text, size, e) < 0)
-		return error_prefix(e, "%s", folder->path);
-	return 0;
+	return load(&folder->record, folder->fd, e) < 0
+		       ? error_prefix(e, "%s", folder->path)
+		       : 0;
 }
 
 int folder_save(struct folder *folder, struct error *e)
 {
+	static const char *const names[] = { FOLDER_RECORD, FOLDER_RECORD_COPY };
 	cleanup_free char *text = NULL;
 	size_t size;
 
 	text = manifest_encode(&folder->record, &size);
 	if (!text)
 		return error_sys(e, "%s", folder->path);
-	if (file_replace(folder->fd, FOLDER_RECORD, text, size, 0600, e) < 0)
-		return error_prefix(e, "%s", folder->path);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (file_replace(folder->fd, names[i], text, size, 0600, e) < 0)
+			return error_prefix(e, "%s", folder->path);
+	}
 	return 0;
 }
 
@@ -340,6 +339,7 @@ int folder_strip(struct folder *folder, struct error *e)
 		return error_sys(e, "%s", folder->path);
 	while ((d = readdir(dir))) {
 		if (d->d_name[0] == '.' || !strcmp(d->d_name, FOLDER_RECORD) ||
+		    !strcmp(d->d_name, FOLDER_RECORD_COPY) ||
 		    !strcmp(d->d_name, FOLDER_EVENTS))
 			continue;
 		if (file_remove_tree(folder->fd, d->d_name, e) < 0)
@@ -348,53 +348,97 @@ int folder_strip(struct folder *folder, struct error *e)
 	return 0;
 }
 
-/* Is it a symbolic link to just that? */
-static bool leads_to(const char *path, const char *target)
-{
-	size_t length = strlen(target);
-	cleanup_free char *found = malloc(length + 1); /* so that a longer one is seen */
+/* ---- going on as another job ---- */
 
-	return found && readlink(path, found, length + 1) == (ssize_t)length &&
-	       memcmp(found, target, length) == 0;
+/* Is it a symbolic link to just that? */
+static bool leads_to(int dir, const char *name, const char *target)
+{
+	cleanup_free char *found = file_read_link(dir, name);
+
+	return found && !strcmp(found, target);
+}
+
+/* One job's folder becomes that of the other, and a link to that is left in its place. */
+static int hand_over(const struct store *old, unsigned int from, const struct store *new,
+		     unsigned int job, struct error *e)
+{
+	bool apart = conf_find_percent(old->pattern, 'j') != NULL;
+	cleanup_free char *old_name = str_printf("%u", from);
+	cleanup_free char *new_name = str_printf("%u", job);
+	cleanup_free char *target =
+		apart ? str_printf("%s/%u", new->path, job) : str_printf("%u", job);
+	struct stat st;
+
+	if (!old_name || !new_name || !target)
+		return error_sys(e, "job %u", from);
+	if (fstatat(old->fd, old_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return error_sys(e, "%s/%u", old->path, from);
+	if (S_ISDIR(st.st_mode)) {
+		/* An empty directory may be there; anything else is refused. */
+		if (renameat(old->fd, old_name, new->fd, new_name) < 0)
+			return error_sys(e, "%s/%u", new->path, job);
+	} else if (!leads_to(old->fd, old_name, target) ||
+		   fstatat(new->fd, new_name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+		return error_set(e, "job %u goes on already, as another job", from);
+	}
+	if (symlinkat(target, old->fd, old_name) < 0 && errno != EEXIST)
+		return error_sys(e, "%s/%u", old->path, from);
+	return 0;
+}
+
+static bool is_there(const struct store *store, unsigned int job)
+{
+	cleanup_free char *name = str_printf("%u", job);
+
+	return name && faccessat(store->fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 int folder_adopt(const char *pattern, const char *user, const char *cluster,
 		 unsigned int from, unsigned int job, struct error *e)
 {
-	bool apart = conf_find_percent(pattern, 'j') != NULL;
-	cleanup_free char *from_base = conf_expand_dir(pattern, user, from, e);
-	cleanup_free char *base = conf_expand_dir(pattern, user, job, e);
-	cleanup_free char *old = job_dir(pattern, user, cluster, from, e);
-	cleanup_free char *new = job_dir(pattern, user, cluster, job, e);
-	cleanup_free char *target =
-		apart ? strdup(new ? new : "") : str_printf("%u", job);
-	cleanup_close int parent = -1;
-	struct stat st;
+	cleanup_free char *base = conf_expand_dir(pattern, user, from, e);
+	struct store old, new = { .fd = -1 };
+	int rc;
 
-	if (!from_base || !base || !old || !new)
+	if (!base)
 		return -1;
-	if (!target)
-		return error_sys(e, "job %u", from);
-	if (lstat(old, &st) < 0)
-		return errno == ENOENT ? no_checkpoints(pattern, from, from_base, e)
-				       : error_sys(e, "%s", old);
-	if (S_ISDIR(st.st_mode)) {
-		parent = open_cluster(pattern, base, cluster, e);
-		if (parent < 0)
-			return -1;
-		/* An empty directory may be there; anything else is refused. */
-		if (rename(old, new) < 0)
-			return error_sys(e, "%s", new);
-	} else if (!leads_to(old, target) || stat(new, &st) < 0) {
-		return error_set(e, "job %u goes on already, as another job", from);
-	}
-	if (symlink(target, old) < 0 && errno != EEXIST)
-		return error_sys(e, "%s", old);
-	return 0;
+	rc = store_open(&old, pattern, user, cluster, from, STORE_READ, e);
+	if ((rc < 0 && errno == ENOENT) || (rc == 0 && !is_there(&old, from)))
+		rc = no_checkpoints(from, base, e);
+	if (rc == 0)
+		rc = store_open(&new, pattern, user, cluster, job, STORE_MAKE, e);
+	if (rc == 0)
+		rc = hand_over(&old, from, &new, job, e);
+	store_close(&new);
+	store_close(&old);
+	return rc;
 }
 
-int folder_remove(const struct folder *folder, struct error *e)
+/* ---- removing ---- */
+
+int folder_check_named(const struct folder *folder, const char *user, unsigned int job,
+		       struct error *e)
 {
+	const char *recorded = manifest_get(&folder->record, RECORD_USER);
+
+	if (recorded && !strcmp(recorded, user) &&
+	    folder_number(folder, RECORD_JOB, 0) == job && job != 0)
+		return 0;
+	return error_set(e,
+			 "%s: its record does not name job %u and user %s, so nothing is "
+			 "done with it; if it is of no use, its owner can remove it "
+			 "with rm -r",
+			 folder->path, job, user);
+}
+
+int folder_remove(const struct folder *folder, const char *user, unsigned int job,
+		  struct error *e)
+{
+	/* The link that a job has left which goes on as another one. */
+	if (is_link(AT_FDCWD, folder->path))
+		return file_remove_tree(AT_FDCWD, folder->path, e);
+	if (folder_check_named(folder, user, job, e) < 0)
+		return -1;
 	return file_remove_tree(AT_FDCWD, folder->path, e);
 }
 

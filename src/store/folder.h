@@ -3,17 +3,17 @@
  * folder.h - a job's folder in the store: DIR/<cluster>/<jobid>/.
  *
  *	job		record of the job, a manifest of attributes
+ *	job.copy	the same once more, should it be damaged
  *	script		copy of the batch script, mode 0700
  *	options		with which sbatch would submit the job again, zero bytes between
  *	environment	in which it would, the same
  *	events		what has happened to the job (event.h)
  *	tmp/		where the job's TMPDIR is mounted
- *	saved		how long the outputs of a job that saves itself were when it last did
- *	lock		held by the processes that keep the running job (lock.h)
- *	control/	where the directory is mounted by which it speaks with its runner
- *	N/		generation N, committed
- *	N.tmp/		generation N, being written; never read
- *	N.old/		generation N, being removed; never read
+ *	saved		how long the outputs of a job that saves itself were when it last
+ *did lock		held by the processes that keep the running job (lock.h) control/
+ *where the directory is mounted by which it speaks with its runner N/		generation
+ *N, committed N.tmp/		generation N, being written; never read N.old/
+ *generation N, being removed; never read
  *
  * See doc/store-format.md.
  */
@@ -24,6 +24,7 @@
 #include "store/manifest.h"
 
 #define FOLDER_RECORD	   "job"
+#define FOLDER_RECORD_COPY "job.copy"
 #define FOLDER_OPTIONS	   "options"
 #define FOLDER_ENVIRONMENT "environment"
 #define FOLDER_SCRIPT	   "script"
@@ -46,15 +47,16 @@
 
 struct folder {
 	int fd;
-	char *path;		/* absolute */
+	char *path;	  /* absolute */
+	unsigned int job; /* whose it is: the one as which the job goes on, if it does */
 	struct manifest record; /* as read by folder_open or saved by folder_save */
 };
 
 /*
  * Make, where it is not there yet, and open the folder of a job below the
  * directory that pattern names (conf.h). What stands before the first "%" of the
- * pattern must exist; the rest is made with mode 0700. Refused where a directory
- * from there on is a symbolic link, another user's, or open to others' writing.
+ * pattern must exist; the rest is made with mode 0700. Refused where another user could
+ * have a hand in it (store.h).
  */
 int folder_make(struct folder *folder, const char *pattern, const char *user,
 		const char *cluster, unsigned int job, struct error *e);
@@ -66,7 +68,10 @@ unsigned int folder_number(const struct folder *folder, const char *attribute,
 /* The job's name as Slurm writes it, by its record; owned by the caller, or NULL. */
 char *folder_job_name(const struct folder *folder, unsigned int job);
 
-/* Open the folder of a job that has one, to read it. */
+/*
+ * Open the folder of a job that has one, to read it; or, if that is a link, of the job as
+ * which it goes on.
+ */
 int folder_open(struct folder *folder, const char *pattern, const char *user,
 		const char *cluster, unsigned int job, struct error *e);
 
@@ -107,8 +112,13 @@ int folder_adopt(const char *pattern, const char *user, const char *cluster,
 /* Remove all but the record and the events. */
 int folder_strip(struct folder *folder, struct error *e);
 
-/* Remove the folder with all that is in it. */
-int folder_remove(const struct folder *folder, struct error *e);
+/* Does the record say that it is this user's job? Nothing is removed of others. */
+int folder_check_named(const struct folder *folder, const char *user, unsigned int job,
+		       struct error *e);
+
+/* Remove the folder with all that is in it, if its record says that it is that job's. */
+int folder_remove(const struct folder *folder, const char *user, unsigned int job,
+		  struct error *e);
 
 void folder_close(struct folder *folder);
 

@@ -163,8 +163,6 @@ int generation_open(struct generation *gen, const struct folder *folder,
 		    unsigned int number, struct error *e)
 {
 	cleanup_free char *name = str_printf("%u", number);
-	cleanup_free char *text = NULL;
-	size_t size;
 
 	*gen = (struct generation){ .number = number, .fd = -1 };
 	if (!name)
@@ -173,14 +171,50 @@ int generation_open(struct generation *gen, const struct folder *folder,
 		openat(folder->fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (gen->fd < 0)
 		return error_sys(e, "generation %u", number);
-	text = file_read(gen->fd, GENERATION_MANIFEST, MANIFEST_MAX, &size, e);
-	if (!text || manifest_decode(&gen->manifest, text, size, e) < 0)
+	if (manifest_read(&gen->manifest, gen->fd, GENERATION_MANIFEST,
+			  USER_FILE_MANIFEST, e) < 0)
 		return error_prefix(e, "generation %u", number);
 	return 0;
 }
 
+/* Bytes of a file that its owner has for nothing. */
+static uint64_t free_bytes(const struct stat *st)
+{
+	uint64_t on_disk = (uint64_t)st->st_blocks * 512;
+
+	if (st->st_nlink > 1)
+		return (uint64_t)st->st_size;
+	return (uint64_t)st->st_size > on_disk ? (uint64_t)st->st_size - on_disk : 0;
+}
+
+/* What can be said without reading it. */
+static int check_size(const struct manifest_file *f, int fd, uint64_t *left,
+		      struct error *e)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return error_sys(e, "%s", f->name);
+	if (!S_ISREG(st.st_mode))
+		return error_set(e, "%s: is not a regular file", f->name);
+	if ((uint64_t)st.st_size != f->size)
+		return error_set(e, "%s: has %llu bytes instead of %llu", f->name,
+				 (unsigned long long)st.st_size,
+				 (unsigned long long)f->size);
+	if (!left)
+		return 0;
+	if (free_bytes(&st) > *left)
+		return error_set(
+			e,
+			"%s: is not read by root, as it has %s and takes less room "
+			"than that; its owner can verify it",
+			f->name, str_size(f->size).text);
+	*left -= free_bytes(&st);
+	return 0;
+}
+
 static int verify_file(const struct generation *gen, const struct manifest_file *f,
-		       struct error *e)
+		       uint64_t *left, struct error *e)
 {
 	/* O_NONBLOCK: a pipe in the file's place would be waited for. */
 	cleanup_close int fd =
@@ -190,23 +224,27 @@ static int verify_file(const struct generation *gen, const struct manifest_file 
 
 	if (fd < 0)
 		return error_sys(e, "%s", f->name);
-	if (digest_of_fd(fd, f->name, hex, &size, e) < 0)
+	if (check_size(f, fd, left, e) < 0 ||
+	    digest_of_fd(fd, f->name, hex, &size, e) < 0)
 		return -1;
-	if (size != f->size)
-		return error_set(e, "%s: has %llu bytes instead of %llu", f->name,
-				 (unsigned long long)size, (unsigned long long)f->size);
 	if (strcmp(hex, f->digest) != 0)
 		return error_set(e, "%s: its content has changed", f->name);
 	return 0;
 }
 
-int generation_verify(const struct generation *gen, struct error *e)
+int generation_verify_within(const struct generation *gen, uint64_t *left,
+			     struct error *e)
 {
 	for (size_t i = 0; i < gen->manifest.nfiles; i++) {
-		if (verify_file(gen, &gen->manifest.files[i], e) < 0)
+		if (verify_file(gen, &gen->manifest.files[i], left, e) < 0)
 			return error_prefix(e, "generation %u", gen->number);
 	}
 	return 0;
+}
+
+int generation_verify(const struct generation *gen, struct error *e)
+{
+	return generation_verify_within(gen, NULL, e);
 }
 
 int generation_list(const struct folder *folder, unsigned int **numbers, size_t *count,

@@ -44,6 +44,14 @@ int generation_open(struct generation *gen, const struct folder *folder,
 /* Check sizes and digests of every file that the manifest lists. */
 int generation_verify(const struct generation *gen, struct error *e);
 
+/*
+ * The same for one who reads what a stranger may have made as large as they like: files
+ * with holes, and with several names, take no room on the disk. *left is how many bytes
+ * of such may still be read, and is made less by them.
+ */
+int generation_verify_within(const struct generation *gen, uint64_t *left,
+			     struct error *e);
+
 /* The numbers of the committed generations, newest first; owned by the caller. */
 int generation_list(const struct folder *folder, unsigned int **numbers, size_t *count,
 		    struct error *e);

@@ -304,7 +304,7 @@ int history_add(struct history *h, const struct event *event, struct error *e)
 	if (!*ev.node)
 		snprintf(ev.node, sizeof(ev.node), "unknown");
 	str_make_printable(ev.node);
-	if (h->nevents >= HISTORY_EVENTS_MAX) {
+	if (h->nevents >= h->max) {
 		h->cut = true;
 		return 0;
 	}
@@ -368,20 +368,7 @@ double history_share(const struct history *h)
 
 void history_init(struct history *h)
 {
-	*h = (struct history){ .top = HISTORY_NONE };
-}
-
-/* It is a user's, who may have made it as large as there is room. */
-static int check_size(const struct folder *folder, struct error *e)
-{
-	struct stat st;
-
-	if (fstatat(folder->fd, FOLDER_EVENTS, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT ? 0 : error_sys(e, "%s/events", folder->path);
-	if (st.st_size > HISTORY_FILE_MAX)
-		return error_set(e, "%s/events: has more than %d MiB", folder->path,
-				 HISTORY_FILE_MAX >> 20);
-	return 0;
+	*h = (struct history){ .top = HISTORY_NONE, .max = HISTORY_EVENTS_MAX };
 }
 
 int history_read(struct history *h, const struct folder *folder, struct error *e)
@@ -390,8 +377,7 @@ int history_read(struct history *h, const struct folder *folder, struct error *e
 	struct event event;
 	int rc = -1;
 
-	if (check_size(folder, e) == 0)
-		reader = event_reader_new(folder, e);
+	reader = event_reader_new(folder, e);
 	while (reader && !h->cut) {
 		rc = event_next(reader, &event, e);
 		if (rc > 0)

@@ -24,10 +24,9 @@
 #define HISTORY_NONE SIZE_MAX /* no run */
 
 /* More of a job's are left unread. */
-#define HISTORY_EVENTS_MAX 500000
+#define HISTORY_EVENTS_MAX 300000
 #define HISTORY_NODES_MAX  1000
-#define HISTORY_TEXT_MAX   (1u << 20)  /* bytes of all sentences */
-#define HISTORY_FILE_MAX   (256 << 20) /* bytes */
+#define HISTORY_TEXT_MAX   (1u << 20) /* bytes of all sentences */
 
 enum run_begin {
 	RUN_STARTED,
@@ -86,6 +85,7 @@ struct history {
 	size_t nruns;
 	struct history_event *events;
 	size_t nevents;
+	size_t max;   /* events that are kept */
 	char **nodes; /* each once, in the order in which the job came there */
 	size_t nnodes;
 	bool cut; /* there are more events than are kept */

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -112,12 +113,12 @@ int manifest_add_file(struct manifest *m, const char *name, uint64_t size,
 	return 0;
 }
 
-int manifest_add_output(struct manifest *m, const char *path, uint64_t length,
-			const char *copy)
+static int add_output(struct manifest *m, const char *path, uint64_t length,
+		      const char *copy)
 {
 	struct manifest_output *o;
 
-	if (*path != '/' || length > INT64_MAX || (copy && !manifest_find_file(m, copy)))
+	if (*path != '/' || length > INT64_MAX)
 		return invalid();
 	o = grow(m->outputs, m->noutputs, sizeof(*o));
 	if (!o)
@@ -135,6 +136,14 @@ int manifest_add_output(struct manifest *m, const char *path, uint64_t length,
 	o->length = length;
 	m->noutputs++;
 	return 0;
+}
+
+int manifest_add_output(struct manifest *m, const char *path, uint64_t length,
+			const char *copy)
+{
+	if (copy && !manifest_find_file(m, copy))
+		return invalid();
+	return add_output(m, path, length, copy);
 }
 
 /* ---- asking ---- */
@@ -292,7 +301,43 @@ static int decode_output(struct manifest *m, char *rest)
 		copy = NULL;
 	if (unescape(rest) < 0)
 		return -1;
-	return manifest_add_output(m, rest, length, copy);
+	return add_output(m, rest, length, copy);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Each file has a line, and each copy is one of them. */
+static int check_files(const struct manifest *m, struct error *e)
+{
+	cleanup_free char **names = calloc(m->nfiles + 1, sizeof(*names));
+
+	if (!names)
+		return error_sys(e, "manifest");
+	for (size_t i = 0; i < m->nfiles; i++)
+		names[i] = m->files[i].name;
+	if (m->nfiles)
+		qsort(names, m->nfiles, sizeof(*names), by_name);
+	for (size_t i = 1; i < m->nfiles; i++) {
+		if (!strcmp(names[i - 1], names[i]))
+			return error_set(e, "manifest has the file %s twice", names[i]);
+	}
+	for (size_t i = 0; i < m->noutputs; i++) {
+		char *const *copy = &m->outputs[i].copy;
+
+		if (*copy && !bsearch(copy, names, m->nfiles, sizeof(*names), by_name))
+			return error_set(e, "manifest lists no file %s", *copy);
+	}
+	return 0;
+}
+
+static bool has_too_many(const struct manifest *m, enum user_file kind)
+{
+	const struct user_file_limit *limit = &user_file_limits[kind];
+
+	return m->nattrs > limit->attrs || m->nfiles + m->noutputs > limit->entries;
 }
 
 static int decode_line(struct manifest *m, char *line)
@@ -341,7 +386,8 @@ static size_t covered_size(const char *text, size_t size)
 	return memcmp(text + covered + 4, hex, DIGEST_HEX) == 0 ? covered : 0;
 }
 
-int manifest_decode(struct manifest *m, const char *text, size_t size, struct error *e)
+int manifest_decode(struct manifest *m, enum user_file kind, const char *text,
+		    size_t size, struct error *e)
 {
 	size_t covered = covered_size(text, size);
 	cleanup_free char *copy = NULL;
@@ -368,8 +414,27 @@ int manifest_decode(struct manifest *m, const char *text, size_t size, struct er
 		if (decode_line(m, line) < 0)
 			return error_set(e, "manifest line %u cannot be understood",
 					 number);
+		if (has_too_many(m, kind))
+			return error_set(e, "manifest has more lines than it may");
 	}
-	return 0;
+	return check_files(m, e);
+}
+
+int manifest_read(struct manifest *m, int dirfd, const char *name, enum user_file kind,
+		  struct error *e)
+{
+	size_t size;
+	cleanup_free char *text = user_file_read(dirfd, name, kind, &size, e);
+
+	memset(m, 0, sizeof(*m));
+	if (!text)
+		return -1;
+	errno = 0;
+	if (manifest_decode(m, kind, text, size, e) == 0)
+		return 0;
+	if (errno != EPROTONOSUPPORT)
+		errno = EBADMSG;
+	return -1;
 }
 
 void manifest_free(struct manifest *m)

@@ -13,8 +13,7 @@
 
 #include "base/error.h"
 #include "store/digest.h"
-
-#define MANIFEST_MAX (64u << 20) /* bytes; more is refused unread */
+#include "store/user_file.h"
 
 struct manifest_attr {
 	char *name;
@@ -47,8 +46,8 @@ struct manifest {
 /*
  * Add to m. -1 and errno without memory, and EINVAL for what could not be read
  * again: names of attributes are of a-z, 0-9 and "-"; those of files of letters,
- * digits, ".", "_", "-" and "+", and begin with neither "." nor "-"; paths are
- * absolute, and a copy is a file added before.
+ * digits, ".", "_", "-" and "+", and begin with neither "." nor "-", and each stands
+ * there once; paths are absolute, and a copy is a file added before.
  */
 
 /* Set an attribute, replacing an older value. */
@@ -75,10 +74,16 @@ char *manifest_encode(const struct manifest *m, size_t *size);
 
 /*
  * Fill m, which is empty, from text, which may hold anything at all. -1 if it is
- * not a whole manifest; m is then to be freed all the same. errno is EPROTONOSUPPORT if
- * it is a whole one of another version of the format.
+ * not a whole manifest, or has more lines than a file of that kind may (user_file.h); m
+ * is then to be freed all the same. errno is EPROTONOSUPPORT if it is a whole one of
+ * another version of the format. Time and memory are as the text is long.
  */
-int manifest_decode(struct manifest *m, const char *text, size_t size, struct error *e);
+int manifest_decode(struct manifest *m, enum user_file kind, const char *text,
+		    size_t size, struct error *e);
+
+/* Read and decode a file of a directory. -1 as above, or if it cannot be read. */
+int manifest_read(struct manifest *m, int dirfd, const char *name, enum user_file kind,
+		  struct error *e);
 
 /* Bytes of all the files that m lists. */
 uint64_t manifest_bytes(const struct manifest *m);

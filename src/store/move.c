@@ -71,13 +71,10 @@ int move_write(const struct folder *folder, const struct move *move, struct erro
 	return file_replace(folder->fd, FOLDER_MOVE, text, size, 0600, e);
 }
 
-static int decode(struct manifest *m, struct move *move, const char *text, size_t size,
-		  struct error *e)
+static int decode(const struct manifest *m, struct move *move, struct error *e)
 {
 	unsigned long long restart, hold;
 
-	if (manifest_decode(m, text, size, e) < 0)
-		return -1;
 	if (manifest_get_number(m, ATTR_RESTART, UINT_MAX, &restart) < 0 ||
 	    manifest_get_number(m, ATTR_HOLD, 1, &hold) < 0)
 		return error_set(e, "it does not say which start it is for");
@@ -88,19 +85,15 @@ static int decode(struct manifest *m, struct move *move, const char *text, size_
 
 int move_read(const struct folder *folder, struct move *move, struct error *e)
 {
-	cleanup_free char *text = NULL;
-	struct manifest m = { 0 };
-	size_t size;
+	struct manifest m;
 	int rc;
 
 	*move = (struct move){ 0 };
-	if (faccessat(folder->fd, FOLDER_MOVE, F_OK, AT_SYMLINK_NOFOLLOW) < 0 &&
-	    errno == ENOENT)
+	rc = manifest_read(&m, folder->fd, FOLDER_MOVE, USER_FILE_MOVE, e);
+	if (rc < 0 && errno == ENOENT)
 		return 0;
-	text = file_read(folder->fd, FOLDER_MOVE, MANIFEST_MAX, &size, e);
-	if (!text)
-		return -1;
-	rc = decode(&m, move, text, size, e);
+	if (rc == 0)
+		rc = decode(&m, move, e);
 	manifest_free(&m);
 	return rc < 0 ? error_prefix(e, "%s/" FOLDER_MOVE, folder->path) : 1;
 }

@@ -4,11 +4,41 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/str.h"
+#include "store/way.h"
+
+int output_note(struct manifest *m, const struct stat *st)
+{
+	const char *before = manifest_get(m, OUTPUT_FILES);
+	cleanup_free char *all = str_printf("%s%llu %o ", before ? before : "",
+					    (unsigned long long)st->st_ino,
+					    (unsigned int)st->st_mode & 0777);
+
+	return all ? manifest_set(m, OUTPUT_FILES, "%s", all) : -1;
+}
+
+struct which {
+	unsigned long long inode;
+	unsigned int mode;
+};
+
+/* False if it was not noted, by an earlier version. */
+static bool find_which(const struct manifest *m, size_t output, struct which *which)
+{
+	const char *rest = manifest_get(m, OUTPUT_FILES);
+	int used = 0;
+
+	for (size_t i = 0; rest && i <= output; i++, rest += used) {
+		if (sscanf(rest, "%llu %o %n", &which->inode, &which->mode, &used) != 2)
+			return false;
+	}
+	return rest != NULL;
+}
 
 bool output_is_recorded(const struct generation *gen, const struct stat *st)
 {
@@ -22,7 +52,7 @@ bool output_is_recorded(const struct generation *gen, const struct stat *st)
 	return false;
 }
 
-/* Copy the file into the generation, as one of its own with the same permissions. */
+/* Copy the file into the generation, as one of its own. */
 static int copy_content(struct generation *gen, const char *path, int fd,
 			const struct stat *st, char **name, struct error *e)
 {
@@ -36,8 +66,6 @@ static int copy_content(struct generation *gen, const char *path, int fd,
 	out = generation_create(gen, *name, e);
 	if (out < 0 || file_copy(fd, out, (uint64_t)st->st_size, path, e) < 0)
 		return -1;
-	if (fchmod(out, (st->st_mode & 0777) | 0600) < 0)
-		return error_sys(e, "%s", *name);
 	if (lseek(out, 0, SEEK_SET) < 0 || digest_of_fd(out, *name, hex, &size, e) < 0)
 		return error_prefix(e, "%s", path);
 	if (manifest_add_file(&gen->manifest, *name, size, hex) < 0)
@@ -57,34 +85,57 @@ int output_record(struct generation *gen, const char *path, int fd, bool with_co
 		return -1;
 	if (!with_content && fsync(fd) < 0 && errno != EINVAL && errno != EROFS)
 		return error_sys(e, "%s", path);
-	if (manifest_add_output(&gen->manifest, path, (uint64_t)st.st_size, copy) < 0)
+	if (manifest_add_output(&gen->manifest, path, (uint64_t)st.st_size, copy) < 0 ||
+	    output_note(&gen->manifest, &st) < 0)
 		return error_sys(e, "%s", path);
 	return 0;
 }
 
-/* A link that somebody else has put in its place, as they may in /tmp. */
-static bool is_foreign_link(const char *path)
+/*
+ * Open what the job was writing. Its path may lead through directories in which others
+ * write, and lead to another of the user's files now: links of others are not followed,
+ * and where there are such directories it has to be the very file that was recorded.
+ */
+static int open_output(const struct manifest *m, size_t output, int extra,
+		       struct error *e)
 {
+	const struct manifest_output *o = &m->outputs[output];
+	struct way way = way_of("");
+	cleanup_close int fd = -1;
+	struct which which;
 	struct stat st;
 
-	return lstat(path, &st) == 0 && S_ISLNK(st.st_mode) && st.st_uid != geteuid();
+	way.tolerant = true;
+	fd = way_open_file(&way, o->path, O_WRONLY | O_NOCTTY | O_NONBLOCK | extra, e);
+	if (fd < 0 && errno != ENXIO)
+		return -1;
+	/* ENXIO: a pipe that nobody reads */
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return error_set(e, "%s is not a regular file any more", o->path);
+	if (way.exposed && !(extra & O_CREAT) && find_which(m, output, &which) &&
+	    which.inode != st.st_ino) {
+		errno = EPERM;
+		return error_set(
+			e,
+			"%s is another file than the job was writing, and others "
+			"can write to a directory on the way there",
+			o->path);
+	}
+	return take_fd(fd);
 }
 
-/*
- * Can it be put back? A file without a copy only if it still has all it had; and
- * nothing but a file: a pipe in its place would be waited for.
- */
-static int check(const struct manifest_output *o, struct error *e)
+/* Can it be put back? A file without a copy only if it still has all it had. */
+static int check(const struct manifest *m, size_t output, struct error *e)
 {
+	const struct manifest_output *o = &m->outputs[output];
+	cleanup_close int fd = open_output(m, output, 0, e);
 	struct stat st;
 
-	if (stat(o->path, &st) < 0)
-		return o->copy && errno == ENOENT
-			       ? 0
-			       : error_sys(e, "%s, which the job was writing", o->path);
-	if (!S_ISREG(st.st_mode) || is_foreign_link(o->path))
-		return error_set(e, "%s is not a regular file any more", o->path);
-	if (faccessat(AT_FDCWD, o->path, W_OK, AT_EACCESS) < 0)
+	if (fd < 0 && o->copy && errno == ENOENT)
+		return 0;
+	if (fd < 0)
+		return error_prefix(e, "an output of the job");
+	if (fstat(fd, &st) < 0)
 		return error_sys(e, "%s", o->path);
 	if (!o->copy && (uint64_t)st.st_size < o->length)
 		return error_set(
@@ -95,59 +146,60 @@ static int check(const struct manifest_output *o, struct error *e)
 	return 0;
 }
 
-static int open_output(const struct manifest_output *o, int extra)
+static int put_back_copy(const struct generation *gen, size_t output, struct error *e)
 {
-	int flags = O_WRONLY | O_CLOEXEC | O_NOCTTY | extra;
-	int fd = open(o->path, flags | O_NOFOLLOW, 0600);
-
-	if (fd < 0 && errno == ELOOP && !is_foreign_link(o->path))
-		fd = open(o->path, flags, 0600);
-	return fd;
-}
-
-static int put_back_copy(const struct generation *gen, const struct manifest_output *o,
-			 struct error *e)
-{
+	const struct manifest_output *o = &gen->manifest.outputs[output];
 	cleanup_close int in =
-		openat(gen->fd, o->copy, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	cleanup_close int out = open_output(o, 0);
+		openat(gen->fd, o->copy, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	cleanup_close int out = open_output(&gen->manifest, output, 0, e);
+	struct which which;
 	struct stat st;
 
 	if (in < 0 || fstat(in, &st) < 0)
 		return error_sys(e, "%s", o->copy);
 	if (out < 0 && errno == ENOENT) {
-		out = open_output(o, O_CREAT | O_EXCL);
-		if (out >= 0 && fchmod(out, st.st_mode & 0777) < 0)
+		if (!find_which(&gen->manifest, output, &which))
+			which.mode = st.st_mode & 0777;
+		out = open_output(&gen->manifest, output, O_CREAT | O_EXCL, e);
+		if (out >= 0 && fchmod(out, which.mode & 0777) < 0)
 			return error_sys(e, "%s", o->path);
 	}
-	if (out < 0 || ftruncate(out, 0) < 0)
+	if (out < 0)
+		return -1;
+	if (ftruncate(out, 0) < 0)
 		return error_sys(e, "%s", o->path);
 	return file_copy(in, out, o->length, o->path, e);
 }
 
-static int put_back(const struct generation *gen, const struct manifest_output *o,
-		    struct error *e)
+int output_cut(const struct manifest *m, size_t output, struct error *e)
 {
-	cleanup_close int out = -1;
+	cleanup_close int out = open_output(m, output, 0, e);
 
-	if (o->copy)
-		return put_back_copy(gen, o, e);
-	out = open_output(o, 0);
 	if (out < 0)
-		return error_sys(e, "%s", o->path);
-	if (ftruncate(out, (off_t)o->length) < 0)
-		return error_sys(e, "%s", o->path);
+		return -1;
+	if (ftruncate(out, (off_t)m->outputs[output].length) < 0)
+		return error_sys(e, "%s", m->outputs[output].path);
 	return 0;
+}
+
+static int put_back(const struct generation *gen, size_t output, struct error *e)
+{
+	return gen->manifest.outputs[output].copy ? put_back_copy(gen, output, e)
+						  : output_cut(&gen->manifest, output, e);
 }
 
 int output_is_there(const struct generation *gen, struct error *e)
 {
 	for (size_t i = 0; i < gen->manifest.noutputs; i++) {
 		const struct manifest_output *o = &gen->manifest.outputs[i];
+		cleanup_close int fd = -1;
 		struct stat st;
 
 		if (!o->copy && stat(o->path, &st) < 0)
 			return error_sys(e, "%s, which the job was writing", o->path);
+		fd = open_output(&gen->manifest, i, 0, e);
+		if (fd < 0 && errno == EPERM)
+			return error_prefix(e, "an output of the job");
 	}
 	return 0;
 }
@@ -157,11 +209,11 @@ int output_put_back(const struct generation *gen, struct error *e)
 	const struct manifest *m = &gen->manifest;
 
 	for (size_t i = 0; i < m->noutputs; i++) {
-		if (check(&m->outputs[i], e) < 0)
+		if (check(m, i, e) < 0)
 			return -1;
 	}
 	for (size_t i = 0; i < m->noutputs; i++) {
-		if (put_back(gen, &m->outputs[i], e) < 0)
+		if (put_back(gen, i, e) < 0)
 			return -1;
 	}
 	return 0;

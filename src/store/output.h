@@ -28,13 +28,30 @@ bool output_is_recorded(const struct generation *gen, const struct stat *st);
 int output_record(struct generation *gen, const char *path, int fd, bool with_content,
 		  struct error *e);
 
-/* Is every recorded file there whose content is not in the generation? */
+/*
+ * Which files the outputs are, beside their paths: an attribute, "INODE MODE " for each
+ * in their order. A file system has the same number for a file on every node; for its
+ * device it has not.
+ */
+#define OUTPUT_FILES "output-files"
+
+/* Note it of one that has just been added. -1 without memory. */
+int output_note(struct manifest *m, const struct stat *st);
+
+/* Cut one to its length, if it is still the file that it was (output_put_back). */
+int output_cut(const struct manifest *m, size_t output, struct error *e);
+
+/*
+ * Is every recorded file there whose content is not in the generation, and has no
+ * stranger put another one in the place of any?
+ */
 int output_is_there(const struct generation *gen, struct error *e);
 
 /*
- * Put every recorded file back. -1, with nothing changed, if one of them is missing
- * or has become shorter than it was and has no copy, or may not be written, or is
- * no regular file any more.
+ * Put every recorded file back. Links of strangers are followed nowhere on the way to it,
+ * and where a directory on the way is open to them it has to be the same file. -1, with
+ * nothing changed, if one of them is missing or has become shorter than it was and has no
+ * copy, or may not be written, or is no regular file any more.
  */
 int output_put_back(const struct generation *gen, struct error *e);
 

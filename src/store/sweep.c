@@ -6,14 +6,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/conf.h"
 #include "base/file.h"
 #include "base/str.h"
+#include "store/folder.h"
+#include "store/store.h"
 
 /* "123.4" */
 static bool is_aside(const char *name)
@@ -53,25 +55,68 @@ static bool is_forgotten(int dir, const char *name, time_t before)
 	return S_ISDIR(st.st_mode) && is_aside(name) && st.st_mtime < before;
 }
 
+/* Of a folder that was set aside: what its own record says is what counts. */
+static int check_named(int dir, const struct store *store, const char *name,
+		       struct error *e)
+{
+	struct folder folder = {
+		.fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC),
+		.path = str_printf("%s/%s", store->path, name)
+	};
+	int rc = folder.fd < 0 || !folder.path ? error_sys(e, "%s", name)
+					       : folder_load(&folder, e);
+
+	if (rc == 0)
+		rc = folder_check_named(&folder, store->name,
+					(unsigned int)strtoul(name, NULL, 10), e);
+	folder_close(&folder);
+	return rc;
+}
+
+/* 1 if it was removed, 0 if it stays. */
+static int sweep_one(int dir, const struct store *store, const char *name, time_t before,
+		     struct error *e)
+{
+	if (name[0] == '.' || !is_forgotten(dir, name, before))
+		return 0;
+	if (is_aside(name) && check_named(dir, store, name, e) < 0)
+		return -1;
+	return file_remove_tree(dir, name, e) < 0 ? -1 : 1;
+}
+
+static int sweep(const struct store *store, time_t before, struct error *e)
+{
+	cleanup_closedir DIR *dir = file_open_dir(store->fd, ".");
+	int removed = 0, failed = 0;
+	struct error first;
+	struct dirent *d;
+
+	if (!dir)
+		return error_sys(e, "%s", store->path);
+	while ((d = readdir(dir))) {
+		int n = sweep_one(dirfd(dir), store, d->d_name, before,
+				  failed ? NULL : &first);
+
+		if (n > 0)
+			removed++;
+		else
+			failed -= n;
+	}
+	if (failed > 0)
+		*e = first;
+	return failed > 0 ? -1 : removed;
+}
+
 int sweep_aside(const char *pattern, const char *user, const char *cluster, time_t before,
 		struct error *e)
 {
-	cleanup_free char *base = conf_expand_dir(pattern, user, 0, e);
-	cleanup_free char *path = base ? str_printf("%s/%s", base, cluster) : NULL;
-	cleanup_closedir DIR *dir = path ? opendir(path) : NULL;
-	struct dirent *d;
-	int removed = 0;
+	struct store store;
+	int rc = store_open(&store, pattern, user, cluster, 0, STORE_READ, e);
 
-	if (!dir)
-		return path && errno == ENOENT
-			       ? 0
-			       : error_sys(e, "%s", base ? path : pattern);
-	while ((d = readdir(dir))) {
-		if (d->d_name[0] == '.' || !is_forgotten(dirfd(dir), d->d_name, before))
-			continue;
-		if (file_remove_tree(dirfd(dir), d->d_name, e) < 0)
-			return -1;
-		removed++;
-	}
-	return removed;
+	if (rc == 0)
+		rc = sweep(&store, before, e);
+	else if (errno == ENOENT)
+		rc = 0;
+	store_close(&store);
+	return rc;
 }

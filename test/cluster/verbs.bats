@@ -498,7 +498,8 @@ END
 	alice sh -c 'mv "$1" "$1.real" && ln -s /root/precious "$1"' _ "$(store "$JOB")/1"
 	alice sh -c 'cd "$1" && ln -s /root/precious tmp/link && mv job job.real && mkfifo job' _ "$(store "$JOB")"
 	root timeout 60 scheckpoint list --all
-	root timeout 60 scheckpoint purge --all --older=0
+	run root timeout 60 scheckpoint purge --all --older=0
+	[ "$status" -le 1 ]
 	root test -e /root/precious/file
 }
 

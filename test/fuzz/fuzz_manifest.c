@@ -78,12 +78,12 @@ static void read_text(const char *text, size_t size)
 	struct manifest m, again;
 	struct error e = { "" };
 
-	if (manifest_decode(&m, text, size, &e) == 0) {
+	if (manifest_decode(&m, USER_FILE_MANIFEST, text, size, &e) == 0) {
 		size_t written;
 		cleanup_free char *copy = manifest_encode(&m, &written);
 
 		check_promises(&m);
-		must(copy && manifest_decode(&again, copy, written, &e) == 0);
+		must(copy && manifest_decode(&again, USER_FILE_MANIFEST, copy, written, &e) == 0);
 		check_same(&m, &again);
 		manifest_free(&again);
 	} else {

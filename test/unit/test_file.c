@@ -105,13 +105,63 @@ static void a_replacement_that_fails_leaves_the_old_file(void **state)
 	struct error e;
 
 	put_file(p->fd, "f", "old");
-	put_file(p->fd, "target", "untouched");
-	assert_int_equal(symlinkat("target", p->fd, "f.tmp"), 0);
-	assert_int_equal(file_replace(p->fd, "f", "new", 3, 0600, &e), -1);
-	assert_says(&e, "f: ");
-	assert_content(p->fd, "f", "old");
-	assert_content(p->fd, "target", "untouched");
 	assert_int_equal(file_replace(p->fd, "no/f", "new", 3, 0600, &e), -1);
+	assert_int_equal(mkdirat(p->fd, "d", 0700), 0);
+	assert_int_equal(mkdirat(p->fd, "d/e", 0700), 0);
+	assert_int_equal(file_replace(p->fd, "d", "new", 3, 0600, &e), -1);
+	assert_says(&e, "d: ");
+	assert_content(p->fd, "f", "old");
+}
+
+/* And nobody waits for a pipe. */
+static void what_stands_in_the_place_of_the_new_file_is_neither_followed_nor_kept(
+	void **state)
+{
+	struct place *p = *state;
+	struct error e = { "" };
+
+	put_file(p->fd, "f", "old");
+	put_file(p->fd, "target", "untouched");
+	for (int i = 0; i < 4; i++) {
+		if (i == 0)
+			assert_int_equal(symlinkat("target", p->fd, "f.tmp"), 0);
+		else if (i == 1)
+			assert_int_equal(mkfifoat(p->fd, "f.tmp", 0600), 0);
+		else if (i == 2)
+			assert_int_equal(linkat(p->fd, "target", p->fd, "f.tmp", 0), 0);
+		else
+			assert_int_equal(mkdirat(p->fd, "f.tmp", 0700), 0);
+		if (file_replace(p->fd, "f", "new", 3, 0600, &e) < 0)
+			fail_msg("%d: %s", i, e.text);
+		assert_content(p->fd, "f", "new");
+		assert_content(p->fd, "target", "untouched");
+		put_file(p->fd, "f", "old");
+	}
+}
+
+static void a_tree_of_any_depth_is_removed(void **state)
+{
+	enum { DEPTH = 1500 };
+	struct place *p = *state;
+	struct error e = { "" };
+	int fd = dup(p->fd);
+
+	for (int i = 0; i < DEPTH; i++) {
+		int below;
+
+		assert_int_equal(mkdirat(fd, "a-directory-with-a-name", 0700), 0);
+		below = openat(fd, "a-directory-with-a-name", O_RDONLY | O_DIRECTORY);
+		assert_true(below >= 0);
+		put_file(below, "file", "x");
+		if (i % 100 == 99)
+			assert_int_equal(fchmod(fd, 0500), 0);
+		close(fd);
+		fd = below;
+	}
+	close(fd);
+	if (file_remove_tree(p->fd, "a-directory-with-a-name", &e) < 0)
+		fail_msg("%s", e.text);
+	assert_false(exists(p->fd, "a-directory-with-a-name"));
 }
 
 static void replacing_a_link_replaces_the_link(void **state)
@@ -315,6 +365,9 @@ int main(void)
 		in_place(a_file_of_proc_is_read_whole),
 		in_place(a_file_is_replaced_whole_with_the_mode_asked_for),
 		in_place(a_replacement_that_fails_leaves_the_old_file),
+		in_place(
+			what_stands_in_the_place_of_the_new_file_is_neither_followed_nor_kept),
+		in_place(a_tree_of_any_depth_is_removed),
 		in_place(replacing_a_link_replaces_the_link),
 		in_place(the_first_bytes_are_copied_wherever_the_file_stands),
 		in_place(a_file_too_short_to_copy_is_an_error),

@@ -144,7 +144,7 @@ static void a_folder_of_somebody_elses_is_refused(void **state)
 		assert_int_equal(mkdirat(p->fd, names[n], 0700), 0);
 		assert_int_equal(fchownat(p->fd, names[n], SOMEBODY, (gid_t)-1, 0), 0);
 		assert_int_equal(make(p, &folder, "%u", &e), -1);
-		assert_says(&e, "belongs to another user");
+		assert_says(&e, "belongs to user 54321");
 		assert_int_equal(fchownat(p->fd, names[n], 0, (gid_t)-1, 0), 0);
 	}
 }
@@ -220,7 +220,7 @@ static void the_record_is_read_again_by_whoever_opens_the_folder(void **state)
 	assert_string_equal(manifest_get(&again.record, "restart"), "4");
 }
 
-static void a_damaged_record_is_refused(void **state)
+static void a_record_that_is_damaged_is_read_from_its_copy_or_refused(void **state)
 {
 	struct place *p = *state;
 	cleanup_folder struct folder folder;
@@ -230,6 +230,9 @@ static void a_damaged_record_is_refused(void **state)
 	assert_int_equal(manifest_set(&folder.record, "restart", "%d", 3), 0);
 	assert_int_equal(folder_save(&folder, &e), 0);
 	flip_bit(folder.fd, FOLDER_RECORD, 35);
+	assert_int_equal(folder_load(&folder, &e), 0);
+	assert_string_equal(manifest_get(&folder.record, "restart"), "3");
+	flip_bit(folder.fd, FOLDER_RECORD_COPY, 35);
 	assert_int_equal(folder_load(&folder, &e), -1);
 	assert_says(&e, folder.path);
 	assert_says(&e, "manifest is damaged");
@@ -300,13 +303,41 @@ static void a_folder_is_removed_with_all_in_it(void **state)
 	struct error e;
 
 	assert_int_equal(make(p, &folder, "%u", &e), 0);
+	assert_int_equal(manifest_set(&folder.record, RECORD_JOB, "7"), 0);
+	assert_int_equal(manifest_set(&folder.record, RECORD_USER, "u"), 0);
 	assert_int_equal(folder_save(&folder, &e), 0);
 	assert_int_equal(mkdirat(folder.fd, "1", 0700), 0);
 	put_file(folder.fd, "1/manifest", "x");
-	assert_int_equal(folder_remove(&folder, &e), 0);
+	assert_int_equal(folder_remove(&folder, "u", 7, &e), 0);
 	assert_false(exists(p->fd, "u/c/7"));
 	assert_true(exists(p->fd, "u/c"));
-	assert_int_equal(folder_remove(&folder, &e), 0);
+	assert_int_equal(folder_remove(&folder, "u", 7, &e), 0);
+}
+
+/* Whatever its name is. */
+static void a_folder_whose_record_is_of_another_is_not_removed(void **state)
+{
+	static const struct {
+		const char *user, *job;
+	} cases[] = { { NULL, NULL }, { "u", NULL }, { NULL, "7" }, { "u", "8" },
+		      { "v", "7" },   { "", "" },    { "u", "7 " } };
+	struct place *p = *state;
+	struct error e;
+
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		cleanup_folder struct folder folder;
+
+		assert_int_equal(make(p, &folder, "%u", &e), 0);
+		manifest_free(&folder.record);
+		if (cases[i].user)
+			manifest_set(&folder.record, RECORD_USER, "%s", cases[i].user);
+		if (cases[i].job)
+			manifest_set(&folder.record, RECORD_JOB, "%s", cases[i].job);
+		assert_int_equal(folder_save(&folder, &e), 0);
+		assert_int_equal(folder_remove(&folder, "u", 7, &e), -1);
+		assert_says(&e, "does not name job 7 and user u");
+		assert_true(exists(p->fd, "u/c/7/" FOLDER_RECORD));
+	}
 }
 
 static void all_but_the_record_and_the_events_is_stripped(void **state)
@@ -573,11 +604,12 @@ int main(void)
 		in_place(a_symbolic_link_is_refused),
 		in_place(a_file_in_the_folders_place_is_refused),
 		in_place(the_record_is_read_again_by_whoever_opens_the_folder),
-		in_place(a_damaged_record_is_refused),
+		in_place(a_record_that_is_damaged_is_read_from_its_copy_or_refused),
 		in_place(what_a_former_job_left_is_set_aside_and_kept),
 		in_place(it_is_kept_on_a_file_system_without_noreplace_too),
 		in_place(a_folder_that_cannot_be_set_aside_stays),
 		in_place(a_folder_is_removed_with_all_in_it),
+		in_place(a_folder_whose_record_is_of_another_is_not_removed),
 		in_place(all_but_the_record_and_the_events_is_stripped),
 		in_place(stripping_follows_no_link),
 		in_place(a_folder_becomes_the_other_jobs_and_is_found_by_its_old_path),

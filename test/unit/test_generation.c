@@ -390,6 +390,7 @@ static void nothing_is_committed_by_a_record_that_cannot_be_read(void **state)
 	open_folder(p, &folder);
 	begin(&folder, &gen);
 	put_file(folder.fd, FOLDER_RECORD, "damaged");
+	put_file(folder.fd, FOLDER_RECORD_COPY, "damaged");
 	assert_int_equal(generation_commit(&gen, &folder, &e), -1);
 	assert_listed(&folder, "");
 }

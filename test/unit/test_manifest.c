@@ -30,7 +30,7 @@ static void assert_refused(const char *text, size_t size, const char *why)
 	cleanup_manifest struct manifest m;
 	struct error e = { "" };
 
-	if (manifest_decode(&m, text, size, &e) == 0)
+	if (manifest_decode(&m, USER_FILE_MANIFEST, text, size, &e) == 0)
 		fail_msg("taken for a manifest: %s", text);
 	assert_says(&e, why);
 }
@@ -57,7 +57,7 @@ static void what_was_said_is_read_again(void **state)
 	make_full(&m);
 	text = manifest_encode(&m, &size);
 	assert_non_null(text);
-	assert_int_equal(manifest_decode(&again, text, size, &e), 0);
+	assert_int_equal(manifest_decode(&again, USER_FILE_MANIFEST, text, size, &e), 0);
 	assert_int_equal(again.nattrs, 2);
 	assert_string_equal(manifest_get(&again, "job"), "42");
 	assert_string_equal(manifest_get(&again, "node"), "n1");
@@ -102,7 +102,7 @@ static void an_empty_manifest_is_one(void **state)
 	size_t size;
 
 	text = manifest_encode(&m, &size);
-	assert_int_equal(manifest_decode(&m, text, size, &e), 0);
+	assert_int_equal(manifest_decode(&m, USER_FILE_MANIFEST, text, size, &e), 0);
 	assert_int_equal(m.nattrs + m.nfiles + m.noutputs, 0);
 }
 
@@ -124,7 +124,7 @@ static void any_byte_can_be_in_a_value_or_a_path(void **state)
 	assert_int_equal(manifest_set(&m, "space", "%s", " a  b "), 0);
 	assert_int_equal(manifest_add_output(&m, path, 1, NULL), 0);
 	text = manifest_encode(&m, &size);
-	assert_int_equal(manifest_decode(&again, text, size, &e), 0);
+	assert_int_equal(manifest_decode(&again, USER_FILE_MANIFEST, text, size, &e), 0);
 	assert_string_equal(manifest_get(&again, "every"), every);
 	assert_string_equal(manifest_get(&again, "empty"), "");
 	assert_string_equal(manifest_get(&again, "space"), " a  b ");
@@ -150,7 +150,7 @@ static void many_of_everything_are_kept_in_order(void **state)
 				 0);
 	}
 	text = manifest_encode(&m, &size);
-	assert_int_equal(manifest_decode(&again, text, size, &e), 0);
+	assert_int_equal(manifest_decode(&again, USER_FILE_MANIFEST, text, size, &e), 0);
 	assert_int_equal(again.nattrs, MANY);
 	assert_int_equal(again.nfiles, MANY);
 	assert_int_equal(again.noutputs, MANY);
@@ -317,8 +317,6 @@ static void a_line_that_cannot_be_understood_is_refused(void **state)
 		"output 1 -",
 		"output 1 - ",
 		"output 1 - relative",
-		"output 1 none /path",
-		"output 1 ../a /path",
 		"output 1 - /a%",
 		"output 1 - /a%00b",
 		"output 1 - %2",
@@ -335,6 +333,27 @@ static void a_line_that_cannot_be_understood_is_refused(void **state)
 
 		assert_refused(text, strlen(text),
 			       "manifest line 3 cannot be understood");
+	}
+}
+
+static void a_copy_that_is_no_file_and_a_file_said_twice_are_refused(void **state)
+{
+	static const struct {
+		const char *lines, *why;
+	} cases[] = {
+		{ "output 1 none /path\n", "lists no file none" },
+		{ "output 1 ../a /path\n", "lists no file ../a" },
+		{ "file 1 " HEX " a\noutput 1 b /path\n", "lists no file b" },
+		{ "file 1 " HEX " a\nfile 1 " HEX " b\nfile 2 " HEX " a\n",
+		  "has the file a twice" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		cleanup_free char *inner = str_printf(HEADER "%s", cases[i].lines);
+		cleanup_free char *text = closed(inner);
+
+		assert_refused(text, strlen(text), cases[i].why);
 	}
 }
 
@@ -401,6 +420,8 @@ int main(void)
 		cmocka_unit_test(another_format_is_refused),
 		cmocka_unit_test(a_later_format_is_refused_as_such),
 		cmocka_unit_test(a_line_that_cannot_be_understood_is_refused),
+		cmocka_unit_test(
+			a_copy_that_is_no_file_and_a_file_said_twice_are_refused),
 		cmocka_unit_test(an_attribute_said_twice_is_refused),
 		cmocka_unit_test(a_zero_byte_is_refused),
 		cmocka_unit_test(what_could_not_be_read_again_is_not_taken),

@@ -3,6 +3,7 @@
 #include "store/sweep.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -19,13 +20,35 @@ static void set_age(struct place *p, const char *path, time_t seconds)
 	assert_int_equal(utimensat(p->fd, path, times, AT_SYMLINK_NOFOLLOW), 0);
 }
 
-static void put_dir(struct place *p, const char *path, time_t seconds)
+static void put_record(struct place *p, const char *path, const char *user,
+		       unsigned int job)
+{
+	cleanup_folder struct folder folder = {
+		.fd = openat(p->fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+		.path = strdup(path)
+	};
+	struct error e;
+
+	assert_int_equal(manifest_set(&folder.record, RECORD_JOB, "%u", job), 0);
+	assert_int_equal(manifest_set(&folder.record, RECORD_USER, "%s", user), 0);
+	assert_int_equal(folder_save(&folder, &e), 0);
+}
+
+static void put_dir_of(struct place *p, const char *path, const char *user,
+		       time_t seconds)
 {
 	cleanup_free char *file = str_printf("%s/file", path);
 
 	assert_int_equal(mkdirat(p->fd, path, 0700), 0);
 	put_file(p->fd, file, "x");
+	put_record(p, path, user,
+		   (unsigned int)strtoul(strrchr(path, '/') + 1, NULL, 10));
 	set_age(p, path, seconds);
+}
+
+static void put_dir(struct place *p, const char *path, time_t seconds)
+{
+	put_dir_of(p, path, "u", seconds);
 }
 
 static int sweep(struct place *p, struct error *e)
@@ -74,6 +97,25 @@ static void only_what_was_set_aside_long_ago_is_removed(void **state)
 				fail_msg("%s", cases[i].path);
 		}
 	}
+}
+
+/* And one of a stranger's does not keep the others from it. */
+static void what_says_that_it_is_anothers_is_not_removed(void **state)
+{
+	struct place *p = *state;
+	struct error e;
+
+	begin(p);
+	put_dir_of(p, "u/c/7.1", "v", 1);
+	put_dir(p, "u/c/8.1", 1);
+	put_dir(p, "u/c/9.1", 1);
+	put_record(p, "u/c/9.1", "u", 8);
+	set_age(p, "u/c/9.1", 1);
+	assert_int_equal(sweep(p, &e), -1);
+	assert_says(&e, "does not name job");
+	assert_true(exists(p->fd, "u/c/7.1/file"));
+	assert_false(exists(p->fd, "u/c/8.1"));
+	assert_true(exists(p->fd, "u/c/9.1/file"));
 }
 
 static void a_file_is_not_removed(void **state)
@@ -147,6 +189,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		in_place(only_what_was_set_aside_long_ago_is_removed),
+		in_place(what_says_that_it_is_anothers_is_not_removed),
 		in_place(a_file_is_not_removed),
 		in_place(only_what_a_job_left_that_is_gone_is_unlinked),
 		in_place(where_nothing_is_there_is_nothing_to_remove),

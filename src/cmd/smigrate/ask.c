@@ -11,6 +11,7 @@
 #include "base/protocol.h"
 #include "cmd/protected.h"
 #include "cmd/smigrate/migration.h"
+#include "cmd/smigrate/place.h"
 #include "cmd/watch.h"
 #include "slurm/job.h"
 #include "store/move.h"
@@ -107,8 +108,10 @@ void migrant_check(struct migration *m, struct migrant *j, const struct job_entr
 	j->protected = rc == 0;
 	if (rc == 0) {
 		j->why.text[0] = '\0';
-		if (move_kept(&j->folder, &kept, NULL) == 0)
+		if (move_kept(&j->folder, &kept, NULL) == 0) {
+			place_clean(m, &kept.own);
 			j->own = kept.own;
+		}
 	}
 	folder_close(&j->folder);
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/identity.h"
 #include "cmd/smigrate/migration.h"
 #include "store/generation.h"
 
@@ -33,13 +34,27 @@ static bool is_other(const struct event *event)
 	return !strcmp(event->reason, "interval");
 }
 
+/*
+ * Of what the user's files say was written, no more than the job can have in memory and
+ * once more on the disk: by that --rate has other users' jobs wait.
+ */
+static uint64_t credible(const struct migration *m, const struct migrant *j,
+			 uint64_t bytes)
+{
+	const struct node_entry *node = node_table_find(&m->cluster, j->from);
+	unsigned long long memory = j->memory ? j->memory : node ? node->memory : 0;
+	uint64_t most = (uint64_t)memory << 21;
+
+	return most && bytes > most ? most : bytes;
+}
+
 static void saved(struct migration *m, struct migrant *j, const struct event *event)
 {
 	j->generation = event->generation;
-	j->bytes = event->bytes;
+	j->bytes = credible(m, j, event->bytes);
 	j->dump = event->seconds;
 	j->times.saved = event->time;
-	m->written += event->bytes;
+	m->written += j->bytes;
 }
 
 /* Where it was, at the start in which it was asked. */
@@ -105,21 +120,41 @@ static void elsewhere(struct migrant *j, const struct event *event)
 	}
 }
 
-int migrant_read_events(struct migration *m, struct migrant *j, struct error *e)
+/* So many at once: no user keeps us from the jobs of others. */
+#define EVENTS_AT_ONCE 1000
+
+static int read_events(struct migration *m, struct migrant *j, struct error *e)
 {
 	struct event event;
-	int rc = 0;
+	int rc = 1;
 
-	while (j->reader && !migrant_is_over(j) &&
-	       (rc = event_next(j->reader, &event, e)) > 0) {
+	for (int i = 0; j->reader && !migrant_is_over(j) && rc > 0 && i < EVENTS_AT_ONCE;
+	     i++) {
+		rc = event_next(j->reader, &event, e);
+		if (rc <= 0)
+			break;
 		if (event.restart == j->restart)
 			there(m, j, &event);
 		else if (event.restart > j->restart)
 			elsewhere(j, &event);
 	}
 	if (j->state == MIGRANT_SAVES && j->times.saved == 0 && j->folder.fd >= 0)
-		j->bytes = generation_bytes_half_written(&j->folder);
+		j->bytes = credible(m, j, generation_bytes_half_written(&j->folder));
 	return rc < 0 ? -1 : 0;
+}
+
+void migrant_read_events(struct migration *m, struct migrant *j)
+{
+	struct error e;
+	int rc = identity_become(j->user, &e);
+
+	if (rc == 0) {
+		rc = read_events(m, j, &e);
+		identity_back();
+	}
+	/* One job's files are no reason to leave the others where they are. */
+	if (rc < 0)
+		stays(j, e.text);
 }
 
 /* ---- what Slurm says ---- */
@@ -168,12 +203,10 @@ static void is_off(struct migrant *j, const struct job_entry *now)
 
 void migrant_follow(struct migration *m, struct migrant *j, const struct job_entry *now)
 {
-	struct error e;
-
 	if (migrant_is_there(j, now))
 		return;
-	if (j->reader && migrant_read_events(m, j, &e) < 0)
-		stays(j, e.text);
+	if (j->reader)
+		migrant_read_events(m, j);
 	if (migrant_is_over(j))
 		return;
 	if (!now || now->phase == JOB_OVER)

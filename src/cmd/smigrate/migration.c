@@ -16,6 +16,9 @@
 /* A job that began to run less long ago may not have made its folder yet. */
 #define YOUNG 30 /* seconds */
 
+/* Beyond DumpTimeout: until the signal is there, and the answer is on this host. */
+#define LATE 5 /* seconds */
+
 double seconds_now(void)
 {
 	struct timespec now;
@@ -154,12 +157,18 @@ static bool is_flying(const struct migrant *j)
 	return (j->state != MIGRANT_WAITS || j->refused > 0) && !migrant_is_over(j);
 }
 
-static size_t count_state(const struct migration *m, enum migrant_state state)
+/*
+ * Those that are being saved. One that does not answer in the time that a checkpoint may
+ * take gives its place to others; what becomes of it is told when it is known.
+ */
+static size_t count_dumps(const struct migration *m)
 {
+	double oldest = seconds_now() - m->s->conf.dump_timeout - LATE;
 	size_t n = 0;
 
 	for (size_t i = 0; i < m->count; i++)
-		n += m->migrants[i]->state == state;
+		n += m->migrants[i]->state == MIGRANT_SAVES &&
+		     m->migrants[i]->times.asked > oldest;
 	return n;
 }
 
@@ -177,7 +186,7 @@ static uint64_t written(const struct migration *m)
 
 static void act(struct migration *m, struct migrant *j)
 {
-	size_t dumps = count_state(m, MIGRANT_SAVES);
+	size_t dumps = count_dumps(m);
 
 	switch (j->verdict.act) {
 	case MIGRATE_MOVE:
@@ -246,12 +255,14 @@ static int read_events(void *arg, struct error *e)
 {
 	struct migration *m = arg;
 
+	(void)e;
+
 	for (size_t i = 0; i < m->count; i++) {
 		struct migrant *j = m->migrants[i];
 		enum migrant_state before = j->state;
 
-		if (is_flying(j) && migrant_read_events(m, j, e) < 0)
-			return -1;
+		if (is_flying(j))
+			migrant_read_events(m, j);
 		if (j->state != before)
 			display_changed(m, j);
 	}

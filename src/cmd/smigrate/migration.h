@@ -163,8 +163,9 @@ void migrant_check(struct migration *m, struct migrant *j, const struct job_entr
 
 /* ---- follow.c ---- */
 
-/* What its runner has written since. */
-int migrant_read_events(struct migration *m, struct migrant *j, struct error *e);
+/* What its runner has written since, read as the user; what cannot be read has it stay.
+ */
+void migrant_read_events(struct migration *m, struct migrant *j);
 
 /* What Slurm says of it; NULL if it knows it no more. */
 void migrant_follow(struct migration *m, struct migrant *j, const struct job_entry *now);

@@ -3,6 +3,7 @@
 #include "cmd/smigrate/place.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 
@@ -141,4 +142,79 @@ int place(const struct migration *m, struct migrant *j, const struct job_entry *
 		return 0;
 	names = place_chosen(m, j);
 	return names ? placement_put(&j->wanted, PLACEMENT_NODELIST, names) : -1;
+}
+
+/* ---- what users write ---- */
+
+#define WORDS_MAX 1024 /* bytes of partitions, or of features */
+
+static bool are_known_nodes(const struct migration *m, const char *list)
+{
+	struct hosts hosts;
+	bool known = hosts_expand(list, &hosts) == 0;
+
+	for (size_t i = 0; known && i < hosts.count; i++)
+		known = node_table_find(&m->cluster, hosts.names[i]) != NULL;
+	/* Each once, or so: nobody asks for the same node a thousand times. */
+	known = known && hosts.count <= m->cluster.count;
+	hosts_free(&hosts);
+	return known;
+}
+
+static bool is_known_partition(const struct migration *m, const char *name)
+{
+	for (size_t i = 0; i < m->cluster.count; i++) {
+		if (list_has(m->cluster.nodes[i].partitions, name))
+			return true;
+	}
+	return false;
+}
+
+static bool are_known_partitions(const struct migration *m, const char *list)
+{
+	cleanup_free char *copy = strlen(list) < WORDS_MAX ? strdup(list) : NULL;
+	char *rest = NULL;
+
+	for (char *p = copy ? strtok_r(copy, ",", &rest) : NULL; p;
+	     p = strtok_r(NULL, ",", &rest)) {
+		if (!is_known_partition(m, p))
+			return false;
+	}
+	return copy != NULL;
+}
+
+static bool are_features(const char *text)
+{
+	size_t length = strlen(text);
+
+	return length < WORDS_MAX &&
+	       strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			    "0123456789_-.:=&|[]()*,") == length;
+}
+
+static bool is_sound(const struct migration *m, enum placement_field field,
+		     const char *value)
+{
+	if (!*value)
+		return true;
+	switch (field) {
+	case PLACEMENT_PARTITION:
+		return are_known_partitions(m, value);
+	case PLACEMENT_CONSTRAINT:
+		return are_features(value);
+	default:
+		return are_known_nodes(m, value);
+	}
+}
+
+void place_clean(const struct migration *m, struct placement *own)
+{
+	for (int i = 0; i < PLACEMENT_FIELDS; i++) {
+		char **value = &own->value[i];
+
+		if (*value && !is_sound(m, (enum placement_field)i, *value)) {
+			free(*value);
+			*value = NULL;
+		}
+	}
 }

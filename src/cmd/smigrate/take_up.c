@@ -6,6 +6,7 @@
 #include "base/identity.h"
 #include "cmd/protected.h"
 #include "cmd/smigrate/migration.h"
+#include "cmd/smigrate/place.h"
 #include "slurm/job.h"
 #include "store/move.h"
 
@@ -32,9 +33,11 @@ static int put_back(const struct migration *m, const struct job_entry *job, bool
 	/* Of a job that has no folder there is nothing to be put back. */
 	if (folder_open(&folder, m->s->dir, job->user_name, m->s->cluster, job->id, e) ==
 		    0 &&
-	    move_kept(&folder, &kept, e) == 0)
+	    move_kept(&folder, &kept, e) == 0) {
+		place_clean(m, &kept.own);
 		due = !placement_is_empty(&kept.own) &&
 		      (named || job->restarts > kept.restart + 1);
+	}
 	if (due)
 		rc = job_place(job->id, &kept.own, 0, e);
 	if (due && rc == 0)
