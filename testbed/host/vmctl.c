@@ -82,10 +82,10 @@ static int receive (struct call *call, struct frame *frame)
 	if (recv (call->port, frame, sizeof (*frame), MSG_WAITALL) != sizeof (*frame)
 	    || frame->magic != FRAME_MAGIC || frame->size > FRAME_CHUNK)
 		return -1;
-	return recv (call->port, call->data, frame->size, frame->size ? MSG_WAITALL : 0)
-		       == (ssize_t)frame->size
-		       ? 0
-		       : -1;
+	/* to wait for no bytes is to wait for some */
+	return frame->size > 0 && recv (call->port, call->data, frame->size, MSG_WAITALL) != (ssize_t)frame->size
+		       ? -1
+		       : 0;
 }
 
 static void print (int fd, const char *data, size_t size)

@@ -109,6 +109,7 @@ machine_layer() {
 # the suite's tree is with that layer, which keeps what COMMAND writes.
 in_layer() {
 	local tree=$TESTBED/$1/root dir=$TESTBED/$1/machine
+	# shellcheck disable=SC2016  # the inner shell's
 	unshare --mount --propagation private --pid --fork --kill-child bash -euc '
 		mount -t tmpfs tmpfs /mnt
 		mkdir /mnt/root

@@ -34,6 +34,7 @@ share_up() {
 
 share_answers() {
 	[[ -n $(process_in "$RUN/share/pid") ]] || return 2
+	# shellcheck disable=SC2016  # the inner shell's
 	network_in switch bash -c ': <"/dev/tcp/$1/2049"' _ "$(network_address share)" 2>/dev/null
 }
 

@@ -186,7 +186,7 @@ verb_up() {
 	for host in $(hosts); do
 		host_boot "$host"
 	done
-	if ! wait_for 180 nodes_are_idle; then
+	if ! wait_for "$((VM > 0 ? 600 : 180))" nodes_are_idle; then
 		for host in $(hosts); do
 			say "$host: $(tail -n 1 "$RUN/log/$host/boot.log" 2>&1)"
 		done

@@ -155,6 +155,7 @@ vm_boot() { # HOST
 		tuntap add port-$1 mode tap
 		link set port-$1 master switch up
 	END
+	# shellcheck disable=SC2054  # qemu has commas in its words
 	arguments=(-name "$1" -accel "$(vm_accelerator)" -cpu "$CPU" -smp 2 -m "$VM_MEMORY"
 		-machine "pc,usb=off,vmport=off,hpet=off" -nodefaults -no-user-config -no-reboot -display none
 		-chardev "file,id=console,path=$log/boot.log" -serial chardev:console

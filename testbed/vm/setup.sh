@@ -4,6 +4,7 @@
 # lib/vm.sh) says HOST NAME  ADDRESS/LENGTH  SHARED what is mounted there, and OPTIONS
 # how  SERVICES the script that starts those, or `systemd`.
 set -u
+# shellcheck source=/dev/null
 . /etc/testbed.conf
 
 modprobe -a virtio_net virtio_rng tun fuse 2>/dev/null
@@ -26,7 +27,8 @@ chown munge: /etc/munge/munge.key
 chmod 400 /etc/munge/munge.key
 install -d -o slurm -g slurm /var/log/slurm /run/slurm
 touch /var/log/slurm/slurmd.log
-setsid tail -n 0 -F /var/log/slurm/slurmd.log >/dev/vport0p9 2>/dev/null </dev/null &
+log=(/dev/vport*p9)
+setsid tail -n 0 -F /var/log/slurm/slurmd.log >"${log[0]}" 2>/dev/null </dev/null &
 
 mkdir -p /shared
 if [[ -n $SHARED ]]; then
