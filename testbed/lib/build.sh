@@ -12,13 +12,13 @@ in_tree() {
 		env TREE="$TESTBED/$1/root" BUILD="$2" SOURCE="$SOURCE" bash "$HERE/host/chroot.sh" "${@:3}"
 }
 
-# The two programs that the testbed itself is made of, static so that they run
+# The programs that the testbed itself is made of, static so that they run
 # on this machine and in every tree; and the library of --no-breakpoints.
 build_helpers() { # SUITE
 	local bin=$TESTBED/$1/bin stamp program
 	stamp=$(cat "$HERE"/host/*.[ch] | sha256sum)
 	[[ $(cat "$bin/stamp" 2>/dev/null) != "$stamp" ]] || return 0
-	for program in hostinit hostctl; do
+	for program in hostinit hostctl vmagent vmctl; do
 		in_tree "$1" "$bin" gcc -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -static \
 			-o "/build/$program.tmp" "/src/testbed/host/$program.c"
 		mv "$bin/$program.tmp" "$bin/$program"

@@ -7,9 +7,10 @@
 hosts() {
 	local n
 	echo ctl
-	for ((n = 1; n <= NODES; n++)); do
+	for ((n = 1; n <= NODES - VM; n++)); do
 		echo "n$n"
 	done
+	vm_hosts
 }
 
 host_check() { # HOST
@@ -39,11 +40,19 @@ host_run() { # HOST USER COMMAND...
 	local pid
 	pid=$(host_pid "$1")
 	[[ -n $pid ]] || return 125
+	if host_is_machine "$1"; then
+		vm_run "$@"
+		return
+	fi
 	"$RUN/bin/hostctl" run "$pid" "${@:2}"
 }
 
 host_boot() { # HOST
 	local dir=$RUN/hosts/$1
+	if host_is_machine "$1"; then
+		vm_boot "$1"
+		return
+	fi
 	mkdir -p "$dir"/{upper,work,root} "$RUN/log/$1"
 	network_plug "$1"
 	cgroup_create "$1"
@@ -58,6 +67,10 @@ host_boot() { # HOST
 # The power fails.
 host_kill() { # HOST
 	local dir=$RUN/hosts/$1 pid
+	if host_is_machine "$1"; then
+		vm_kill "$1"
+		return
+	fi
 	network_unplug "$1"
 	pid=$(host_pid "$1")
 	# a host that is just starting may have no pid yet
@@ -71,6 +84,10 @@ host_kill() { # HOST
 # Whether the host will never come up: it or one of its services has ended.
 host_failed() { # HOST
 	local pid
+	if host_is_machine "$1"; then
+		vm_failed "$1"
+		return
+	fi
 	pid=$(host_pid "$1")
 	if [[ -n $pid ]]; then
 		[[ -e /proc/$pid/root/run/testbed.failed ]]
@@ -103,7 +120,7 @@ ctl_in_service() {
 # slurmctld looks for those only then, and for young ones not even at a
 # registration. So it is told, as it would be by a site's monitoring.
 node_report_lost() { # HOST
-	[[ $1 != ctl && -n $(host_pid ctl) ]] || return 0
+	[[ $1 != ctl && $1 != nfs && -n $(host_pid ctl) ]] || return 0
 	host_run ctl root scontrol update "NodeName=$1" State=DOWN Reason="power failure" ||
 		say "slurmctld cannot be told that $1 was lost"
 }
@@ -111,6 +128,7 @@ node_report_lost() { # HOST
 host_wait() { # HOST
 	local log=$RUN/log/$1 check=(node_in_service "$1")
 	[[ $1 != ctl ]] || check=(ctl_in_service)
+	[[ $1 != nfs ]] || check=(nfs_in_service)
 	wait_for 180 "${check[@]}" && return 0
 	tail -n 3 "$log"/*.log >&2 || true
 	die "$1 does not come up: see $log"

@@ -6,6 +6,8 @@
 network_address() { # HOST
 	case $1 in
 	ctl) echo 10.77.0.250 ;;
+	nfs) echo 10.77.0.251 ;;
+	share) echo 10.77.0.252 ;;
 	*) echo "10.77.0.${1#n}" ;;
 	esac
 }

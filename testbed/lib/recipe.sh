@@ -80,6 +80,7 @@ recipe_put_back() {
 # Since 23.11 a reconfiguration is a new slurmctld; before it not all is read again.
 recipe_reconfigure() {
 	local release
+	vm_configure
 	release=$(tree_release "$SUITE")
 	if [[ $(printf '%s\n' 23.11 "$release" | sort -V | head -n1) != 23.11 ]]; then
 		host_run ctl root scontrol shutdown slurmctld

@@ -5,7 +5,7 @@ cluster_is_up() {
 	[[ -e $RUN/cluster ]]
 }
 
-# What `up` chose, for the verbs after it: SUITE NODES CGROUP ROOT LOWER BREAKPOINTS
+# What `up` chose, for the verbs after it
 cluster_load() {
 	cluster_is_up || die "there is no cluster: testbed/cluster up"
 	# shellcheck source=/dev/null  # cluster_save's
@@ -13,13 +13,16 @@ cluster_load() {
 }
 
 cluster_save() {
-	printf '%s=%q\n' SUITE "$SUITE" NODES "$NODES" CGROUP "$CGROUP" ROOT "$ROOT" LOWER "$LOWER" \
-		BREAKPOINTS "$BREAKPOINTS" >"$RUN/cluster"
+	local name
+	for name in SUITE NODES VM SHARED CGROUP ROOT LOWER BREAKPOINTS; do
+		printf '%s=%q\n' "$name" "${!name}"
+	done >"$RUN/cluster"
 }
 
 # Sets SUITE, NODES, ROOT, SANITIZE, BARE, BREAKPOINTS, STORE_SIZE, and REST to what follows the options.
 parse_options() {
 	SUITE=trixie NODES=4 ROOT=plain SANITIZE='' BARE='' BREAKPOINTS=yes STORE_SIZE=''
+	VM=0 VM_KERNEL=6.12 VM_CPU=max VM_ROOT_FS=ext4 VM_INIT=plain SHARED=''
 	while (($#)); do
 		case $1 in
 		--suite)
@@ -42,6 +45,10 @@ parse_options() {
 			shift
 			;;
 		--store-size=*) STORE_SIZE=${1#*=} ;;
+		--vm | --kernel | --cpu | --root-fs | --init | --shared)
+			parse_machine_option "$1" "${2-}"
+			shift
+			;;
 		--sanitize) SANITIZE=-asan ;;
 		--bare) BARE=yes ;;
 		--no-breakpoints) BREAKPOINTS='' ;;
@@ -55,9 +62,26 @@ parse_options() {
 	trixie | forky | bookworm) ;;
 	*) die "--suite is trixie, forky or bookworm, not '$SUITE'" ;;
 	esac
-	[[ $NODES =~ ^[1-9][0-9]?$ ]] || die "--nodes is a number from 1 to 99, not '$NODES'"
+	[[ $NODES =~ ^(0|[1-9][0-9]?)$ ]] || die "--nodes is a number from 0 to 99, not '$NODES'"
+	[[ $VM =~ ^[0-3]$ ]] || die "--vm is a number from 0 to 3, not '$VM'"
+	NODES=$((NODES + VM)) # the machines are the last of them
+	((NODES > 0)) || die "there are no nodes"
 	[[ $ROOT == @(plain|overlay) ]] || die "--root is plain or overlay, not '$ROOT'"
 	[[ $STORE_SIZE =~ ^([1-9][0-9]*[MG])?$ ]] || die "--store-size is a size as 3G, not '$STORE_SIZE'"
+}
+
+# shellcheck disable=SC2034  # vm_check_options' and vm_prepare's
+parse_machine_option() { # OPTION VALUE
+	case $1 in
+	--vm) VM=$2 ;;
+	--kernel) VM_KERNEL=$2 ;;
+	--cpu) VM_CPU=$2 ;;
+	--root-fs) VM_ROOT_FS=$2 ;;
+	--init) VM_INIT=$2 ;;
+	--shared) SHARED=$2 ;;
+	esac
+	[[ -n $2 ]] || die "$1: which?"
+	[[ -z $SHARED || $SHARED == nfs ]] || die "--shared is nfs, not '$SHARED'"
 }
 
 no_more_arguments() {
@@ -148,6 +172,7 @@ verb_up() {
 		LOWER=$TESTBED/$SUITE/install$SANITIZE:$LOWER
 	fi
 
+	vm_check_options
 	store_unmount
 	rm -rf --one-file-system "$RUN"
 	mkdir -p "$RUN/hosts" "$RUN/log"
@@ -158,13 +183,15 @@ verb_up() {
 	munge_key_create
 	shared_create
 	config_write "$SUITE" "$NODES"
+	vm_prepare
 	# shellcheck disable=SC2046  # a word for each host
 	network_up $(hosts)
 	cgroup_up
+	share_up
 	for host in $(hosts); do
 		host_boot "$host"
 	done
-	if ! wait_for 180 nodes_are_idle; then
+	if ! wait_for "$((VM > 0 ? 600 : 180))" nodes_are_idle; then
 		for host in $(hosts); do
 			say "$host: $(tail -n 1 "$RUN/log/$host/boot.log" 2>&1)"
 		done
@@ -220,13 +247,14 @@ verb_status() {
 }
 
 bring_down() {
-	local host SUITE NODES CGROUP ROOT LOWER BREAKPOINTS # not those that `up` was asked for
+	local host SUITE NODES VM=0 SHARED='' CGROUP ROOT LOWER BREAKPOINTS # not those that `up` was asked for
 	cluster_is_up || return 0
 	# shellcheck source=/dev/null  # cluster_save's
 	. "$RUN/cluster"
 	for host in $(hosts); do
 		host_kill "$host"
 	done
+	share_down
 	network_remove switch
 	cgroup_down
 	store_unmount
