@@ -80,6 +80,7 @@ int pasta_start(const struct sandbox *sb, struct error *e)
 			 (char *)"--udp-ns=none",
 			 NULL };
 	char *envp[] = { (char *)"PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL };
+	struct sandbox_program program;
 	pid_t pid;
 	int status;
 
@@ -87,7 +88,8 @@ int pasta_start(const struct sandbox *sb, struct error *e)
 		return error_set(e, "pasta is not installed on this node");
 	if (!netns || out < 0)
 		return error_sys(e, "pasta");
-	pid = sandbox_exec(sb, SANDBOX_BESIDE, argv, envp, out, e);
+	program = (struct sandbox_program){ .argv = argv, .envp = envp, .out = out };
+	pid = sandbox_exec(sb, SANDBOX_BESIDE, &program, e);
 	if (pid < 0)
 		return -1;
 	status = wait_for(pid);

@@ -345,8 +345,10 @@ static int enter(const struct sandbox *sb, enum sandbox_place place)
 }
 
 static void exec_there(const struct sandbox *sb, enum sandbox_place place,
-		       char *const *argv, char *const *envp, int out)
+		       const struct sandbox_program *program)
 {
+	char *const *argv = program->argv;
+	int out = program->out;
 	sigset_t mask;
 	int status;
 	pid_t pid;
@@ -374,8 +376,9 @@ static void exec_there(const struct sandbox *sb, enum sandbox_place place,
 
 		dup2(null, STDIN_FILENO);
 		sigprocmask(SIG_SETMASK, &mask, NULL);
-		if (privilege_for_criu() == 0)
-			execve(argv[0], argv, envp);
+		if ((!program->prepare || program->prepare() == 0) &&
+		    privilege_for_criu() == 0)
+			execve(argv[0], argv, program->envp);
 		dprintf(STDERR_FILENO, "Error: %s: %s\n", argv[0], strerror(errno));
 		_exit(127);
 	}
@@ -384,13 +387,13 @@ static void exec_there(const struct sandbox *sb, enum sandbox_place place,
 	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 }
 
-pid_t sandbox_exec(const struct sandbox *sb, enum sandbox_place place, char *const *argv,
-		   char *const *envp, int out, struct error *e)
+pid_t sandbox_exec(const struct sandbox *sb, enum sandbox_place place,
+		   const struct sandbox_program *program, struct error *e)
 {
 	pid_t pid = fork();
 
 	if (pid == 0)
-		exec_there(sb, place, argv, envp, out);
+		exec_there(sb, place, program);
 	if (pid < 0)
 		return error_sys(e, "fork");
 	return pid;

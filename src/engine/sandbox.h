@@ -128,13 +128,22 @@ enum sandbox_place {
 	SANDBOX_BESIDE, /* in the host's network: not of the job, but ending with it */
 };
 
+/* What is run there. */
+struct sandbox_program {
+	char *const *argv;
+	char *const *envp;
+	int out; /* its stdout and stderr */
+	/* Called in its process before it is executed: 0, or -1 and errno. NULL: nothing. */
+	int (*prepare)(void);
+};
+
 /*
  * Run a program there with the namespace's capabilities, less CAP_SETUID and
- * CAP_SETGID; stdout and stderr are fd out. The process returned, a child of the
- * caller in the host's pid namespace, ends with the program's exit status.
+ * CAP_SETGID. The process returned, a child of the caller in the host's pid namespace,
+ * ends with the program's exit status.
  */
-pid_t sandbox_exec(const struct sandbox *sb, enum sandbox_place place, char *const *argv,
-		   char *const *envp, int out, struct error *e);
+pid_t sandbox_exec(const struct sandbox *sb, enum sandbox_place place,
+		   const struct sandbox_program *program, struct error *e);
 
 /*
  * Mount again those of the mounts whose targets are below a directory, which was removed

@@ -38,7 +38,7 @@ char *tool_find(const char *dirs, const char *name)
 	return NULL;
 }
 
-static pid_t start(char *const *argv, int out)
+static pid_t start(char *const *argv, char *const *envp, int out)
 {
 	posix_spawn_file_actions_t actions;
 	pid_t pid;
@@ -49,7 +49,7 @@ static pid_t start(char *const *argv, int out)
 					 0);
 	posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
 	posix_spawn_file_actions_adddup2(&actions, out, STDERR_FILENO);
-	rc = posix_spawn(&pid, argv[0], &actions, NULL, argv, environ);
+	rc = posix_spawn(&pid, argv[0], &actions, NULL, argv, envp);
 	posix_spawn_file_actions_destroy(&actions);
 	errno = rc;
 	return rc ? -1 : pid;
@@ -110,7 +110,7 @@ static int reap(pid_t pid, bool in_time, const struct timespec *end)
 	return status;
 }
 
-int tool_run(char *const *argv, char **text, struct error *e)
+int tool_run_in(char *const *argv, char *const *envp, char **text, struct error *e)
 {
 	cleanup_free char *said = calloc(1, MAX_TEXT + 1);
 	cleanup_close int in = -1;
@@ -125,7 +125,7 @@ int tool_run(char *const *argv, char **text, struct error *e)
 	in = fds[0];
 	clock_gettime(CLOCK_BOOTTIME, &end);
 	end.tv_sec += DEADLINE;
-	pid = start(argv, fds[1]);
+	pid = start(argv, envp, fds[1]);
 	close(fds[1]);
 	if (pid < 0)
 		return error_sys(e, "%s", argv[0]);
@@ -136,4 +136,9 @@ int tool_run(char *const *argv, char **text, struct error *e)
 				 in_time ? "was killed" : "does not answer");
 	*text = take_ptr(said);
 	return WEXITSTATUS(status);
+}
+
+int tool_run(char *const *argv, char **text, struct error *e)
+{
+	return tool_run_in(argv, environ, text, e);
 }

@@ -17,4 +17,7 @@ char *tool_find(const char *dirs, const char *name);
  */
 int tool_run(char *const *argv, char **text, struct error *e);
 
+/* The same in an environment of its own. */
+int tool_run_in(char *const *argv, char *const *envp, char **text, struct error *e);
+
 #endif

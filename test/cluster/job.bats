@@ -172,5 +172,5 @@ END
 	wait_over "$job"
 	is_exact out
 	# of a job that succeeded only its history is kept
-	[ "$(alice ls "$(store "$job")")" = $'events\njob' ]
+	[ "$(alice ls "$(store "$job")")" = $'events\njob\njob.copy' ]
 }

@@ -247,6 +247,7 @@ verb_status() {
 }
 
 bring_down() {
+	# shellcheck disable=SC2034  # loaded with the others
 	local host SUITE NODES VM=0 SHARED='' CGROUP ROOT LOWER BREAKPOINTS # not those that `up` was asked for
 	cluster_is_up || return 0
 	# shellcheck source=/dev/null  # cluster_save's

@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "engine/criu/criu.h"
+#include "engine/criu/sockets.h"
 #include "engine/tool.h"
 
 /* The first that dumps and restores without privilege as this engine needs it. */
@@ -73,5 +74,7 @@ int criu_probe(const struct engine_job *job, struct error *e)
 	if (!program)
 		return -1;
 	version = criu_version(program, e);
-	return version ? sandbox_probe(criu_wants_own_net(job), e) : -1;
+	if (!version || sandbox_probe(criu_wants_own_net(job), e) < 0)
+		return -1;
+	return sockets_check(program, e);
 }

@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "engine/criu/breakpoints.h"
 #include "engine/criu/criu.h"
+#include "engine/criu/sockets.h"
 
 char *criu_verbosity(const struct conf *conf)
 {
@@ -51,6 +52,10 @@ static void set_environment(struct argv *envp, const char *scratch,
 	argv_add(envp, "PATH=/usr/sbin:/usr/bin:/sbin:/bin");
 	if (!breakpoints_work())
 		argv_add(envp, BREAKPOINTS_NONE);
+#ifdef __SANITIZE_ADDRESS__
+	/* Of criu-adopt, in which the preloaded library comes before the sanitizer's. */
+	argv_add(envp, "ASAN_OPTIONS=verify_asan_link_order=0");
+#endif
 	for (int i = 0; i < CRIU_EXTRA_ENV && extra[i]; i++)
 		argv_add(envp, extra[i]);
 }
@@ -59,19 +64,26 @@ int criu_process_start(struct criu_process *p, struct loop *loop,
 		       const struct sandbox *sb, char *const *argv, const char *scratch,
 		       char *const extra[CRIU_EXTRA_ENV], struct error *e)
 {
+	const char *sockets = sockets_dir(scratch, e);
+	struct sandbox_program program = { .argv = argv, .prepare = sockets_mount };
 	cleanup_argv struct argv envp = { 0 };
 	int pipe_fds[2];
 
 	memset(p, 0, sizeof(*p));
 	p->loop = loop;
 	p->pidfd = p->output = -1;
+	if (!sockets)
+		return -1;
 	set_environment(&envp, scratch, extra);
+	sockets_environment(&envp, sockets);
 	if (argv_end(&envp, e) < 0)
 		return -1;
+	program.envp = envp.words;
 	if (pipe2(pipe_fds, O_CLOEXEC) < 0)
 		return error_sys(e, "criu");
 	p->output = pipe_fds[0];
-	p->pid = sandbox_exec(sb, SANDBOX_INSIDE, argv, envp.words, pipe_fds[1], e);
+	program.out = pipe_fds[1];
+	p->pid = sandbox_exec(sb, SANDBOX_INSIDE, &program, e);
 	close(pipe_fds[1]);
 	if (p->pid < 0)
 		return -1;

@@ -152,6 +152,7 @@ static int relink(const struct sandbox *sb, struct error *e)
 	cleanup_free char *root = str_printf("%d", sb->root);
 	char *argv[] = { (char *)CRIU_RELINK_PATH, (char *)SHM, root, NULL };
 	char *envp[] = { NULL };
+	struct sandbox_program program = { .argv = argv, .envp = envp };
 	cleanup_close int output = -1;
 	int fds[2];
 	pid_t pid;
@@ -159,7 +160,8 @@ static int relink(const struct sandbox *sb, struct error *e)
 	if (!root || pipe2(fds, O_CLOEXEC) < 0)
 		return error_sys(e, "criu-relink");
 	output = fds[0];
-	pid = sandbox_exec(sb, SANDBOX_INSIDE, argv, envp, fds[1], e);
+	program.out = fds[1];
+	pid = sandbox_exec(sb, SANDBOX_INSIDE, &program, e);
 	close(fds[1]);
 	return pid < 0 ? -1 : wait_for(pid, output, e);
 }
