@@ -4,12 +4,15 @@
 
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "base/str.h"
 #include "store/output.h"
 
@@ -137,4 +140,58 @@ int own_output_start_over(const struct manifest *m, struct error *e)
 			return -1;
 	}
 	return 0;
+}
+
+/* ---- is it new? ---- */
+
+/* Seconds since slurmstepd, our parent, was started; negative if it does not tell. */
+static double parent_age(void)
+{
+	cleanup_free char *path = str_printf("/proc/%d/stat", (int)getppid());
+	cleanup_free char *text = NULL;
+	struct timespec now;
+	unsigned long long ticks;
+	const char *rest;
+	size_t size;
+
+	text = path ? file_read(AT_FDCWD, path, 4096, &size, NULL) : NULL;
+	rest = text ? strrchr(text, ')') : NULL; /* behind its name */
+	if (!rest || clock_gettime(CLOCK_BOOTTIME, &now) < 0 ||
+	    sscanf(rest,
+		   ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d "
+		   "%*d "
+		   "%*d %*d %llu",
+		   &ticks) != 1)
+		return -1;
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9 -
+	       (double)ticks / (double)sysconf(_SC_CLK_TCK);
+}
+
+/*
+ * Seconds since a file was made, by the clock of where it is: that of a server may differ
+ * from ours. Negative if that does not tell.
+ */
+static double file_age(int fd)
+{
+	struct statx st;
+
+	if (futimens(fd, NULL) < 0 ||
+	    statx(fd, "", AT_EMPTY_PATH, STATX_BTIME | STATX_MTIME, &st) < 0 ||
+	    !(st.stx_mask & STATX_BTIME))
+		return -1;
+	return (double)(st.stx_mtime.tv_sec - st.stx_btime.tv_sec) +
+	       ((double)st.stx_mtime.tv_nsec - (double)st.stx_btime.tv_nsec) / 1e9;
+}
+
+bool own_output_is_new(const char *node)
+{
+	cleanup_free char *path = path_of(STDOUT_FILENO);
+	double start = parent_age(), file;
+	struct stat st;
+
+	if (!path || strstr(path, node) || !is_output(STDOUT_FILENO, &st) || st.st_size)
+		return false;
+	file = file_age(STDOUT_FILENO);
+	/* Both clocks are those of ticks. */
+	return start >= 0 && file >= 0 && file <= start + 0.05;
 }

@@ -126,6 +126,18 @@ static int start_over(struct runner *r, struct error *e)
 }
 
 /*
+ * Did no earlier start get as far as making the folder at path, as when its node failed
+ * in between? Slurm counts those, too. The output of one that did is older than this
+ * start, and the user's directory is not there where CheckpointDir is a node's own.
+ */
+static bool never_ran(const struct task *task, const char *path)
+{
+	cleanup_free char *parent = strndup(path, (size_t)(strrchr(path, '/') - path));
+
+	return parent && access(parent, F_OK) == 0 && own_output_is_new(task->node);
+}
+
+/*
  * A job that was started before has a folder. Where there is none this node may look for
  * it in another place than where the job was saved, so it must not start over unasked.
  */
@@ -139,6 +151,10 @@ static int check_folder_is_there(struct runner *r, struct error *e)
 		return -1;
 	if (task->restart == 0 || access(path, F_OK) == 0 || errno != ENOENT)
 		return 0;
+	if (never_ran(task, path)) {
+		error_set(&r->over, "Slurm had not got it to run before");
+		return 0;
+	}
 	if (task->may_start_over) {
 		error_set(&r->over,
 			  "%s is not there, and its user gave "

@@ -165,6 +165,29 @@ held_by() {
 	[ "$(said 'it starts over')" -eq 1 ]
 }
 
+@test "a job whose node failed before it ran is no job that was saved: it starts" {
+	local job
+	put true.sh <<<$'#!/bin/sh\ntrue'
+	wait_over "$(submit --checkpoint --output=/dev/null true.sh)"
+	ticking
+	lose $NODE
+	# slurmctld does not know yet
+	job=$(submit --checkpoint --output=out --nodelist=$NODE job.sh)
+	wait_running "$job"
+	root scontrol update NodeName=$NODE State=DOWN Reason=lost
+	wait_restarted "$job" 0
+	root scontrol update JobId="$job" NodeList=n2 StartTime=now
+	wait_lines out 5
+	let_end
+	wait_over "$job"
+	wait_accounted "$job" "COMPLETED|0:0"
+	get out
+	output_is_exact
+	# (slurmctld may take its launch on the lost node for failed once more, later.)
+	[ "$(said 'it starts over: ')" -eq 1 ]
+	[ "$(said 'is held')" -eq 0 ]
+}
+
 @test "a job that is requeued before its first checkpoint starts over, its output too, and says so once" {
 	local job
 	ticking

@@ -3,7 +3,6 @@
 #include "store/manifest.h"
 
 #include <errno.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 

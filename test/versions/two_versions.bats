@@ -130,7 +130,7 @@ ends_exact() {
 	on n2 scheckpoint requeue --nodelist=n4 "$old"
 	wait_event "$old" restart
 	[ "$(job_node "$old")" = n4 ]
-	on n3 smigrate "$new" --to n4
+	on n3 smigrate --nodelist=n4 "$new"
 	wait_event "$new" restart
 	[ "$(job_node "$new")" = n4 ]
 	let_end
