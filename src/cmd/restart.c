@@ -279,8 +279,15 @@ static int check_phase(const struct stored_job *job, const struct job_entry *ent
 			job->folder->path, job->id, job->name);
 	switch (entry->phase) {
 	case JOB_HELD:
-	case JOB_OVER:
 		return 0;
+	case JOB_OVER:
+		if (entry->requeue)
+			return 0;
+		return error_set(e,
+				 "job %s may not be requeued (--no-requeue, or "
+				 "JobRequeue=0); it is submitted again by the same "
+				 "command when Slurm has forgotten it (MinJobAge)",
+				 job->name);
 	case JOB_QUEUED:
 		return error_set(e, "job %s is in the queue already", job->name);
 	default:

@@ -149,7 +149,7 @@ static int describe(struct dumping *d, const struct engine_job *job, struct erro
 {
 	if (describe_tree(d, job, e) < 0 || keep_tasks(d, job, e) < 0)
 		return -1;
-	return criu_log_save(&d->criu.log, d->dump->gen->fd, "criu-dump.log", e);
+	return criu_log_save(&d->criu.log, d->dump->gen->fd, CRIU_LOG_DUMP, e);
 }
 
 /* All is written, and criu waits for its leave. */
@@ -324,7 +324,7 @@ static int explain(struct dumping *d, const struct engine_job *job, struct error
 		error_set(e, "it has ended");
 		return DUMP_GONE;
 	}
-	(void)criu_log_save(&d->criu.log, job->folder->fd, "criu-dump.log", NULL);
+	(void)criu_log_save(&d->criu.log, job->folder->fd, CRIU_LOG_DUMP, NULL);
 	if (is_connected(d, job, e))
 		return -1;
 	if (d->criu.status > 128)
@@ -373,6 +373,8 @@ int criu_dump(struct engine_run *run, const struct engine_job *job,
 	struct dumping d = { .run = run, .dump = dump, .hook_listener = -1, .hook = -1 };
 	int rc = -1;
 
+	/* What criu said of an earlier one does not explain this one. */
+	(void)unlinkat(job->folder->fd, CRIU_LOG_DUMP, 0);
 	d.criu.output = d.criu.pidfd = -1;
 	d.loop = d.criu.loop = loop_new(e);
 	if (d.loop && look(&d, job, e) == 0 && start(&d, job, e) == 0) {

@@ -24,6 +24,10 @@ int criu_log_read(struct criu_log *log, int fd);
 int criu_log_save(const struct criu_log *log, int dirfd, const char *name,
 		  struct error *e);
 
+/* The logs in a job's folder, of the last dump that failed and the last restore. */
+#define CRIU_LOG_DUMP	 "criu-dump.log"
+#define CRIU_LOG_RESTORE "criu-restore.log"
+
 /*
  * One sentence on what went wrong: by the first error whose meaning is known, since criu
  * goes on after some errors; else by the first that is more than a trial of the kernel's.

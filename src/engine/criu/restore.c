@@ -126,7 +126,7 @@ static int run_criu(struct engine_run *run, const struct engine_job *job,
 	if (rc == 0)
 		criu_log_remark(&criu.log, e);
 	handed_close(&handed);
-	(void)criu_log_save(&criu.log, job->folder->fd, "criu-restore.log", NULL);
+	(void)criu_log_save(&criu.log, job->folder->fd, CRIU_LOG_RESTORE, NULL);
 	criu_process_close(&criu);
 	loop_free(criu.loop);
 	return rc;
