@@ -14,15 +14,16 @@
 #include "slurm/hosts.h"
 #include "store/digest.h"
 #include "store/generation.h"
+#include "store/user_file.h"
 
 #define DIRECTORY "../cpu" /* from a job's folder */
 #define FEATURES  "features"
 
 /*
  * What is read at most, since a user may put there what they like: a cluster has a few
- * kinds of CPU, Slurm at most 64,000 nodes, and a CPU some hundred features.
+ * kinds of CPU, and Slurm at most 64,000 nodes.
  */
-enum { CLASSES_MAX = 64, NODES_MAX = 65536, TEXT_MAX = 8192, CLASS_DIGITS = 16 };
+enum { CLASSES_MAX = 64, NODES_MAX = 65536, CLASS_DIGITS = 16 };
 
 static bool is_name(const char *name)
 {
@@ -112,7 +113,8 @@ static void free_names(struct names *names)
 static bool is_lesser(int class, const struct cpu *used)
 {
 	size_t size;
-	cleanup_free char *text = file_read(class, FEATURES, TEXT_MAX, &size, NULL);
+	cleanup_free char *text =
+		user_file_read(class, FEATURES, USER_FILE_CPU, &size, NULL);
 	struct cpu cpu;
 
 	return text && cpu_parse(&cpu, text, NULL) == 0 &&
