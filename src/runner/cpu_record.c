@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "plan/cpu_class.h"
+#include "store/node_cpu.h"
 
 static int put_cpu(struct manifest *m, const char *name, const struct cpu *cpu)
 {
@@ -36,6 +37,23 @@ void cpu_record_start(struct folder *folder, enum cpu_baseline baseline, bool bi
 	(void)manifest_set(m, ATTR_CPU_BASELINE, "%s", cpu_baseline_name(baseline));
 	(void)manifest_set(m, ATTR_CPU_BIND_NOW, "%s", bind_now ? "yes" : "no");
 	(void)folder_save(folder, NULL);
+}
+
+void cpu_record_node(const struct task *task, const struct folder *folder)
+{
+	struct cpu node;
+
+	/* With %j there is nothing that two jobs could tell each other by. */
+	if (conf_find_percent(task->dir, 'j'))
+		return;
+	cpu_read(&node);
+	node_cpu_note(folder, task->node, &node);
+}
+
+void cpu_record_require(struct folder *folder, const struct cpu_restored *restored)
+{
+	if (*restored->used.machine)
+		(void)put_cpu(&folder->record, ATTR_CPU, &restored->used);
 }
 
 /* By how the job was started; checkpoint.conf may have changed since. */
@@ -91,6 +109,11 @@ static const char *node_name(void)
 	return node ? node : "this node";
 }
 
+static bool is_elsewhere(const char *saved_on)
+{
+	return saved_on && strcmp(saved_on, node_name()) != 0;
+}
+
 int cpu_record_check(const struct generation *gen, struct cpu_restored *restored,
 		     struct error *e)
 {
@@ -98,6 +121,7 @@ int cpu_record_check(const struct generation *gen, struct cpu_restored *restored
 	struct cpu saved, here;
 
 	*restored = (struct cpu_restored){ 0 };
+	restored->elsewhere = is_elsewhere(manifest_get(m, "node"));
 	cpu_read(&here);
 	if (get_cpu(m, ATTR_CPU_NODE, &saved, NULL) > 0)
 		(void)cpu_class_check(&saved, &here, node_name(), &restored->lacks);

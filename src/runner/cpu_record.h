@@ -7,9 +7,10 @@
 #define RUNNER_CPU_RECORD_H
 
 #include "base/cpu.h"
+#include "runner/task.h"
 #include "store/generation.h"
 
-#define ATTR_CPU	  "cpu"		 /* what the job may use */
+#define ATTR_CPU	  GENERATION_CPU /* what the job may use */
 #define ATTR_CPU_NODE	  "cpu-node"	 /* what the node had where it was saved */
 #define ATTR_CPU_BASELINE "cpu-baseline" /* what its libraries choose at most */
 #define ATTR_CPU_BIND_NOW \
@@ -17,6 +18,10 @@
 
 /* The job starts here: note what it may use from now on. */
 void cpu_record_start(struct folder *folder, enum cpu_baseline baseline, bool bind_now);
+
+/* Note that this is on our node (store/node_cpu.h), for those who ask where jobs can go.
+ */
+void cpu_record_node(const struct task *task, const struct folder *folder);
 
 /* Put what the record says into a generation's manifest. -1 and errno. */
 int cpu_record_describe(const struct folder *folder, struct manifest *m);
@@ -30,6 +35,7 @@ struct cpu_restored {
 	 * avx2"; empty: nothing.
 	 */
 	struct error lacks;
+	bool elsewhere; /* it was saved on another node */
 };
 
 /*
@@ -38,6 +44,9 @@ struct cpu_restored {
  */
 int cpu_record_check(const struct generation *gen, struct cpu_restored *restored,
 		     struct error *e);
+
+/* It cannot go on here: its next start is to go by what it was saved with. Not saved. */
+void cpu_record_require(struct folder *folder, const struct cpu_restored *restored);
 
 /*
  * The job goes on here: what it starts from now on may use what this node has, too. The

@@ -9,13 +9,16 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "runner/journal.h"
 #include "runner/order.h"
 #include "runner/record.h"
 #include "runner/relocate.h"
 #include "runner/runner.h"
 #include "runner/say.h"
+#include "slurm/hosts.h"
 #include "slurm/job.h"
+#include "store/node_cpu.h"
 
 /*
  * A job that was warned of its preemption and ends by itself may be requeued all the
@@ -91,16 +94,17 @@ void hold(struct runner *r, const struct error *e)
 	_exit(1);
 }
 
-static void leave_for_others(struct runner *r, const struct error *e)
+static void leave_for_others(struct runner *r, const char *nodes, const struct error *e)
 {
 	struct event event = { .type = EVENT_LEAVE, .reason = "queue" };
 	struct error failed = { "" };
 
 	if (job_requeue(r->task.job, false, &failed) < 0) {
-		say(r->task.job, "%s", failed.text);
+		say(r->task.job, "it cannot go on here: %.700s; %.300s", e->text,
+		    failed.text);
 		end_killed(r, SIGKILL);
 	}
-	if (relocate_away(&r->task, &r->folder, r->task.node, &failed) < 0)
+	if (relocate_away(&r->task, &r->folder, nodes, &failed) < 0)
 		error_prefix(&failed, "; but it may come to this node again");
 	snprintf(event.text, sizeof(event.text), "it goes on elsewhere: %.700s%.300s",
 		 e->text, failed.text);
@@ -112,10 +116,14 @@ static void leave_for_others(struct runner *r, const struct error *e)
 
 void go_elsewhere(struct runner *r, const struct error *e)
 {
+	cleanup_free char *lesser = node_cpu_lesser(&r->folder);
+	cleanup_free char *nodes = hosts_join(r->task.node, lesser ? lesser : "");
 	struct error both = *e, none;
 
-	if (relocate_is_possible(&r->task, r->task.node, &none) == 0)
-		leave_for_others(r, e);
+	if (!nodes)
+		error_sys(&none, "nodes");
+	else if (relocate_is_possible(&r->task, nodes, &none) == 0)
+		leave_for_others(r, nodes, e);
 	snprintf(both.text, sizeof(both.text), "%.600s; %.400s", e->text, none.text);
 	hold(r, &both);
 }

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -123,6 +124,14 @@ static void start_over_or_exec(struct runner *r, const struct error *why)
 
 /* ---- go on ---- */
 
+static double uptime(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
 static void tell_restarted(struct runner *r, const struct restarted *restarted)
 {
 	struct event event = { .type = EVENT_RESTART,
@@ -165,6 +174,8 @@ static void go_on(struct runner *r)
 		r->run = restarted.run;
 		r->passed_over.text[0] = '\0';
 		r->cost = restarted.cost;
+		r->restored = (struct restoration){ restarted.generation, uptime(),
+						    restarted.cpu };
 		cpu_record_continue(&r->folder, &restarted.cpu);
 		r->task.from_generation = 0;
 		record_set_count(&r->folder, ATTR_RESTORED, r->job.restored);
@@ -175,6 +186,7 @@ static void go_on(struct runner *r)
 	case RESTART_ELSEWHERE:
 		hold(r, &e);
 	case RESTART_LESSER:
+		cpu_record_require(&r->folder, &restarted.cpu);
 		go_elsewhere(r, &e);
 	case RESTART_DAMAGED:
 		break;
@@ -252,6 +264,22 @@ static enum supervise_outcome supervise_run(struct runner *r, int *status,
 	return outcome;
 }
 
+/* The job has ended; or it has to go back to its checkpoint, on another CPU. */
+static void end_or_go_back(struct runner *r, int status) __attribute__((noreturn));
+
+static void end_or_go_back(struct runner *r, int status)
+{
+	struct event event = { .type = EVENT_REFUSED };
+	struct error e;
+
+	if (!illegal_instruction(&r->restored, status, uptime(), &e))
+		end(r, status);
+	event.generation = r->restored.generation;
+	snprintf(event.text, sizeof(event.text), "%s", e.text);
+	journal(&r->task, &r->folder, &event);
+	go_elsewhere(r, &e);
+}
+
 static void supervise_to_the_end(struct runner *r) __attribute__((noreturn));
 
 static void supervise_to_the_end(struct runner *r)
@@ -262,7 +290,7 @@ static void supervise_to_the_end(struct runner *r)
 
 		switch (supervise_run(r, &status, &e)) {
 		case SUPERVISE_ENDED:
-			end(r, status);
+			end_or_go_back(r, status);
 		case SUPERVISE_LEFT:
 			leave_or_go_on(r, LEAVE_BY_ENDING, NULL);
 			break;
@@ -328,6 +356,7 @@ int main(int argc, char **argv)
 		hold_or_exec(&r, &e);
 	if (prepare(&r, &e) < 0)
 		hold_or_exec(&r, &e);
+	cpu_record_node(&r.task, &r.folder);
 	if (r.task.restart == 0 && r.task.conf.ignored &&
 	    r.task.conf.log_level >= LOG_INFO)
 		say(r.task.job, "%s", r.task.conf.ignored);

@@ -8,6 +8,7 @@
 #include "engine/engine.h"
 #include "plan/worth.h"
 #include "runner/control.h"
+#include "runner/illegal.h"
 #include "runner/scratch.h"
 #include "runner/task.h"
 
@@ -19,18 +20,19 @@ struct runner {
 	struct engine_job job;
 	const struct engine *engine;
 	struct engine_run *run;
-	struct error passed_over; /* engines before it, and why; or empty */
-	struct error over;	  /* why it starts over; empty: it does not */
-	double cost;		  /* seconds that the last checkpoint took, or 0 */
-	struct worth unsaved;	  /* it leaves without one, see supervise.h */
-	char *script;		  /* the store's copy */
-	char **argv;		  /* the task, with that */
-	char **envp;		  /* its environment, bound to its CPU baseline */
-	char *tmpdir;		  /* the job's TMPDIR, or NULL: it is none of ours */
-	char *old_tmpdir;	  /* as Slurm gave it, or NULL */
-	bool terminated;	  /* as in supervise.h */
-	unsigned int hasty;	  /* as in supervise.h */
-	unsigned int broken;	  /* as in supervise.h */
+	struct restoration restored; /* how this start went on */
+	struct error passed_over;    /* engines before it, and why; or empty */
+	struct error over;	     /* why it starts over; empty: it does not */
+	double cost;		     /* seconds that the last checkpoint took, or 0 */
+	struct worth unsaved;	     /* it leaves without one, see supervise.h */
+	char *script;		     /* the store's copy */
+	char **argv;		     /* the task, with that */
+	char **envp;		     /* its environment, bound to its CPU baseline */
+	char *tmpdir;		     /* the job's TMPDIR, or NULL: it is none of ours */
+	char *old_tmpdir;	     /* as Slurm gave it, or NULL */
+	bool terminated;	     /* as in supervise.h */
+	unsigned int hasty;	     /* as in supervise.h */
+	unsigned int broken;	     /* as in supervise.h */
 	char *control; /* the directory by which the job speaks with the runner, */
 	struct control *hears; /* and the runner's end */
 };

@@ -13,6 +13,9 @@
 
 #define GENERATION_MANIFEST "manifest"
 
+/* Attribute: what the job may use of a CPU (base/cpu.h). */
+#define GENERATION_CPU "cpu"
+
 struct generation {
 	unsigned int number;
 	int fd; /* its directory */

@@ -36,6 +36,7 @@ const struct user_file_limit user_file_limits[USER_FILES] = {
 	[USER_FILE_ENVIRONMENT] = { 16 * MIB, 0, 0, GIB,
 				    "what slurmctld takes of an environment" },
 	[USER_FILE_LOG] = { MIB, 0, 0, GIB, "engines keep theirs below 64 KiB" },
+	[USER_FILE_CPU] = { 8 * KIB, 0, 0, GIB, "some hundred features of a CPU" },
 };
 
 /* ---- in all ---- */

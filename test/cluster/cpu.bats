@@ -10,8 +10,8 @@ setup() {
 }
 teardown() { clean; }
 
-# No CPU of 64 bits has had it since 2011, and no cluster has a feature more.
-MISSING=3dnow
+# Of Xeon Phi alone, which no cluster has any more.
+MISSING=avx512er
 
 manifest() { echo "$(store "$1")/$(newest "$1")/manifest"; }
 
@@ -33,7 +33,7 @@ leaves_needing() {
 	alice scheckpoint vacate "$JOB"
 	wait_held "$JOB"
 	needs "$JOB" "$1"
-	SIZE=$(get out | wc -c)
+	BEFORE=$(get out)
 }
 
 # "leave" is in the history, with a reason of its own, as often as N
@@ -69,7 +69,7 @@ has_left() {
 	wait_held "$JOB"
 	has_left "$JOB" 3
 	alice scheckpoint error "$JOB" | grep -q "the CPU of n[0-9] lacks $MISSING, which the job may use; no other node could take it"
-	[ "$(get out | head -c "$SIZE" | tail -n 1)" -gt 4 ]
+	[[ $(get out) == "$BEFORE"* ]]
 	[ "$(newest "$JOB")" = 1 ]
 	needs_no_more "$JOB"
 	alice scontrol update JobId="$JOB" ExcNodeList=
@@ -97,6 +97,41 @@ has_left() {
 	let_end
 	ended_well "$JOB"
 	is_exact out
+}
+
+@test "a job that dies of SIGILL on a lesser CPU is no failed job: it goes back to its checkpoint, elsewhere" {
+	local how
+	for how in 'kill -ILL $$' 'exit 132'; do
+		put job.sh <<<$'#!/bin/bash\nwhile [ ! -e over ]; do echo $((++i)); sleep 0.1; [ ! -e die ] || '"$how"$'; done\necho end'
+		JOB=$(submit --checkpoint --output=out job.sh)
+		wait_lines out 5
+		alice scheckpoint vacate "$JOB"
+		wait_held "$JOB"
+		alice sh -c 'cd "$1" && touch die && sed "s/^attr cpu-node .*/& $3/" "$2" | ./reseal >whole.new && cp "$2" whole && cp whole.new "$2"' \
+			_ "$WORK" "$(manifest "$JOB")" "$MISSING"
+		alice scontrol release "$JOB"
+		wait_event "$JOB" refused
+		needs_no_more "$JOB"
+		alice scheckpoint error "$JOB" | grep -q "ended by SIGILL, .* after it was restored from generation 1: the CPU of n[0-9] lacks $MISSING"
+		until_true 60 "the job has left" has_left "$JOB" 1
+		alice rm "$WORK/die"
+		wait_event "$JOB" restart 2
+		let_end
+		ended_well "$JOB"
+		is_exact out
+		alice sh -c 'cd "$1" && rm over out' _ "$WORK"
+	done
+}
+
+@test "a job that sends itself SIGILL on the CPU where it was saved has failed, as it would have" {
+	put job.sh <<<$'#!/bin/bash\nwhile [ ! -e over ]; do echo $((++i)); sleep 0.1; done\nkill -ILL $$'
+	JOB=$(submit --checkpoint --nodelist=n1 --output=out job.sh)
+	wait_lines out 5
+	alice scheckpoint requeue "$JOB"
+	wait_event "$JOB" restart
+	let_end
+	wait_over "$JOB"
+	wait_accounted "$JOB" "FAILED|0:4"
 }
 
 # ---- a baseline ----

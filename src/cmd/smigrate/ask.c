@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/identity.h"
@@ -15,6 +16,7 @@
 #include "cmd/watch.h"
 #include "slurm/job.h"
 #include "store/move.h"
+#include "store/node_cpu.h"
 
 /* ---- its place in the queue ---- */
 
@@ -93,6 +95,8 @@ void migrant_check(struct migration *m, struct migrant *j, const struct job_entr
 
 	folder_close(&j->folder);
 	placement_free(&j->own);
+	free(j->lesser);
+	j->lesser = NULL;
 	if (getuid() != 0 && getuid() != job->user) {
 		error_set(&j->why, "it is user %s's", j->user);
 		j->failed = true;
@@ -102,6 +106,8 @@ void migrant_check(struct migration *m, struct migrant *j, const struct job_entr
 		return;
 	rc = protected_open(&j->folder, m->s->dir, m->s->cluster, job, j->name,
 			    CHECKPOINT_SIGNAL_MOVE, &j->why);
+	if (rc == 0)
+		j->lesser = node_cpu_lesser(&j->folder);
 	identity_back();
 	if (rc == 0)
 		rc = protected_may_leave(job, &j->why);

@@ -23,6 +23,7 @@ struct view {
 	char *key;
 	bool *allowed; /* of each node of the cluster */
 	bool bound;
+	bool by_cpu;	 /* bound, and would not be if its CPU did not matter */
 	bool by_options; /* bound, and would not be without --nodelist and --exclude */
 	bool asked;
 	struct estimate estimate;
@@ -61,6 +62,15 @@ static void free_view(void *p)
 	free(v);
 }
 
+static bool is_any_allowed(const struct migration *m, const struct view *v)
+{
+	for (size_t i = 0; i < m->cluster.count; i++) {
+		if (v->allowed[i])
+			return true;
+	}
+	return false;
+}
+
 static void mark_allowed(const struct migration *m, struct view *v,
 			 const struct migrant *j, const struct job_entry *job)
 {
@@ -70,7 +80,7 @@ static void mark_allowed(const struct migration *m, struct view *v,
 	const char *partition =
 		s->partition ? s->partition : place_own(j, job, PLACEMENT_PARTITION);
 	const char *constraint = place_own(j, job, PLACEMENT_CONSTRAINT);
-	bool any = false, any_without = false;
+	bool any = false, any_without = false, any_cpu;
 
 	place_mark(m, v->allowed, list, true);
 	for (size_t i = 0; i < m->cluster.count; i++) {
@@ -83,11 +93,14 @@ static void mark_allowed(const struct migration *m, struct view *v,
 	}
 	place_mark(m, v->allowed, place_avoided(m, j), false);
 	place_mark(m, v->allowed, place_own(j, job, PLACEMENT_EXCLUDE), false);
+	any_cpu = is_any_allowed(m, v);
+	place_mark(m, v->allowed, place_lesser(j), false);
 	for (size_t i = 0; i < m->cluster.count; i++)
 		any_without = any_without || v->allowed[i] || s->nodelist;
 	place_mark(m, v->allowed, s->exclude, false);
 	for (size_t i = 0; i < m->cluster.count; i++)
 		any = any || v->allowed[i];
+	v->by_cpu = any_cpu && !any && !any_without;
 	v->by_options = !any && any_without;
 	v->bound = !any || (!s->nodelist && !s->relax && *nodelist &&
 			    hosts_meet(nodelist, place_avoided(m, j)));
@@ -104,7 +117,8 @@ static struct view *find_view(struct migration *m, const struct migrant *j,
 
 	if (!v)
 		return NULL;
-	v->key = request ? str_printf("%s|%s|%s|%s|%s|%s", request, place_avoided(m, j),
+	v->key = request ? str_printf("%s|%s|%s|%s|%s|%s|%s", request,
+				      place_avoided(m, j), place_lesser(j),
 				      place_own(j, job, PLACEMENT_NODELIST),
 				      place_own(j, job, PLACEMENT_EXCLUDE),
 				      place_own(j, job, PLACEMENT_PARTITION),
@@ -281,16 +295,19 @@ static int count_room(struct migration *m, struct error *e)
 static int ask_slurm(const struct migration *m, struct view *v, const struct migrant *j,
 		     const struct job_entry *job, struct error *e)
 {
-	cleanup_free char *exclude = NULL;
+	cleanup_free char *avoided = NULL, *exclude = NULL;
 	struct placement p = { 0 };
 	int rc;
 
 	if (v->asked)
 		return 0;
+	avoided = hosts_join(place_avoided(m, j), place_lesser(j));
+	if (!avoided)
+		return error_sys(e, "estimate");
 	exclude = hosts_join(j->wanted.value[PLACEMENT_EXCLUDE]
 				     ? j->wanted.value[PLACEMENT_EXCLUDE]
 				     : place_own(j, job, PLACEMENT_EXCLUDE),
-			     place_avoided(m, j));
+			     avoided);
 	rc = exclude ? placement_merge(&p, &j->own) : -1;
 	if (rc == 0)
 		rc = placement_merge(&p, &j->wanted);
@@ -316,6 +333,13 @@ static void explain(struct migrant *j, const struct view *v, unsigned int rival)
 {
 	switch (j->verdict.why) {
 	case MIGRATE_BOUND:
+		if (v->by_cpu) {
+			error_set(&j->why,
+				  "no other node that it may have is known to have all "
+				  "that it may use of a CPU; --checkpoint-cpu at its "
+				  "submission would have it use less");
+			break;
+		}
 		if (v->by_options) {
 			error_set(&j->why,
 				  "--nodelist, --exclude or --not-back leave no node of "

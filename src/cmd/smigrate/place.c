@@ -13,6 +13,11 @@ const char *place_avoided(const struct migration *m, const struct migrant *j)
 	return *m->nodelist ? m->nodelist : j->from;
 }
 
+const char *place_lesser(const struct migrant *j)
+{
+	return j->lesser ? j->lesser : "";
+}
+
 /* Its own request: what it asks for now may be an earlier move's. */
 const char *place_own(const struct migrant *j, const struct job_entry *job,
 		      enum placement_field field)
@@ -100,7 +105,10 @@ static int place_on_list(const struct migration *m, struct migrant *j,
 	return placement_put(&j->wanted, PLACEMENT_NODELIST, "");
 }
 
-/* Nodes that it must not have: the option's, and its own unless they are drained. */
+/*
+ * Nodes that it must not have: the option's, its own unless they are drained, and those
+ * whose CPU will not do.
+ */
 static int place_off_list(const struct migration *m, struct migrant *j,
 			  const struct job_entry *job)
 {
@@ -109,11 +117,12 @@ static int place_off_list(const struct migration *m, struct migrant *j,
 	cleanup_free char *list =
 		hosts_join(had ? had : place_own(j, job, PLACEMENT_EXCLUDE),
 			   m->s->exclude ? m->s->exclude : "");
-	cleanup_free char *all = list ? hosts_join(list, here) : NULL;
+	cleanup_free char *more = list ? hosts_join(list, place_lesser(j)) : NULL;
+	cleanup_free char *all = more ? hosts_join(more, here) : NULL;
 
 	if (!all)
 		return -1;
-	if (!m->s->exclude && !*here)
+	if (!m->s->exclude && !*here && !*place_lesser(j))
 		return 0;
 	return placement_put(&j->wanted, PLACEMENT_EXCLUDE, all);
 }

@@ -10,6 +10,9 @@
 /* Nodes where it must not start, a hostlist: those to be emptied, or where it is. */
 const char *place_avoided(const struct migration *m, const struct migrant *j);
 
+/* Nodes whose CPU is known not to do for it, a hostlist; "" if there are none. */
+const char *place_lesser(const struct migrant *j);
+
 /* A field of its own request: what it asks for now may be an earlier move's. */
 const char *place_own(const struct migrant *j, const struct job_entry *job,
 		      enum placement_field field);

@@ -10,6 +10,7 @@
 
 #include "base/argv.h"
 #include "base/cleanup.h"
+#include "base/cpu.h"
 #include "base/str.h"
 #include "engine/criu/criu.h"
 #include "engine/criu/handed.h"
@@ -54,6 +55,19 @@ static int follow(struct criu_process *criu, const struct engine_job *job,
 	return rc;
 }
 
+/*
+ * criu refuses a process that had registers of XSAVE where there is none, used or not.
+ * Where it is known what the job may use, and that all of it is here, they were not.
+ */
+static bool does_without_xsave(const struct manifest *m)
+{
+	const char *used = manifest_get(m, GENERATION_CPU);
+	struct cpu here;
+
+	cpu_read(&here);
+	return used && *used && !here.xcr0;
+}
+
 static void add_options(struct argv *argv, const struct engine_run *run,
 			const struct manifest *m)
 {
@@ -63,6 +77,8 @@ static void add_options(struct argv *argv, const struct engine_run *run,
 		argv_add(argv, "--tcp-established");
 	else if (tcp && !strcmp(tcp, "close"))
 		argv_add(argv, "--tcp-close");
+	if (does_without_xsave(m))
+		argv_add(argv, "--cpu-cap=none");
 }
 
 static void add_adopt(struct argv *argv, const struct engine_run *run,

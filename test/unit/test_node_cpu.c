@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#define _GNU_SOURCE
+#include "store/node_cpu.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "store/generation.h"
+#include "testing.h"
+
+#define OLD "x86_64 fpu sse sse2"
+#define NEW "x86_64 fpu sse sse2 avx2"
+
+static void note(const struct folder *folder, const char *node, const char *text)
+{
+	struct cpu cpu;
+
+	assert_int_equal(cpu_parse(&cpu, text, NULL), 0);
+	node_cpu_note(folder, node, &cpu);
+}
+
+static void expect_lesser(struct folder *folder, const char *used, const char *nodes)
+{
+	cleanup_free char *lesser = NULL;
+
+	assert_int_equal(manifest_set(&folder->record, GENERATION_CPU, "%s", used), 0);
+	lesser = node_cpu_lesser(folder);
+	assert_string_equal(lesser, nodes);
+}
+
+static void nodes_that_lack_what_a_job_uses_are_known(void **state)
+{
+	cleanup_folder struct folder folder;
+
+	make_folder(*state, 7, &folder);
+	expect_lesser(&folder, NEW, "");
+	note(&folder, "n1", OLD);
+	note(&folder, "n2", OLD);
+	note(&folder, "n3", NEW);
+	expect_lesser(&folder, NEW, "n[1-2]");
+	expect_lesser(&folder, OLD, "");
+	expect_lesser(&folder, "", "");
+	expect_lesser(&folder, "x86_64 nonsense=7", "");
+	expect_lesser(&folder, "aarch64 hwcap0", "n[1-3]");
+}
+
+static void a_node_that_has_another_cpu_now_is_known_by_that(void **state)
+{
+	cleanup_folder struct folder folder;
+
+	make_folder(*state, 7, &folder);
+	note(&folder, "n1", OLD);
+	note(&folder, "n2", OLD);
+	expect_lesser(&folder, NEW, "n[1-2]");
+	note(&folder, "n1", NEW);
+	note(&folder, "n1", NEW);
+	expect_lesser(&folder, NEW, "n2");
+}
+
+static void what_is_private_stays_so_and_names_are_names(void **state)
+{
+	cleanup_folder struct folder folder;
+	struct stat st;
+
+	make_folder(*state, 7, &folder);
+	note(&folder, "../n1", OLD);
+	note(&folder, "features", OLD);
+	note(&folder, "", OLD);
+	expect_lesser(&folder, NEW, "");
+	note(&folder, "n1", OLD);
+	assert_int_equal(fstatat(folder.fd, "../cpu", &st, 0), 0);
+	assert_int_equal(st.st_mode & 07777, 0700);
+}
+
+static void what_a_user_puts_there_harms_nobody(void **state)
+{
+	cleanup_folder struct folder folder;
+
+	make_folder(*state, 7, &folder);
+	note(&folder, "n1", OLD);
+	assert_int_equal(mkdirat(folder.fd, "../cpu/empty", 0700), 0);
+	assert_int_equal(mkdirat(folder.fd, "../cpu/other", 0700), 0);
+	put_file(folder.fd, "../cpu/other/features", "x86_64 =7");
+	put_file(folder.fd, "../cpu/other/n9", "");
+	assert_int_equal(symlinkat("/etc", folder.fd, "../cpu/link"), 0);
+	put_file(folder.fd, "../cpu/file", "");
+	expect_lesser(&folder, NEW, "n1");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		in_place(nodes_that_lack_what_a_job_uses_are_known),
+		in_place(a_node_that_has_another_cpu_now_is_known_by_that),
+		in_place(what_is_private_stays_so_and_names_are_names),
+		in_place(what_a_user_puts_there_harms_nobody),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
