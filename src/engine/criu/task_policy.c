@@ -35,7 +35,7 @@ static const struct {
 /* What stands behind a mode's name: its flags, its nodes, or the next word. */
 static bool ends_mode(const char *text)
 {
-	return strchr("=: ", *text) != NULL; /* or the end */
+	return strchr("=: \n", *text) != NULL; /* or the end */
 }
 
 char *policy_of_line(const char *line)
@@ -51,7 +51,7 @@ char *policy_of_line(const char *line)
 
 		if (strncmp(policy, modes[i].kernel, length) == 0 && ends_mode(rest))
 			return str_printf("%s%.*s", modes[i].name,
-					  (int)strcspn(rest, " "), rest);
+					  (int)strcspn(rest, " \n"), rest);
 	}
 	return NULL;
 }
