@@ -35,7 +35,7 @@ other_conf() {
 
 said() { get out | grep -c "$1" || true; }
 # (slurmstepd says that a job is requeued where its output is then.)
-output() { get out | grep -v -e '^slurm-checkpoint: ' -e '^slurmstepd-'; }
+output() { get out | grep -v -e '^slurm-checkpoint: ' -e '^slurmstepd-' -e '^\[.*\] error: '; }
 output_is_exact() { diff <(seq "$(($(output | wc -l) - 1))"; echo end) <(output); }
 
 # saved [OPTION...]: a job runs on the node, and has a checkpoint; its id

@@ -115,7 +115,7 @@ END
 	run cluster run n1 /etc/slurm/checkpoint-node --check
 	[ "$status" -eq 1 ]
 	echo "$output"
-	[[ $output == "Slurm does not load checkpoint.so: "*ersion* ]]
+	[[ $output == "Slurm does not load checkpoint.so"* ]] # 24.11 says why, too
 }
 
 @test "Prolog: a saved job does not start where the plugin is missing, and nothing of it is lost" {

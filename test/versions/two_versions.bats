@@ -81,7 +81,7 @@ sent() {
 	wait_restarted "$1" "$before"
 	root scontrol update JobId="$1" NodeList="$2" StartTime=now
 }
-output() { get out | grep -v -e '^slurm-checkpoint: ' -e '^slurmstepd-'; }
+output() { get out | grep -v -e '^slurm-checkpoint: ' -e '^slurmstepd-' -e '^\[.*\] error: '; }
 output_is_exact() { diff <(seq "$(($(output | wc -l) - 1))"; echo end) <(output); }
 ends_exact() {
 	let_end
