@@ -2,6 +2,7 @@
 #include "cmd/protected.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 #include "base/protocol.h"
 #include "store/event.h"
@@ -18,9 +19,10 @@ int protected_open(struct folder *folder, const char *dir, const char *cluster,
 		return error_set(e,
 				 "job %s is not checkpointed; it was submitted without "
 				 "--checkpoint, or with a --checkpoint-dir that is to be "
-				 "given here too",
+				 "given here too, or could not be protected, as its "
+				 "output says",
 				 name);
-	if (rc < 0 && errno == EACCES)
+	if (rc < 0 && errno == EACCES && geteuid() != job->user)
 		return error_set(
 			e, "job %s is user %s's, whose checkpoints are closed to you",
 			name, job->user_name);

@@ -24,6 +24,7 @@
 #include "plan/jobspec.h"
 #include "slurm/job.h"
 #include "slurm/jobs.h"
+#include "store/move.h"
 #include "store/user_file.h"
 #include "store/words.h"
 
@@ -298,8 +299,8 @@ static int check_nodes(const struct restarting *r, const struct stored_job *job,
 	return rc < 0 ? error_prefix(e, "job %s", job->name) : 0;
 }
 
-static int restart_known(const struct restarting *r, const struct stored_job *job,
-			 const struct job_entry *entry, struct error *e)
+static int restart_on(const struct restarting *r, const struct stored_job *job,
+		      const struct job_entry *entry, struct error *e)
 {
 	const struct scheckpoint *s = r->s;
 
@@ -310,6 +311,23 @@ static int restart_known(const struct restarting *r, const struct stored_job *jo
 	     job->name);
 	add_json(s, job, job->name);
 	return 0;
+}
+
+static int restart_known(const struct restarting *r, const struct stored_job *job,
+			 const struct job_entry *entry, struct error *e)
+{
+	struct restarting own = *r;
+	struct scheckpoint s = *r->s;
+	struct kept kept = { 0 };
+	int rc;
+
+	/* Nodes that its runner refused for it are not refused to who names them. */
+	if (s.nodelist && !s.exclude && move_kept(job->folder, &kept, NULL) == 0)
+		s.exclude = kept.own.value[PLACEMENT_EXCLUDE];
+	own.s = &s;
+	rc = restart_on(&own, job, entry, e);
+	placement_free(&kept.own);
+	return rc;
 }
 
 /* What a folder says is done in its user's name, so none but their own are taken. */

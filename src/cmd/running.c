@@ -222,7 +222,7 @@ static int select_and_ask(const struct scheckpoint *s, int argc, char **argv,
 	if (table.jobs && specs.count == 0 && status == EXIT_DONE &&
 	    add_selected(s, &table, by_nodes, &asked, &count, &e) < 0)
 		status = complain(&e);
-	if (ask_jobs(s, ask, asked, count) != EXIT_DONE)
+	if (count > 0 && ask_jobs(s, ask, asked, count) != EXIT_DONE)
 		status = EXIT_FAILED;
 	job_table_free(&table);
 	jobspec_free(&specs);

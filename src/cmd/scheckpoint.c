@@ -320,6 +320,13 @@ static bool is_alone(const struct verb *verb, int argc, char **argv)
 	       (verb->run == verb_able && verb_able_is_alone(argc, argv));
 }
 
+static int check_dir(const struct scheckpoint *s, struct error *e)
+{
+	cleanup_free char *dir = conf_expand_dir(s->dir, "user", 1, e);
+
+	return dir ? 0 : error_prefix(e, "--checkpoint-dir=%s", s->dir);
+}
+
 /* What the options left open: the configuration's directory, oneself, this cluster. */
 static int complete(struct scheckpoint *s, bool alone, struct error *e)
 {
@@ -332,6 +339,8 @@ static int complete(struct scheckpoint *s, bool alone, struct error *e)
 		return -1;
 	if (!s->dir)
 		s->dir = s->conf.checkpoint_dir;
+	if (check_dir(s, e) < 0)
+		return -1;
 	/* A copy, since others look for users, too. */
 	s->self = strdup(pw ? pw->pw_name : "nobody");
 	if (!s->self)

@@ -15,7 +15,8 @@ enum restart_outcome {
 	RESTART_DAMAGED,   /* no generation is whole: e says why the last was refused */
 	RESTART_ELSEWHERE, /* a whole one there is, but it cannot go on here: e says why
 			    */
-	RESTART_LESSER,	   /* the same, since this node's CPU has less: e says what */
+	RESTART_LESSER,	   /* the same, since this node's CPU or files are not those of
+			      others: e says which */
 	RESTART_CANCELLED, /* the job was cancelled meanwhile */
 };
 

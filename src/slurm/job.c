@@ -328,12 +328,24 @@ int job_signal_batch(unsigned int job, int signum, struct error *e)
 	return 0;
 }
 
+/* This host's slurm.conf, as libslurm has read it; it exports it in no header. */
+extern slurm_conf_t slurm_conf __attribute__((weak));
+
+static const char *name_here(void)
+{
+	return &slurm_conf && slurm_conf.cluster_name && *slurm_conf.cluster_name
+		       ? slurm_conf.cluster_name
+		       : NULL;
+}
+
 const char *cluster_name(void)
 {
 	static char name[256];
 	slurm_conf_t *conf = NULL;
 
 	slurm_init(NULL);
+	if (name_here())
+		return name_here();
 	if (slurm_load_ctl_conf(0, &conf) != SLURM_SUCCESS)
 		return NULL;
 	snprintf(name, sizeof(name), "%s", conf->cluster_name ? conf->cluster_name : "");

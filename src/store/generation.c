@@ -117,7 +117,7 @@ int generation_begin(struct generation *gen, struct folder *folder, struct error
 	if (!name)
 		return error_sys(e, "%s", folder->path);
 	gen->fd = file_make_dir(folder->fd, name, e);
-	return gen->fd < 0 ? error_prefix(e, "%s", folder->path) : 0;
+	return gen->fd < 0 ? error_prefix(e, "in %s", folder->path) : 0;
 }
 
 int generation_create(struct generation *gen, const char *name, struct error *e)

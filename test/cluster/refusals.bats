@@ -144,9 +144,10 @@ refused() {
 
 @test "to exclude all nodes of the partition is refused, also by a job that asks for none" {
 	counting_job --partition=low
+	refused "node n9 is not known to Slurm" alice smigrate --nodelist=n9 "$JOB"
 	refused "of its partition, low, 0 would be left" \
 		alice scheckpoint requeue --exclude="$(root sinfo -h -p low -o %N)" "$JOB"
-	run alice smigrate -n --exclude="$(root sinfo -h -p low -o %N)" "$JOB"
+	run alice smigrate --exclude="$(root sinfo -h -p low -o %N)" "$JOB"
 	echo "$output"
 	[ "$status" -ne 0 ]
 	[ -z "$(generations "$JOB")" ]
@@ -207,6 +208,27 @@ refused() {
 	let_end
 	wait_over "$JOB"
 	alice sed -i '/^slurm-checkpoint: /d' "$WORK/out"
+	is_exact out
+}
+
+@test "a job that waits goes past the nodes whose library was upgraded to one that has the old" {
+	install_ticker
+	put job.sh <<<$'#!/bin/sh\nexec /opt/ticker/tick'
+	close_nodes n[2-4]
+	JOB=$(submit --checkpoint --output=out job.sh)
+	wait_lines out 3
+	open_nodes n[2-4]
+	alice scheckpoint vacate "$JOB"
+	upgrade n1
+	upgrade n2
+	upgrade n3
+	alice scheckpoint restart "$JOB"
+	wait_event "$JOB" restart 1
+	[ "$(job_node "$JOB")" = n4 ]
+	[[ $(alice scheckpoint show "$JOB") == *"goes on elsewhere: /opt/ticker/libstep.so is not the same file"* ]]
+	let_end
+	wait_over "$JOB"
+	alice sed -i '/^slurm/d' "$WORK/out"
 	is_exact out
 }
 

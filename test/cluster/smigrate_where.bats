@@ -246,7 +246,7 @@ upgrade_when_asked() {
 	run root smigrate -n -d n4 --exclude=n[1-3]
 	echo "$output"
 	[ "$status" -eq 4 ]
-	[[ $output == *"--nodelist, --exclude or --not-back leave no node of its partition for it"* ]]
+	[[ $output == *"--not-back that were given leave no node for it"* ]]
 	let_end
 	for job in "${jobs[@]}"; do wait_over "$job"; done
 	is_exact out-a

@@ -73,14 +73,35 @@ static void undo(struct migration *m)
 
 /* ---- one batch ---- */
 
-static int check_nodes(const struct migration *m, struct error *e)
+static int check_hosts(const struct migration *m, const struct hosts *hosts,
+		       struct error *e)
 {
-	for (size_t i = 0; i < m->nodes.count; i++) {
-		if (!node_table_find(&m->cluster, m->nodes.names[i]))
+	for (size_t i = 0; i < hosts->count; i++) {
+		if (!node_table_find(&m->cluster, hosts->names[i]))
 			return error_set(e, "node %s is not known to Slurm",
-					 m->nodes.names[i]);
+					 hosts->names[i]);
 	}
 	return 0;
+}
+
+static int check_list(const struct migration *m, const char *list, struct error *e)
+{
+	struct hosts hosts = { 0 };
+	int rc = 0;
+
+	if (list && hosts_expand(list, &hosts) < 0)
+		rc = error_set(e, "%s: not a list of nodes", list);
+	if (rc == 0)
+		rc = check_hosts(m, &hosts, e);
+	hosts_free(&hosts);
+	return rc;
+}
+
+static int check_nodes(const struct migration *m, struct error *e)
+{
+	if (check_hosts(m, &m->nodes, e) < 0 || check_list(m, m->s->nodelist, e) < 0)
+		return -1;
+	return check_list(m, m->s->exclude, e);
 }
 
 void drain_tell(struct migration *m)

@@ -96,7 +96,7 @@ static void mark_allowed(const struct migration *m, struct view *v,
 	any_cpu = is_any_allowed(m, v);
 	place_mark(m, v->allowed, place_lesser(j), false);
 	for (size_t i = 0; i < m->cluster.count; i++)
-		any_without = any_without || v->allowed[i] || s->nodelist;
+		any_without = any_without || v->allowed[i] || s->nodelist || s->partition;
 	place_mark(m, v->allowed, s->exclude, false);
 	for (size_t i = 0; i < m->cluster.count; i++)
 		any = any || v->allowed[i];
@@ -342,8 +342,8 @@ static void explain(struct migrant *j, const struct view *v, unsigned int rival)
 		}
 		if (v->by_options) {
 			error_set(&j->why,
-				  "--nodelist, --exclude or --not-back leave no node of "
-				  "its partition for it");
+				  "the nodes, the partition or --not-back that were "
+				  "given leave no node for it");
 			break;
 		}
 		error_set(&j->why,
@@ -407,6 +407,12 @@ static int judge(struct migration *m, struct migrant *j, const struct job_entry 
 		f.fits = false;
 	j->verdict = migrate_decide(&s->policy, &f);
 	explain(j, v, rival);
+	/* Who named the job is told; a node waits until it is empty by itself. */
+	if (v->by_options && !s->drain && j->verdict.why == MIGRATE_BOUND &&
+	    j->verdict.act == MIGRATE_WAIT) {
+		j->verdict.act = MIGRATE_FAIL;
+		error_prefix(&j->why, "job %s", j->name);
+	}
 	j->promised = f.fits && j->verdict.act == MIGRATE_MOVE;
 	free(j->to);
 	j->to = j->promised ? place_chosen(m, j) : NULL;
