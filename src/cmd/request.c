@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/str.h"
-#include "cmd/elsewhere.h"
+#include "slurm/elsewhere.h"
 #include "cmd/protected.h"
 #include "cmd/running.h"
 #include "slurm/nodes.h"

@@ -19,7 +19,7 @@
 #include "base/cleanup.h"
 #include "base/identity.h"
 #include "base/str.h"
-#include "cmd/elsewhere.h"
+#include "slurm/elsewhere.h"
 #include "cmd/scheckpoint.h"
 #include "plan/jobspec.h"
 #include "slurm/job.h"

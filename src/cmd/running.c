@@ -7,7 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/identity.h"
-#include "cmd/elsewhere.h"
+#include "slurm/elsewhere.h"
 #include "cmd/inside.h"
 #include "cmd/protected.h"
 #include "plan/jobspec.h"

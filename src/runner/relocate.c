@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "slurm/estimate.h"
+#include "slurm/elsewhere.h"
 #include "slurm/hosts.h"
 #include "slurm/job.h"
 #include "slurm/jobs.h"
@@ -128,16 +128,18 @@ static int refuse(struct placement *wanted, const char *exclude, const char *nod
 	return rc;
 }
 
-static int ask(const struct job_entry *job, const char *nodes, struct error *e)
+/* That all others are full, drained or down now is no reason. */
+static int check(const struct job_entry *job, const char *nodes, struct error *e)
 {
 	struct placement wanted = { 0 };
-	struct estimate estimate = { 0 };
+	struct node_table cluster = { 0 };
 	int rc = 0;
 
 	if (refuse(&wanted, job->exclude, nodes) == 0 &&
-	    estimate_start(job, &wanted, &estimate, NULL) == 0 && estimate.never)
-		rc = error_set(e, "no other node could take it: %s", estimate.why);
-	estimate_free(&estimate);
+	    elsewhere_load(&cluster, NULL) == 0 &&
+	    elsewhere_check(&cluster, job, &wanted, e) < 0)
+		rc = error_prefix(e, "no other node could take it");
+	node_table_free(&cluster);
 	placement_free(&wanted);
 	return rc;
 }
@@ -154,7 +156,7 @@ int relocate_is_possible(const struct task *task, const char *nodes, struct erro
 		rc = hosts_meet(job->nodelist, nodes)
 			     ? error_set(e, "it asks for that node (--nodelist=%s)",
 					 job->nodelist)
-			     : ask(job, nodes, e);
+			     : check(job, nodes, e);
 	}
 	job_table_free(&table);
 	return rc;

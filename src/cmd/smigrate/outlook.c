@@ -12,7 +12,7 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
-#include "cmd/elsewhere.h"
+#include "slurm/elsewhere.h"
 #include "cmd/smigrate/migration.h"
 #include "cmd/smigrate/place.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #define _GNU_SOURCE
-#include "cmd/elsewhere.h"
+#include "slurm/elsewhere.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -3,8 +3,8 @@
  * elsewhere.h - could a job run at all where it is to go? It is asked before the job is
  * saved, since afterwards it would wait for ever.
  */
-#ifndef CMD_ELSEWHERE_H
-#define CMD_ELSEWHERE_H
+#ifndef SLURM_ELSEWHERE_H
+#define SLURM_ELSEWHERE_H
 
 #include <stdbool.h>
 
