@@ -25,6 +25,7 @@
 #include "slurm/job.h"
 #include "slurm/jobs.h"
 #include "store/user_file.h"
+#include "store/words.h"
 
 /* Seconds; libslurm waits for slurmctld up to MessageTimeout, of at most 100. */
 #define SBATCH_DEADLINE 120
@@ -45,26 +46,7 @@ static void add_json(const struct scheckpoint *s, const struct stored_job *job,
 	json_text(o, "goes_on_as", goes_on_as);
 }
 
-/* ---- words for execve ---- */
-
-struct words {
-	char **list; /* ended by NULL */
-	size_t count;
-};
-
-static int add_word(struct words *words, char *word, struct error *e)
-{
-	void *grown = reallocarray(words->list, words->count + 2, sizeof(char *));
-
-	if (!grown || !word)
-		return error_sys(e, "sbatch");
-	words->list = grown;
-	words->list[words->count++] = word;
-	words->list[words->count] = NULL;
-	return 0;
-}
-
-/* What is kept in a file of the folder, with a zero byte after each; owned by words. */
+/* The words that are kept in the folder, of which text is. */
 static int read_options(const struct folder *folder, char **text, struct words *words,
 			struct error *e)
 {
@@ -73,13 +55,9 @@ static int read_options(const struct folder *folder, char **text, struct words *
 	*text = user_file_read(folder->fd, FOLDER_OPTIONS, USER_FILE_OPTIONS, &size, e);
 	if (!*text)
 		return error_prefix(e, "%s", folder->path);
-	for (char *word = *text; word < *text + size; word += strlen(word) + 1) {
-		if (words->count >= user_file_limits[USER_FILE_OPTIONS].entries)
-			return error_set(e, "%s/" FOLDER_OPTIONS ": has too many words",
-					 folder->path);
-		if (add_word(words, word, e) < 0)
-			return -1;
-	}
+	if (words_split(words, *text, size, user_file_limits[USER_FILE_OPTIONS].entries,
+			e) < 0)
+		return error_prefix(e, "%s/" FOLDER_OPTIONS, folder->path);
 	return 0;
 }
 
@@ -119,8 +97,8 @@ struct command {
 
 static void command_free(struct command *c)
 {
-	free(c->argv.list);
-	free(c->kept.list);
+	words_free(&c->argv);
+	words_free(&c->kept);
 	free(c->kept_text);
 	free(c->environment);
 	free(c->from);
@@ -137,24 +115,24 @@ static int add_options(const struct scheckpoint *s, const struct stored_job *job
 					   : "--checkpoint-from=%u",
 			     job->id, s->generation);
 	c->script = str_printf("%s/" FOLDER_SCRIPT, job->folder->path);
-	if (add_word(&c->argv, c->from, e) < 0)
+	if (words_add(&c->argv, c->from, e) < 0)
 		return -1;
 	if (s->dir != s->conf.checkpoint_dir) {
 		c->dir = str_printf("--checkpoint-dir=%s", s->dir);
-		if (add_word(&c->argv, c->dir, e) < 0)
+		if (words_add(&c->argv, c->dir, e) < 0)
 			return -1;
 	}
 	if (s->nodelist) {
 		c->nodelist = str_printf("--nodelist=%s", s->nodelist);
-		if (add_word(&c->argv, c->nodelist, e) < 0)
+		if (words_add(&c->argv, c->nodelist, e) < 0)
 			return -1;
 	}
 	if (s->exclude) {
 		c->exclude = str_printf("--exclude=%s", s->exclude);
-		if (add_word(&c->argv, c->exclude, e) < 0)
+		if (words_add(&c->argv, c->exclude, e) < 0)
 			return -1;
 	}
-	return add_word(&c->argv, c->script, e);
+	return words_add(&c->argv, c->script, e);
 }
 
 static int build(const struct scheckpoint *s, const struct stored_job *job,
@@ -170,17 +148,17 @@ static int build(const struct scheckpoint *s, const struct stored_job *job,
 				     USER_FILE_ENVIRONMENT, &c->environment_size, e)))
 		return -1;
 	for (size_t n = 0; n < sizeof(first) / sizeof(first[0]); n++) {
-		if (add_word(&c->argv, (char *)first[n], e) < 0)
+		if (words_add(&c->argv, (char *)first[n], e) < 0)
 			return -1;
 	}
 	for (; i < c->kept.count && strcmp(c->kept.list[i], "--") != 0; i++) {
-		if (add_word(&c->argv, c->kept.list[i], e) < 0)
+		if (words_add(&c->argv, c->kept.list[i], e) < 0)
 			return -1;
 	}
 	if (add_options(s, job, c, e) < 0)
 		return -1;
 	for (i++; i < c->kept.count; i++) {
-		if (add_word(&c->argv, c->kept.list[i], e) < 0)
+		if (words_add(&c->argv, c->kept.list[i], e) < 0)
 			return -1;
 	}
 	return 0;
