@@ -164,6 +164,16 @@ static int set_engines(const struct keyword *k, void *member, const char *value,
 	return replace_string(member, value, e);
 }
 
+/* Names of variables, with * and ? and [], and commas between. */
+static int set_patterns(const struct keyword *k, void *member, const char *value,
+			struct error *e)
+{
+	(void)k;
+	if (!*value || strpbrk(value, " \t=/"))
+		return error_set(e, "not names of variables with commas between");
+	return replace_string(member, value, e);
+}
+
 static int set_dir(const struct keyword *k, void *member, const char *value,
 		   struct error *e)
 {
@@ -203,6 +213,7 @@ static const struct keyword keywords[] = {
 	{ "Fallback", set_word, MEMBER(fallback), 0, 0, "fail|restart" },
 	{ "LogLevel", set_word, MEMBER(log_level), 0, 0,
 	  "quiet|error|info|verbose|debug" },
+	{ "EnvironmentLeaveOut", set_patterns, MEMBER(leave_out), 0, 0, NULL },
 	{ "CheckpointEngines", set_engines, MEMBER(engines), 0, 0, NULL },
 	{ "CpuBaseline", set_word, MEMBER(cpu_baseline), 0, 0, CPU_BASELINES },
 	{ "CriuPath", set_path, MEMBER(criu_path), 0, 0, NULL },
@@ -426,6 +437,7 @@ void conf_free(struct conf *conf)
 {
 	free(conf->checkpoint_dir);
 	free(conf->engines);
+	free(conf->leave_out);
 	free(conf->criu_path);
 	free(conf->dmtcp_path);
 	free(conf->tmp_dir);

@@ -34,6 +34,7 @@ struct conf {
 	char *criu_path;  /* CriuPath, or NULL: search PATH and sbin */
 	char *dmtcp_path; /* DmtcpPath, of dmtcp_launch or its directory, or NULL: PATH */
 	bool dmtcp_mpi;	  /* DmtcpMPISettings=yes|no */
+	char *leave_out;  /* EnvironmentLeaveOut, patterns with commas, or NULL */
 	char *tmp_dir;	  /* TmpDir, node-local scratch, or NULL: TMPDIR or /tmp */
 	unsigned int dump_timeout;	/* DumpTimeout, seconds */
 	unsigned int restore_timeout;	/* RestoreTimeout, seconds */

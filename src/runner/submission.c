@@ -3,6 +3,7 @@
 #include "runner/submission.h"
 
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -52,12 +53,27 @@ static bool is_slurms(const char *variable)
 	       !strncmp(variable, "TMPDIR=", 7);
 }
 
+/* By the site: secrets, which would be kept as long as the folder. */
+static bool is_left_out(const struct task *task, const char *variable)
+{
+	cleanup_free char *patterns =
+		task->conf.leave_out ? strdup(task->conf.leave_out) : NULL;
+	cleanup_free char *name = strndup(variable, strcspn(variable, "="));
+	char *rest = NULL;
+
+	for (char *p = patterns && name ? strtok_r(patterns, ",", &rest) : NULL; p;
+	     p = strtok_r(NULL, ",", &rest)) {
+		if (fnmatch(p, name, 0) == 0)
+			return true;
+	}
+	return false;
+}
+
 static int put_environment(const struct task *task, FILE *out, struct error *e)
 {
-	(void)task;
 	(void)e;
 	for (char **v = environ; *v; v++) {
-		if (is_slurms(*v))
+		if (is_slurms(*v) || is_left_out(task, *v))
 			continue;
 		put_word(out, *v);
 	}

@@ -407,7 +407,7 @@ on_n1() {
 	root sed -i.kept '$a DumpTimeout=5' /etc/slurm/checkpoint.conf
 	bob mkfifo "$THEIRS/move.tmp" "$THEIRS/move"
 	cluster run n1 pkill -STOP -u bob -x runner
-	run root timeout 120 smigrate --drain-node=n1 --relax -j 1 --timeout=60
+	run root timeout 120 smigrate --drain-node=n1 --relax -j 1 --timeout=40s
 	echo "$output"
 	root mv /etc/slurm/checkpoint.conf.kept /etc/slurm/checkpoint.conf
 	root scontrol update NodeName=n1 State=RESUME
@@ -419,7 +419,7 @@ on_n1() {
 @test "a request to a job whose events become a fifo hangs for nobody" {
 	on_n1
 	cluster run n1 pkill -STOP -u bob -x runner
-	root sh -c 'timeout 60 scheckpoint create --all --timeout=20 >/tmp/created 2>&1; echo "status $?" >>/tmp/created' &
+	root sh -c 'timeout 60 scheckpoint create --all --timeout=20s >/tmp/created 2>&1; echo "status $?" >>/tmp/created' &
 	until_true 60 "alice's job is saved" has_generation "$JOB"
 	bob sh -c 'mv "$1/events" "$1/events.old"; mkfifo "$1/events"' _ "$THEIRS"
 	wait $!
@@ -466,6 +466,17 @@ on_n1() {
 	let_end
 	wait_over "$JOB"
 	diff <(alice cat "$OPEN/common/log") <(get out)
+}
+
+@test "variables that the site leaves out are not kept with the checkpoints" {
+	root sed -i.kept '$a EnvironmentLeaveOut=*_TOKEN,AWS_*' /etc/slurm/checkpoint.conf
+	ticking
+	JOB=$(alice sh -c 'cd "$1" && MY_TOKEN=secret1 AWS_KEY=secret2 TOKENS=kept exec sbatch --parsable --checkpoint --output=out job.sh' _ "$WORK")
+	wait_lines out 2
+	until_true 60 "the environment is kept" alice test -e "$(store "$JOB")/environment"
+	root mv /etc/slurm/checkpoint.conf.kept /etc/slurm/checkpoint.conf
+	[ "$(alice grep -caz secret "$(store "$JOB")/environment")" -eq 0 ]
+	[ "$(alice grep -caz ^TOKENS=kept "$(store "$JOB")/environment")" -eq 1 ]
 }
 
 # ---- by chance ----

@@ -40,6 +40,7 @@ static void test_defaults_are_those_that_the_manual_page_names(void **state)
 	assert_int_equal(conf.log_level, LOG_INFO);
 	assert_null(conf.criu_path);
 	assert_null(conf.tmp_dir);
+	assert_null(conf.leave_out);
 	assert_int_equal(conf.dump_timeout, 600);
 	assert_int_equal(conf.restore_timeout, 600);
 	assert_true(conf.quota == 0);
@@ -65,6 +66,7 @@ static void test_every_keyword_sets_its_member(void **state)
 			       "CpuBaseline=x86-64-v3\n"
 			       "CriuPath=/opt/criu/sbin/criu\n"
 			       "TmpDir=/local\n"
+			       "EnvironmentLeaveOut=*_TOKEN,AWS_*\n"
 			       "DumpTimeout=1\n"
 			       "RestoreTimeout=86400\n"
 			       "Quota=2T\n"
@@ -84,6 +86,7 @@ static void test_every_keyword_sets_its_member(void **state)
 	assert_int_equal(conf.cpu_baseline, CPU_V3);
 	assert_string_equal(conf.criu_path, "/opt/criu/sbin/criu");
 	assert_string_equal(conf.tmp_dir, "/local");
+	assert_string_equal(conf.leave_out, "*_TOKEN,AWS_*");
 	assert_int_equal(conf.dump_timeout, 1);
 	assert_int_equal(conf.restore_timeout, 86400);
 	assert_true(conf.quota == 2ull << 40);
@@ -209,6 +212,9 @@ static void test_a_line_not_understood_is_named_with_the_reason(void **state)
 				       "for the job id" },
 		{ "CriuPath=criu", "line 1: CriuPath=criu: not an absolute path" },
 		{ "TmpDir=", "line 1: TmpDir=: not an absolute path" },
+		{ "EnvironmentLeaveOut=A B",
+		  "line 1: EnvironmentLeaveOut=A B: not names of variables with commas "
+		  "between" },
 		{ "Quota=", "line 1: Quota=: not a size; give a number with K, M, G, T "
 			    "or P" },
 		{ "Quota=all", "line 1: Quota=all: not a size; give a number with K, M, "
