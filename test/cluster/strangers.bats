@@ -210,7 +210,7 @@ of_job() {
 	END
 	alice sh -c 'printf "%s\0" PATH=/usr/bin:/bin "LD_PRELOAD=$1/spy.so" >"$2/environment"' _ "$WORK" "$FOLDER"
 	alice sh -c 'printf "%s\0" --output=/dev/null --hold -- >"$1/options"' _ "$FOLDER"
-	cluster run ctl script -qec "scheckpoint restart -u alice 900" /dev/null </dev/null | tee "$BATS_TEST_TMPDIR/said"
+	cluster run ctl python3 -c 'import pty, sys; pty.spawn(sys.argv[1:])' scheckpoint restart -u alice 900 </dev/null | tee "$BATS_TEST_TMPDIR/said"
 	grep "goes on as job" "$BATS_TEST_TMPDIR/said"
 	refute alice test -e "$WORK/spied"
 }
