@@ -56,6 +56,8 @@ vm_prepare() {
 	((VM > 0)) || return 0
 	need qemu-system-x86_64=qemu-system-x86 qemu-img=qemu-utils mke2fs=e2fsprogs cpio=cpio depmod=kmod xz=xz-utils mmdebstrap=mmdebstrap
 	[[ $VM_ROOT_FS != *xfs* ]] || need mkfs.xfs=xfsprogs
+	# an emulated machine may be late with an answer
+	sed -i 's/^\(SlurmdTimeout\|MessageTimeout\)=.*/\1=30/' "$RUN/etc/slurm.conf"
 	machine_layer "$SUITE"
 	for host in $(vm_hosts); do
 		mkdir -p "$RUN/hosts/$host"
