@@ -16,8 +16,8 @@ share_source() { # HOST
 
 share_options() {
 	case $SHARED in
-	nfs) echo vers=4.2,proto=tcp,hard ;;
-	*) echo vers=4.2,proto=tcp,hard,actimeo=0,lookupcache=none ;;
+	nfs) echo vers=4.2,proto=tcp,hard,retry=10 ;;
+	*) echo vers=4.2,proto=tcp,hard,retry=10,actimeo=0,lookupcache=none ;;
 	esac
 }
 
