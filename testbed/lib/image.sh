@@ -71,7 +71,9 @@ image_ext4() {
 image_xfs() { # FILE DIRECTORY SIZE
 	rm -f "$1"
 	truncate --size="$3" "$1"
-	mkfs.xfs -q -p <(xfs_list "$2") "$1"
+	xfs_list "$2" >"$1.list"
+	mkfs.xfs -q -p "$1.list" "$1"
+	rm "$1.list"
 }
 
 xfs_list() { # DIRECTORY

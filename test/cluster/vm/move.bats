@@ -65,9 +65,9 @@ teardown() { clean; }
 	wait_lines out 3
 	checkpoint "$job"
 	before=$(restarts "$job")
-	root scontrol update JobId="$job" ReqNodeList=
 	lose n2
 	slowly "job $job is requeued" restarted "$job" "$before"
+	slowly "job $job may run on any node" root scontrol update JobId="$job" ReqNodeList=
 	slowly "job $job goes on" has_event "$job" restart
 	let_end
 	wait_over "$job"

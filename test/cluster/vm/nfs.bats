@@ -49,10 +49,10 @@ alice() { cluster run -u alice n1 "$@"; }
 	ticking
 	job=$(submit --checkpoint=5s --nodelist=n2 --output=out job.sh)
 	slowly "job $job has a generation" has_generation "$job" 2
-	root scontrol update JobId="$job" ReqNodeList=
 	before=$(restarts "$job")
 	lose n2
 	slowly "job $job is requeued" restarted "$job" "$before"
+	slowly "job $job may run on any node" root scontrol update JobId="$job" ReqNodeList=
 	slowly "job $job goes on" has_event "$job" restart
 	let_end
 	slowly "job $job is over" is_over "$job"

@@ -23,9 +23,9 @@ runs_on() { [[ $(job_state "$1") == RUNNING && $(job_node "$1") == "$2" ]]; }
 leave_for() {
 	local job=$1 node=$2 before lines blocker
 	before=$(restarts "$job")
-	root scontrol update JobId="$job" ReqNodeList= ExcNodeList= 2>/dev/null || true
 	blocker=$(bob sbatch --parsable --partition=high --nodelist="$(job_node "$job")" --exclusive --output=/dev/null --wrap="sleep infinity")
 	slowly "job $job is preempted" restarted "$job" "$before"
+	slowly "job $job may run on any node" root scontrol update JobId="$job" ReqNodeList=
 	slowly "job $job runs on $node" runs_on "$job" "$node"
 	slowly "job $job goes on" has_event "$job" restart "$((before + 1))"
 	lines=$(get out | wc -l)
