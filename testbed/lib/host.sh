@@ -126,10 +126,11 @@ node_report_lost() { # HOST
 }
 
 host_wait() { # HOST
-	local log=$RUN/log/$1 check=(node_in_service "$1")
+	local log=$RUN/log/$1 check=(node_in_service "$1") seconds=180
+	! host_is_machine "$1" || seconds=600
 	[[ $1 != ctl ]] || check=(ctl_in_service)
 	[[ $1 != nfs ]] || check=(nfs_in_service)
-	wait_for 180 "${check[@]}" && return 0
+	wait_for "$seconds" "${check[@]}" && return 0
 	tail -n 3 "$log"/*.log >&2 || true
 	die "$1 does not come up: see $log"
 }
