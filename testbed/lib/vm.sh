@@ -179,12 +179,19 @@ vm_boot() { # HOST
 	echo "$! $(process_start $!)" >"$dir/pid"
 }
 
-# mitigations, which an emulated processor only pays for, are off; a clock is trusted
+# mitigations, which an emulated processor only pays for, are off; a clock is trusted.
+# The server of lib/share.sh does not know the delegations of directories that kernels since
+# 6.19 ask for: there fstat of an open directory fails with "Remote I/O error".
 vm_kernel_arguments() {
-	local init=/sbin/init
-	[[ $INIT == systemd ]] || init=/opt/testbed/init
-	echo "console=ttyS0 quiet loglevel=4 panic=-1 net.ifnames=0 mitigations=off tsc=reliable random.trust_cpu=on" \
-		"testbed.init=$init testbed.fs=$ROOT_FS"
+	local arguments=(console=ttyS0 quiet loglevel=4 panic=-1 net.ifnames=0 mitigations=off tsc=reliable
+		random.trust_cpu=on "testbed.fs=$ROOT_FS")
+	[[ $SHARED == nfs ]] || arguments+=(nfsv4.directory_delegations=0)
+	if [[ $INIT == systemd ]]; then
+		arguments+=(testbed.init=/sbin/init systemd.default_timeout_start_sec=900)
+	else
+		arguments+=(testbed.init=/opt/testbed/init)
+	fi
+	echo "${arguments[*]}"
 }
 
 # The cable is pulled before, as network_unplug does.
