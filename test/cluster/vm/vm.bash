@@ -9,8 +9,10 @@
 up() { [[ -n ${KEEP-} ]] || cluster up --suite "$SUITE" "$@"; }
 down() { [[ -n ${KEEP-} ]] || cluster down; }
 
-# A machine that is emulated takes its time.
-slowly() { until_true 300 "$@"; }
+# A machine that is emulated, beside others, takes ten times as long as a host.
+eval "$(declare -f until_true | sed '1s/until_true/until_host_does/')"
+until_true() { until_host_does $((10 * $1)) "${@:2}"; }
+slowly() { until_true 60 "$@"; }
 
 # run_on NODE COMMAND...: by alice, in the test's directory
 # shellcheck disable=SC2016
