@@ -57,6 +57,8 @@ bool criu_tcp_refused(const struct tree *tree, const struct engine_run *run,
 		      const struct engine_job *job, struct error *e);
 
 int criu_probe(const struct engine_job *job, struct error *e);
+int criu_identify(const struct engine_job *job, struct wishes *wishes, FILE *out,
+		  struct error *e);
 int criu_dump(struct engine_run *run, const struct engine_job *job,
 	      const struct engine_dump *dump, struct error *e);
 struct engine_run *criu_restore(const struct engine_job *job,
