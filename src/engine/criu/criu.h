@@ -84,6 +84,13 @@ struct criu_process {
 int criu_process_start(struct criu_process *p, struct loop *loop,
 		       const struct sandbox *sb, char *const *argv, const char *scratch,
 		       char *const extra[CRIU_EXTRA_ENV], struct error *e);
+
+/*
+ * End it, whatever it is in, and wait until it is gone: -1 if that takes more than some
+ * seconds. Its status is that of a process that was killed.
+ */
+int criu_process_kill(struct criu_process *p, struct error *e);
+
 void criu_process_close(struct criu_process *p);
 
 #endif

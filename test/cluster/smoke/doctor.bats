@@ -171,6 +171,7 @@ with_plugin() {
 	grep -qE '^n4 +srun: error: ' <<<"$output"
 	[ -z "$(alice find /shared/checkpoint -name '*doctor*')" ]
 	bring_back
+	wait_in_service n4
 	run alice scheckpoint doctor --all-nodes --json
 	python3 -c 'import json, sys
 nodes = json.load(sys.stdin)["nodes"]
