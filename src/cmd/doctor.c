@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#define _GNU_SOURCE
 #include "cmd/doctor.h"
 
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
-#include "slurm/site.h"
 
 struct patient {
 	const struct scheckpoint *s;
@@ -14,6 +21,19 @@ struct patient {
 static const char *const kinds[] = {
 	[FINDING_RIGHT] = "ok", [FINDING_ADVICE] = "advice", [FINDING_MISSING] = "missing"
 };
+
+void doctor_find(const struct doctor *d, enum finding_kind kind, const char *use,
+		 const char *write, const char *format, ...)
+{
+	struct finding finding = { .kind = kind, .use = use };
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(finding.text.text, sizeof(finding.text.text), format, ap);
+	va_end(ap);
+	snprintf(finding.write.text, sizeof(finding.write.text), "%s", write);
+	d->fn(d->arg, &finding);
+}
 
 static void add_json(const struct scheckpoint *s, const struct finding *f)
 {
@@ -39,16 +59,47 @@ static void say_finding(void *arg, const struct finding *f)
 		       *f->write.text ? "; write in " : "", f->write.text);
 }
 
-int verb_doctor(const struct scheckpoint *s, int argc, char **argv)
+/*
+ * Root becomes the user whose jobs are meant, for good: the self-test begins processes,
+ * and looks into directories, that are that user's.
+ */
+static int become_user(const char *name, struct error *e)
+{
+	const struct passwd *pw = getpwnam(name);
+	const char *path = getenv("PATH");
+	cleanup_free char *kept = strdup(path ? path : "/usr/bin:/bin");
+	cleanup_close int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (!pw || !kept || null < 0)
+		return error_sys(e, "user %s", name);
+	(void)setsid();
+	fflush(stdout);
+	if (dup2(null, STDIN_FILENO) < 0 || initgroups(pw->pw_name, pw->pw_gid) < 0 ||
+	    setgid(pw->pw_gid) < 0 || setuid(pw->pw_uid) < 0)
+		return error_sys(e, "user %s", name);
+	if (clearenv() != 0 || setenv("PATH", kept, 1) < 0 ||
+	    setenv("HOME", pw->pw_dir, 1) < 0)
+		return error_sys(e, "environment");
+	return chdir("/") < 0 ? error_sys(e, "/") : 0;
+}
+
+void doctor_node(const struct doctor *d, const struct site_paths *paths)
+{
+	if (paths->plugstack)
+		doctor_plugin(d, paths);
+	doctor_engines(d);
+	doctor_dir(d);
+}
+
+static int examine(const struct scheckpoint *s)
 {
 	struct patient patient = { .s = s };
-	cleanup_free char *plugstack = NULL;
+	struct doctor d = { .s = s, .user = s->self, .fn = say_finding, .arg = &patient };
+	struct site_paths paths;
 	struct site site;
 	struct error e;
 
-	if (argc > 0)
-		return misuse("doctor: what is %s?", argv[0]);
-	if (site_read(&site, &plugstack, &e) == 0) {
+	if (site_read(&site, &paths, &e) == 0) {
 		site.limit_warning = s->conf.grace_time;
 		site_judge(&site, say_finding, &patient);
 	} else {
@@ -56,6 +107,25 @@ int verb_doctor(const struct scheckpoint *s, int argc, char **argv)
 		complain(&e);
 	}
 	site_free(&site);
-	doctor_node(s, plugstack, say_finding, &patient);
+	if (getuid() == 0) {
+		d.user = s->user;
+		doctor_strangers(&d);
+	}
+	if (getuid() == 0 && s->user && become_user(s->user, &e) < 0)
+		patient.missing = complain(&e);
+	else
+		doctor_node(&d, &paths);
+	site_paths_free(&paths);
 	return patient.missing ? EXIT_FAILED : EXIT_DONE;
+}
+
+int verb_doctor(const struct scheckpoint *s, int argc, char **argv)
+{
+	if (argc > 0)
+		return misuse("doctor: what is %s?", argv[0]);
+	if (s->user && getuid() != 0)
+		return misuse("doctor: --user is for root");
+	if (s->node_token)
+		return doctor_tell_node(s, s->node_token);
+	return s->all_nodes ? doctor_nodes(s) : examine(s);
 }

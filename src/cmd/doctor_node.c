@@ -1,197 +1,180 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* doctor_node - one node's answer to doctor_nodes(), as a line of JSON. */
 #define _GNU_SOURCE
 #include <ctype.h>
 #include <fcntl.h>
-#include <glob.h>
-#include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
-#include "base/identity.h"
 #include "base/str.h"
 #include "cmd/doctor.h"
 #include "engine/engine.h"
-#include "store/catalog.h"
-#include "store/store.h"
 
-#define PLUGSTACK_MAX (1 << 20) /* bytes */
-#define INCLUDES_MAX  8		/* deep */
+#define TOKEN_MAX 64 /* bytes of its name and of what is in it */
 
-struct node {
-	const struct scheckpoint *s;
-	finding_fn fn;
-	void *arg;
+struct answer {
+	struct json_object *findings;
+	struct json_object *node;
+	char *engines; /* "criu 4.1.1, dmtcp fails" */
 };
 
-static void find(const struct node *n, enum finding_kind kind, const char *write,
-		 const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* ---- the processor ---- */
 
-static void find(const struct node *n, enum finding_kind kind, const char *write,
-		 const char *format, ...)
-{
-	struct finding finding = { .kind = kind, .use = "this node" };
-	va_list ap;
-
-	va_start(ap, format);
-	vsnprintf(finding.text.text, sizeof(finding.text.text), format, ap);
-	va_end(ap);
-	snprintf(finding.write.text, sizeof(finding.write.text), "%s", write);
-	n->fn(n->arg, &finding);
-}
-
-/* ---- plugstack.conf ---- */
-
-static bool has_plugin(const char *path, int depth);
-
-static bool is_included(const char *pattern, int depth)
-{
-	bool found = false;
-	glob_t files;
-
-	if (glob(pattern, 0, NULL, &files) != 0)
-		return false;
-	for (size_t i = 0; i < files.gl_pathc && !found; i++)
-		found = has_plugin(files.gl_pathv[i], depth + 1);
-	globfree(&files);
-	return found;
-}
-
-/* "optional|required PLUGIN [ARGUMENT...]" or "include PATTERN" */
-static bool line_has_plugin(char *line, int depth)
-{
-	const char *kind = strtok_r(line, " \t", &line);
-	const char *what = kind ? strtok_r(NULL, " \t", &line) : NULL;
+/* What each level of x86-64 has over the one before, as /proc/cpuinfo calls it. */
+static const struct {
 	const char *name;
+	const char *flags[8];
+} levels[] = {
+	{ "x86-64-v2", { "cx16", "popcnt", "sse4_1", "sse4_2", "ssse3" } },
+	{ "x86-64-v3", { "avx2", "bmi1", "bmi2", "f16c", "fma", "abm", "movbe" } },
+	{ "x86-64-v4", { "avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl" } },
+};
 
-	if (!what || *kind == '#')
-		return false;
-	if (!strcmp(kind, "include"))
-		return is_included(what, depth);
-	name = strrchr(what, '/');
-	return !strcmp(name ? name + 1 : what, "checkpoint.so");
-}
-
-static bool has_plugin(const char *path, int depth)
+static bool has_flag(const char *flags, const char *flag)
 {
-	cleanup_free char *text = NULL;
-	char *rest, *line;
-	size_t size;
+	const size_t length = strlen(flag);
 
-	if (depth < INCLUDES_MAX)
-		text = file_read(AT_FDCWD, path, PLUGSTACK_MAX, &size, NULL);
-	for (rest = text; rest && (line = strsep(&rest, "\n"));) {
-		if (line_has_plugin(line, depth))
+	for (const char *p = flags; (p = strstr(p, flag)); p += length) {
+		if (p > flags && p[-1] == ' ' && !isalnum((unsigned char)p[length]) &&
+		    p[length] != '_')
 			return true;
 	}
 	return false;
 }
 
-static void check_plugin(const struct node *n, const char *plugstack)
+static bool has_level(const char *flags, size_t level)
 {
-	cleanup_free char *write = str_printf("%s: optional checkpoint.so", plugstack);
-
-	if (has_plugin(plugstack, 0))
-		find(n, FINDING_RIGHT, "", "%s loads checkpoint.so", plugstack);
-	else
-		find(n, FINDING_MISSING, write ? write : "",
-		     "%s does not load checkpoint.so, so that sbatch does not know "
-		     "--checkpoint and no job is saved",
-		     plugstack);
-}
-
-/* ---- engine ---- */
-
-static void check_engine(const struct node *n)
-{
-	struct engine_job job = { .conf = &n->s->conf, .nodes = 1, .cancel_fd = -1 };
-	struct error why;
-	struct engine_choice choice;
-	cleanup_free char *version = NULL;
-
-	if (engine_choose(&job, &choice, &why) < 0) {
-		find(n, FINDING_MISSING, "", "no job can be saved: %s", why.text);
-		return;
+	for (size_t i = 0; levels[level].flags[i]; i++) {
+		if (!has_flag(flags, levels[level].flags[i]))
+			return false;
 	}
-	version = choice.engine->version(&n->s->conf, NULL);
-	find(n, FINDING_RIGHT, "", "%s %s can save jobs", choice.engine->name,
-	     version ? version : "");
+	return true;
 }
 
-/* ---- the checkpoint directory ---- */
-
-/* The part of a path that is there: path is cut to it. */
-static void cut_to_existing(char *path)
+static const char *cpu_class(const struct utsname *system)
 {
-	char *slash;
+	size_t size;
+	cleanup_free char *text =
+		file_read(AT_FDCWD, "/proc/cpuinfo", (size_t)1 << 16, &size, NULL);
+	char *flags = text ? strstr(text, "\nflags") : NULL;
+	const char *class = system->machine;
 
-	while (faccessat(AT_FDCWD, path, F_OK, AT_EACCESS) < 0 &&
-	       (slash = strrchr(path, '/')))
-		*(slash > path ? slash : slash + 1) = '\0';
+	if (!flags || strcmp(system->machine, "x86_64") != 0)
+		return class;
+	flags++;
+	flags[strcspn(flags, "\n")] = '\0';
+	class = "x86-64-v1";
+	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
+		if (!has_level(flags, i))
+			break;
+		class = levels[i].name;
+	}
+	return class;
 }
 
-static void check_user_dir(const struct node *n, const char *user)
+/* ---- the answer ---- */
+
+static void add_engine(struct answer *a, const char *name, const char *what)
 {
-	struct error e = { .text = "" };
-	cleanup_free char *dir = conf_expand_dir(n->s->dir, user, 0, &e);
-	cleanup_free char *there = dir ? strdup(dir) : NULL;
+	char *longer = str_printf("%s%s%s %s", a->engines ? a->engines : "",
+				  a->engines ? ", " : "", name, what);
+
+	free(a->engines);
+	a->engines = longer;
+}
+
+static void note_engine(struct answer *a, const struct finding *f)
+{
+	const char *name = strchr(f->use, ' ');
+	const char *version = name ? strchr(f->text.text, ' ') : NULL;
+	cleanup_free char *number =
+		version ? strndup(version + 1, strcspn(version + 1, " ")) : NULL;
+
+	if (!name)
+		add_engine(a, "none", "");
+	else if (f->kind == FINDING_RIGHT)
+		add_engine(a, name + 1, number ? number : "");
+	else
+		add_engine(a, name + 1, "FAILS");
+}
+
+static void note(void *arg, const struct finding *f)
+{
+	static const char *const kinds[] = { [FINDING_RIGHT] = "ok",
+					     [FINDING_ADVICE] = "advice",
+					     [FINDING_MISSING] = "missing" };
+	struct answer *a = arg;
+	struct json_object *o = json_object_new_object();
+
+	json_text(o, "kind", kinds[f->kind]);
+	json_text(o, "use", f->use);
+	json_text(o, "text", f->text.text);
+	json_text(o, "write", *f->write.text ? f->write.text : NULL);
+	json_object_array_add(a->findings, o);
+	if (!strncmp(f->use, "engine", strlen("engine")))
+		note_engine(a, f);
+	if (!strcmp(f->use, "plugin"))
+		json_text(a->node, "plugin", f->kind == FINDING_RIGHT ? "ok" : "MISSING");
+}
+
+static bool is_token(const char *token)
+{
+	return *token && strlen(token) < TOKEN_MAX &&
+	       token[strspn(token, "abcdefghijklmnopqrstuvwxyz0123456789-")] == '\0';
+}
+
+/* What is in the file that the asking node has written, if this one sees it. */
+static char *read_token(const struct scheckpoint *s, const char *token)
+{
+	cleanup_free char *dir = conf_expand_dir(s->dir, s->self, 0, NULL);
+	cleanup_free char *path = dir ? str_printf("%s/.%s", dir, token) : NULL;
+	cleanup_close int fd =
+		path ? open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC) : -1;
+	char text[TOKEN_MAX] = "";
 	struct stat st;
 
-	if (!there) {
-		find(n, FINDING_MISSING, "checkpoint.conf: CheckpointDir", "%s", e.text);
-		return;
-	}
-	cut_to_existing(there);
-	if (stat(there, &st) < 0 || !S_ISDIR(st.st_mode))
-		find(n, FINDING_MISSING, "checkpoint.conf: CheckpointDir",
-		     "%s: %s is not a directory", dir, there);
-	else if (store_judge(n->s->dir, user, &e) < 0)
-		find(n, FINDING_MISSING, "", "%s", e.text);
-	else if (faccessat(AT_FDCWD, there, W_OK | X_OK, AT_EACCESS) < 0)
-		find(n, FINDING_MISSING, "checkpoint.conf: CheckpointDir",
-		     "%s: user %s cannot write to %s", dir, user, there);
-	else if (!strcmp(there, "/"))
-		find(n, FINDING_MISSING, "checkpoint.conf: CheckpointDir",
-		     "%s: no directory of it is there", dir);
-	else
-		find(n, FINDING_RIGHT, "",
-		     "user %s can keep checkpoints in %s; all "
-		     "nodes must see it",
-		     user, dir);
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
+	    file_read_all(fd, text, sizeof(text) - 1) < 0)
+		return NULL;
+	return strdup(text);
 }
 
-static void tell_stranger(void *arg, const char *user, const struct error *e)
+static void describe(struct answer *a, const struct scheckpoint *s, const char *token)
 {
-	(void)user;
-	find(arg, FINDING_MISSING, "", "%s", e->text);
-}
-
-/* Of the user that is asked for; and root looks for directories of strangers, too. */
-static void check_dir(struct node *n)
-{
-	const char *user = n->s->user ? n->s->user : n->s->self;
+	struct doctor d = { .s = s, .user = s->self, .fn = note, .arg = a };
+	cleanup_free char *word = is_token(token) ? read_token(s, token) : NULL;
+	struct site_paths paths;
+	struct utsname system;
+	struct site site;
 	struct error e;
 
-	if (identity_become(user, &e) < 0) {
-		find(n, FINDING_MISSING, "", "%s", e.text);
-		return;
+	(void)site_read(&site, &paths, &e);
+	site_free(&site);
+	doctor_node(&d, &paths);
+	site_paths_free(&paths);
+	if (uname(&system) == 0) {
+		json_text(a->node, "kernel", system.release);
+		json_text(a->node, "cpu", cpu_class(&system));
 	}
-	check_user_dir(n, user);
-	identity_back();
-	if (getuid() == 0)
-		(void)catalog_strangers(n->s->dir, tell_stranger, n, NULL);
+	json_text(a->node, "engines", a->engines);
+	json_text(a->node, "token", word);
+	json_object_object_add(a->node, "findings", a->findings);
 }
 
-void doctor_node(const struct scheckpoint *s, const char *plugstack, finding_fn fn,
-		 void *arg)
+int doctor_tell_node(const struct scheckpoint *s, const char *token)
 {
-	struct node n = { .s = s, .fn = fn, .arg = arg };
+	struct answer a = { .findings = json_object_new_array(),
+			    .node = json_object_new_object() };
 
-	if (plugstack)
-		check_plugin(&n, plugstack);
-	check_engine(&n);
-	check_dir(&n);
+	describe(&a, s, token);
+	puts(json_object_to_json_string_ext(a.node, JSON_C_TO_STRING_PLAIN));
+	json_object_put(a.node);
+	free(a.engines);
+	return EXIT_DONE;
 }

@@ -43,7 +43,7 @@ static const struct verb verbs[] = {
 	{ "remove", "JOB...", "remove checkpoints of jobs", "g", verb_remove },
 	{ "purge", "[JOB...]", "remove what is left of jobs that ended long ago", "O",
 	  verb_purge },
-	{ "doctor", "", "is the cluster configured for checkpoints, and this node", "",
+	{ "doctor", "", "is the cluster configured for checkpoints, and this node", "AT",
 	  verb_doctor },
 	{ "test", "COMMAND...",
 	  "run a command with checkpoints, and see whether it minds", NULL, verb_test },
@@ -59,7 +59,13 @@ static const struct verb verbs[] = {
 /* Beside these each verb takes those of its own. */
 #define COMMON "DMupwaJQvVh"
 
-enum { OPTION_JSON = 'J', OPTION_OLDER = 'O', OPTION_NO_WAIT = 'n' };
+enum {
+	OPTION_JSON = 'J',
+	OPTION_OLDER = 'O',
+	OPTION_NO_WAIT = 'n',
+	OPTION_ALL_NODES = 'A',
+	OPTION_NODE_TOKEN = 'T',
+};
 
 static const struct option options[] = {
 	{ "checkpoint-dir", required_argument, NULL, 'D' },
@@ -81,6 +87,8 @@ static const struct option options[] = {
 	{ "generation", required_argument, NULL, 'g' },
 	{ "older", required_argument, NULL, OPTION_OLDER },
 	{ "output", required_argument, NULL, 'o' },
+	{ "all-nodes", no_argument, NULL, OPTION_ALL_NODES },
+	{ "node-token", required_argument, NULL, OPTION_NODE_TOKEN },
 	{ 0 }
 };
 
@@ -116,6 +124,7 @@ static void print_usage(FILE *f)
 		"  -g, --generation=N        restart, verify, remove: which checkpoint\n"
 		"      --older=TIME          purge: how long ago the jobs must have "
 		"ended\n"
+		"      --all-nodes           doctor: all nodes, each by a step there\n"
 		"  -o, --output=FILE         report, metrics: write it there\n");
 }
 
@@ -186,6 +195,12 @@ static int set_option(struct scheckpoint *s, int c)
 		return set_number("generation", optarg, &s->generation);
 	case 'o':
 		s->output = optarg;
+		break;
+	case OPTION_ALL_NODES:
+		s->all_nodes = true;
+		break;
+	case OPTION_NODE_TOKEN:
+		s->node_token = optarg;
 		break;
 	case OPTION_OLDER:
 		return set_time("older", optarg, &s->older);
@@ -369,8 +384,11 @@ static void print_json(const struct scheckpoint *s, const struct verb *verb)
 {
 	struct json_object *all = json_object_new_object();
 
-	json_object_object_add(all, verb->run == verb_doctor ? "findings" : "jobs",
-			       json_object_get(s->json));
+	const char *what = verb->run != verb_doctor ? "jobs"
+			   : s->all_nodes	    ? "nodes"
+						    : "findings";
+
+	json_object_object_add(all, what, json_object_get(s->json));
 	puts(json_object_to_json_string_ext(all, JSON_C_TO_STRING_PRETTY |
 							 JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(all);

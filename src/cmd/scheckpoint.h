@@ -26,6 +26,8 @@ struct scheckpoint {
 	const char *exclude;   /* --exclude, or NULL: where they are not to go */
 	const char *output;    /* --output, or NULL */
 	bool all;	       /* --all: every user's */
+	const char *node_token; /* --node-token, or NULL: doctor_nodes() asks */
+	bool all_nodes;		/* --all-nodes */
 	bool hold;
 	bool no_wait;
 	bool quiet;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "engine/selftest.h"
 
 #define ADDRESS(engine) &engine_##engine,
 #define NAME(engine)	"," #engine
@@ -65,6 +66,16 @@ static int none_will_do(const struct refusals *r, struct error *e)
 	return -1;
 }
 
+static int try_engine(const struct engine *engine, const struct engine_job *job,
+		      struct error *e)
+{
+	int rc = engine->probe(job, e);
+
+	if (rc == 0 && job->scratch)
+		rc = selftest(engine, job, SELFTEST_IF_UNKNOWN, e);
+	return rc;
+}
+
 static int choose_from(const char *names, const struct engine_job *job,
 		       struct engine_choice *choice, struct error *e)
 {
@@ -78,7 +89,7 @@ static int choose_from(const char *names, const struct engine_job *job,
 		choice->engine = engine_find(name);
 		if (!choice->engine)
 			continue;
-		rc = choice->engine->probe(job, e);
+		rc = try_engine(choice->engine, job, e);
 		if (rc == 0)
 			return 0;
 		add_reason(&choice->passed_over, name, e);

@@ -10,6 +10,7 @@
 
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "base/conf.h"
 #include "base/error.h"
@@ -123,6 +124,15 @@ struct engine {
 	 */
 	int (*probe)(const struct engine_job *job, struct error *e);
 
+	/*
+	 * For its self-test (selftest.h): what of the configuration, the job and what is
+	 * installed makes a difference to whether it works; written to out. What a
+	 * job that is to show that has to ask for is set in wishes. NULL: it has no
+	 * self-test.
+	 */
+	int (*identify)(const struct engine_job *job, struct wishes *wishes, FILE *out,
+			struct error *e);
+
 	/* Its version on this node, owned by the caller; NULL if there is none. */
 	char *(*version)(const struct conf *conf, struct error *e);
 
@@ -204,8 +214,9 @@ const char *engine_order(const struct conf *conf);
 
 /*
  * The engine that the job asks for, or else the first of the site's that will work for
- * it; a job that names a signal by which it saves itself asks for app. -1 and one
- * sentence if none does: on those engines that might have been expected to.
+ * it: its probe says so, and where job->scratch is set its self-test; a job that names a
+ * signal by which it saves itself asks for app. -1 and one sentence if none does: on
+ * those engines that might have been expected to.
  */
 int engine_choose(const struct engine_job *job, struct engine_choice *choice,
 		  struct error *e);

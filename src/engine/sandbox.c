@@ -374,6 +374,10 @@ static void exec_there(const struct sandbox *sb, enum sandbox_place place,
 	if (pid == 0) {
 		int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
+		/* So that it can be ended: its own number is known inside alone. */
+		if (place == SANDBOX_INSIDE)
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+
 		dup2(null, STDIN_FILENO);
 		sigprocmask(SIG_SETMASK, &mask, NULL);
 		if ((!program->prepare || program->prepare() == 0) &&

@@ -140,7 +140,7 @@ struct sandbox_program {
 /*
  * Run a program there with the namespace's capabilities, less CAP_SETUID and
  * CAP_SETGID. The process returned, a child of the caller in the host's pid namespace,
- * ends with the program's exit status.
+ * ends with the program's exit status; a program that is inside ends with it.
  */
 pid_t sandbox_exec(const struct sandbox *sb, enum sandbox_place place,
 		   const struct sandbox_program *program, struct error *e);

@@ -359,6 +359,16 @@ ssize_t tree_unwaited(const struct tree *tree, pid_t **list)
 	return count;
 }
 
+bool tree_is_traced(int proc, pid_t pid)
+{
+	static const char tracer[] = "\nTracerPid:";
+	cleanup_free char *path = str_printf("%d/status", pid);
+	cleanup_free char *text = path ? read_proc(proc, path) : NULL;
+	const char *found = text ? strstr(text, tracer) : NULL;
+
+	return found && atoi(found + strlen(tracer)) != 0;
+}
+
 char *tree_process_name(const struct tree *tree, pid_t pid)
 {
 	cleanup_free char *path = str_printf("%d/comm", pid);

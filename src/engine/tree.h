@@ -55,6 +55,9 @@ ssize_t tree_unwaited(const struct tree *tree, pid_t **list);
 /* Has a process of the tree ended, be it waited for or not? */
 bool tree_has_ended(const struct tree *tree, pid_t pid);
 
+/* Is a process traced by another? proc is the /proc that knows it by this number. */
+bool tree_is_traced(int proc, pid_t pid);
+
 /* Name of a process, owned by the caller; NULL if it is gone. */
 char *tree_process_name(const struct tree *tree, pid_t pid);
 

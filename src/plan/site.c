@@ -224,9 +224,10 @@ static void judge_requeue(const struct judge *j)
 static void judge_failures(const struct judge *j)
 {
 	const struct site *s = j->site;
-	const char *counts = s->release >= END_IS_FAILURE
-				     ? "; a preemption counts as one, unless it would be the last"
-				     : "";
+	const char *counts =
+		s->release >= END_IS_FAILURE
+			? "; a preemption counts as one, unless it would be the last"
+			: "";
 
 	if (s->max_batch_requeue >= FEW_REQUEUES)
 		find(j, FINDING_RIGHT, "failures", "",
@@ -265,6 +266,22 @@ static void judge_limits(const struct judge *j)
 		     s->limit_warning, least);
 }
 
+/* ---- moves ---- */
+
+static void judge_privacy(const struct judge *j)
+{
+	const struct site *s = j->site;
+
+	if (s->private_nodes)
+		find(j, FINDING_ADVICE, "moves", "slurm.conf: PrivateData without nodes",
+		     "PrivateData=nodes hides the nodes from users, whose smigrate and "
+		     "doctor --all-nodes then know of none; those of administrators do");
+	if (s->private_jobs)
+		find(j, FINDING_ADVICE, "moves", "slurm.conf: PrivateData without jobs",
+		     "PrivateData=jobs hides the jobs of others from users, whose "
+		     "smigrate takes nodes for free that are not");
+}
+
 void site_judge(const struct site *site, finding_fn fn, void *arg)
 {
 	const struct judge j = { .site = site, .fn = fn, .arg = arg };
@@ -273,6 +290,7 @@ void site_judge(const struct site *site, finding_fn fn, void *arg)
 	judge_requeue(&j);
 	judge_failures(&j);
 	judge_limits(&j);
+	judge_privacy(&j);
 }
 
 void site_free(struct site *site)

@@ -48,6 +48,8 @@ struct site {
 	unsigned int exempt_time;  /* PreemptExemptTime, seconds */
 	struct site_queue *queues; /* partitions; with SITE_BY_QOS the QOS after them */
 	size_t npartitions, nqueues;
+	bool private_nodes;	    /* PrivateData=nodes: users see none, */
+	bool private_jobs;	    /* and only their own jobs */
 	bool qos_known;		    /* slurmdbd has answered */
 	unsigned int limit_warning; /* GraceTime of checkpoint.conf, seconds */
 };
@@ -60,7 +62,7 @@ enum finding_kind {
 
 struct finding {
 	enum finding_kind kind;
-	const char *use;    /* for what: "preemption", "eternal", "failures", "node" */
+	const char *use;    /* for what: "preemption", "failures", "this node" */
 	struct error text;  /* what is so, and why that matters */
 	struct error write; /* what to write where; empty if nothing is to be */
 };

@@ -55,7 +55,7 @@ static unsigned int max_requeue(const slurm_conf_t *conf)
 #endif
 }
 
-static int fill(struct site *site, const slurm_conf_t *conf, char **plugstack,
+static int fill(struct site *site, const slurm_conf_t *conf, struct site_paths *paths,
 		struct error *e)
 {
 	const uint32_t exempt = conf->preempt_exempt_time;
@@ -71,10 +71,13 @@ static int fill(struct site *site, const slurm_conf_t *conf, char **plugstack,
 		.job_requeue = conf->job_requeue != 0,
 		.max_batch_requeue = max_requeue(conf),
 		.exempt_time = exempt == INFINITE || exempt == NO_VAL ? 0 : exempt,
+		.private_nodes = (conf->private_data & PRIVATE_DATA_NODES) != 0,
+		.private_jobs = (conf->private_data & PRIVATE_DATA_JOBS) != 0,
 	};
-	*plugstack = copy(conf->plugstack);
+	paths->plugstack = copy(conf->plugstack);
+	paths->plugin_dirs = copy(conf->plugindir);
 	if (!site->preempt_params || !site->slurmctld_params || !site->sched_params ||
-	    !site->auth_info || !*plugstack)
+	    !site->auth_info || !paths->plugstack || !paths->plugin_dirs)
 		return error_sys(e, "configuration");
 	return 0;
 }
@@ -177,13 +180,13 @@ static void read_qos(struct site *site)
 	site->qos_known = sacctmgr_show(words, add_qos, site, NULL) == 0;
 }
 
-int site_read(struct site *site, char **plugstack, struct error *e)
+int site_read(struct site *site, struct site_paths *paths, struct error *e)
 {
 	slurm_conf_t *conf = NULL;
 	int saved, rc;
 
 	*site = (struct site){ 0 };
-	*plugstack = NULL;
+	*paths = (struct site_paths){ NULL, NULL };
 	slurm_init(NULL);
 	saved = quiet_begin();
 	rc = slurm_load_ctl_conf(0, &conf);
@@ -191,11 +194,18 @@ int site_read(struct site *site, char **plugstack, struct error *e)
 	if (rc != SLURM_SUCCESS)
 		return error_set(e, "slurmctld does not tell its configuration: %s",
 				 slurm_strerror(errno));
-	rc = fill(site, conf, plugstack, e);
+	rc = fill(site, conf, paths, e);
 	slurm_free_ctl_conf(conf);
 	if (rc < 0 || read_partitions(site, e) < 0)
 		return -1;
 	if (site->preempt_type == SITE_BY_QOS)
 		read_qos(site);
 	return 0;
+}
+
+void site_paths_free(struct site_paths *paths)
+{
+	free(paths->plugstack);
+	free(paths->plugin_dirs);
+	*paths = (struct site_paths){ NULL, NULL };
 }

@@ -7,7 +7,15 @@
 
 #include "plan/site.h"
 
-/* Read it; *plugstack is the path of plugstack.conf, owned by the caller. */
-int site_read(struct site *site, char **plugstack, struct error *e);
+/* Where Slurm looks for plugins; owned, NULL where slurmctld does not answer. */
+struct site_paths {
+	char *plugstack;   /* plugstack.conf */
+	char *plugin_dirs; /* PluginDir: directories, with colons */
+};
+
+/* Read it; site_free() and site_paths_free() also after a failure. */
+int site_read(struct site *site, struct site_paths *paths, struct error *e);
+
+void site_paths_free(struct site_paths *paths);
 
 #endif

@@ -406,3 +406,16 @@ end_while_saved() {
 	diff <(alice env PACE=0 "$WORK/heap" 600 40) <(get out | grep -v '^slurm-checkpoint: ')
 	get out | grep "no checkpoint was taken: the checkpoint's worker was killed"
 }
+
+@test "dmtcp: shows what it can, and is taken where criu does not work" {
+	local job
+	put criu <<<$'#!/bin/sh\n[ "$1" != dump ] || exit 1\nexec /usr/sbin/criu "$@"'
+	configure "DmtcpPath=$DMTCP_DIR"$'\n'"CriuPath=$WORK/criu"$'\n'"LogLevel=verbose"
+	put job.sh <<<$'#!/bin/bash\necho done'
+	job=$(submit --checkpoint --output=out job.sh)
+	wait_over "$job"
+	configure "DmtcpPath=$DMTCP_DIR"
+	get out
+	get out | grep -q "it is saved by dmtcp; passed over were criu: a tiny job could not be saved"
+	get out | grep -qx done
+}

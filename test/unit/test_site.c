@@ -274,6 +274,21 @@ static void an_item_of_a_list_is_found_whole(void **state)
 	}
 }
 
+static void what_private_data_hides_is_told(void **state)
+{
+	struct site site = good();
+
+	(void)state;
+	site.private_nodes = true;
+	judge(&site);
+	assert_int_equal(missing(), 0);
+	assert_true(has(FINDING_ADVICE, "PrivateData=nodes", "slurm.conf: PrivateData"));
+	assert_false(has(FINDING_ADVICE, "PrivateData=jobs", ""));
+	site.private_jobs = true;
+	judge(&site);
+	assert_true(has(FINDING_ADVICE, "PrivateData=jobs", "slurm.conf: PrivateData"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -285,6 +300,7 @@ int main(void)
 		cmocka_unit_test(a_QOS_makes_way_for_those_that_preempt_it),
 		cmocka_unit_test(requeues_that_are_forbidden_or_few_are_told),
 		cmocka_unit_test(a_time_limit_shorter_than_its_warning_is_told),
+		cmocka_unit_test(what_private_data_hides_is_told),
 		cmocka_unit_test(an_item_of_a_list_is_found_whole),
 	};
 

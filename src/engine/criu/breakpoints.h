@@ -16,8 +16,8 @@
 bool breakpoints_work(void);
 
 /*
- * For criu's environment: criu does without breakpoints. It is the fault FI_NO_BREAKPOINTS
- * of criu/include/fault-injection.h, the same since CRIU 3.6.
+ * For criu's environment: criu does without breakpoints. It is the fault
+ * FI_NO_BREAKPOINTS of criu/include/fault-injection.h, the same since CRIU 3.6.
  */
 #define BREAKPOINTS_NONE "CRIU_FAULT=130"
 

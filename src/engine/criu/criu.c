@@ -95,6 +95,7 @@ const struct engine engine_criu = {
 	.resumes = true,
 	.restores_code = true,
 	.probe = criu_probe,
+	.identify = criu_identify,
 	.version = version,
 	.start = criu_start,
 	.fits = criu_fits,

@@ -57,6 +57,8 @@ bool criu_tcp_refused(const struct tree *tree, const struct engine_run *run,
 		      const struct engine_job *job, struct error *e);
 
 int criu_probe(const struct engine_job *job, struct error *e);
+int criu_identify(const struct engine_job *job, struct wishes *wishes, FILE *out,
+		  struct error *e);
 int criu_dump(struct engine_run *run, const struct engine_job *job,
 	      const struct engine_dump *dump, struct error *e);
 struct engine_run *criu_restore(const struct engine_job *job,
@@ -82,6 +84,13 @@ struct criu_process {
 int criu_process_start(struct criu_process *p, struct loop *loop,
 		       const struct sandbox *sb, char *const *argv, const char *scratch,
 		       char *const extra[CRIU_EXTRA_ENV], struct error *e);
+
+/*
+ * End it, whatever it is in, and wait until it is gone: -1 if that takes more than some
+ * seconds. Its status is that of a process that was killed.
+ */
+int criu_process_kill(struct criu_process *p, struct error *e);
+
 void criu_process_close(struct criu_process *p);
 
 #endif

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "base/argv.h"
@@ -27,9 +28,11 @@
 #include "engine/criu/criu.h"
 #include "engine/criu/handed.h"
 #include "engine/criu/hook.h"
+#include "engine/criu/release.h"
 #include "engine/criu/shm.h"
 #include "engine/criu/stream.h"
 #include "engine/criu/tasks.h"
+#include "engine/criu/watch.h"
 #include "engine/outputs.h"
 #include "engine/tree.h"
 
@@ -49,6 +52,11 @@ struct dumping {
 	bool sealed;
 	bool stopped; /* by us, in spite of DUMP_AND_GO_ON */
 	bool failed;
+	bool killed; /* criu */
+	int end;     /* timer: of what is heard after it has failed */
+	struct watch watch;
+	struct settled settled;
+	pid_t trapped; /* a process that is harmed by that, or 0 */
 };
 
 static int hook_waits(void *arg, struct error *e)
@@ -182,9 +190,53 @@ static void refuse(struct dumping *d)
 	d->hook = -1;
 }
 
-static void give_up(struct dumping *d)
+/* In which the watch sees whether criu gets on; once it was given up it has to end. */
+static uint64_t bytes(void *arg)
 {
+	const struct dumping *d = arg;
+
+	return d->stream ? stream_bytes(d->stream) : 0;
+}
+
+/* The job is frozen, or a part of it, and criu does not let it go. */
+static int end_criu(struct dumping *d, struct error *e)
+{
+	d->killed = true;
+	d->trapped = release_find_trapped(&d->run->sandbox);
+	return criu_process_kill(&d->criu, e);
+}
+
+static int stands(void *arg, struct error *e)
+{
+	struct dumping *d = arg;
+
+	if (end_criu(d, e) < 0)
+		return -1;
+	return error_set(
+		e,
+		"criu stood still for %d seconds while it saved the job, and was "
+		"ended",
+		WATCH_LIMIT);
+}
+
+static int too_late(void *arg, struct error *e)
+{
+	struct dumping *d = arg;
+
+	loop_remove(d->loop, d->end);
+	return end_criu(d, e);
+}
+
+/* It is heard to the end, which may take as long as a checkpoint may. */
+static void give_up(struct dumping *d, const struct engine_job *job)
+{
+	const struct itimerspec end = { .it_value.tv_sec =
+						(time_t)job->conf->dump_timeout };
+
 	d->failed = true;
+	d->end = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC);
+	if (d->end >= 0 && timerfd_settime(d->end, 0, &end, NULL) == 0)
+		(void)loop_add(d->loop, d->end, too_late, d, NULL);
 	stream_discard(d->stream);
 }
 
@@ -204,11 +256,13 @@ static int follow(struct dumping *d, const struct engine_job *job, struct error 
 		int rc = loop_once(d->loop, &step);
 
 		if (rc == 0 && d->hook >= 0 && !d->sealed && !d->failed &&
-		    stream_is_complete(d->stream))
+		    stream_is_complete(d->stream)) {
 			rc = seal(d, job, &step);
+			watch_excuse(&d->watch);
+		}
 		if (rc < 0 && !d->failed) {
 			*e = step;
-			give_up(d);
+			give_up(d, job);
 		}
 		if (d->failed)
 			refuse(d);
@@ -285,6 +339,14 @@ static int start(struct dumping *d, const struct engine_job *job, struct error *
 		return -1;
 	/* criu keeps it open, so that the runner knows when criu has gone. */
 	(void)fcntl(d->dump->done_fd, F_SETFD, 0);
+	d->watch = (struct watch){ .sb = &d->run->sandbox,
+				   .what = WATCH_DUMP,
+				   .bytes = bytes,
+				   .arg = d,
+				   .stands = stands,
+				   .timer = -1 };
+	if (watch_start(&d->watch, d->loop, e) < 0)
+		return -1;
 	return criu_process_start(&d->criu, d->loop, &d->run->sandbox, argv.words,
 				  job->scratch, extra, e);
 }
@@ -332,6 +394,36 @@ static int explain(struct dumping *d, const struct engine_job *job, struct error
 	return criu_log_explain(&d->criu.log, e);
 }
 
+/* By us, or by somebody else. */
+static bool was_killed(const struct dumping *d)
+{
+	return !d->stopped && (d->killed || (d->criu.ended && d->criu.status > 128));
+}
+
+/*
+ * What is in its hands goes on, if it can. A checkpoint that is whole by then counts; the
+ * job that was to stop with it is ended.
+ */
+static int let_go(struct dumping *d, int rc, struct error *e)
+{
+	struct error harm;
+
+	if (rc == 0 && !d->killed && !d->sealed)
+		rc = error_set(e, "criu was killed by signal %d", d->criu.status - 128);
+	if (d->sealed && d->dump->mode == DUMP_AND_STOP) {
+		kill(d->run->sandbox.init, SIGKILL);
+		return 0;
+	}
+	if (d->trapped)
+		error_set(&harm, "process %d is harmed by it", d->trapped);
+	else if (release(&d->settled, &d->run->sandbox, &harm) == 0)
+		return d->sealed ? 0 : rc;
+	if (!d->sealed)
+		error_prefix(&harm, "%s", e->text);
+	*e = harm;
+	return DUMP_BROKEN;
+}
+
 /* criu saves the root and what is below it. */
 static int check_stray(const struct tree *tree, struct error *e)
 {
@@ -363,6 +455,7 @@ static int look(struct dumping *d, const struct engine_job *job, struct error *e
 		rc = -1;
 	if (rc == 0 && shm)
 		rc = shm_name_mapped(&tree, &d->run->sandbox, shm, e);
+	settled_note(&d->settled, &tree);
 	tree_free(&tree);
 	return rc;
 }
@@ -370,19 +463,27 @@ static int look(struct dumping *d, const struct engine_job *job, struct error *e
 int criu_dump(struct engine_run *run, const struct engine_job *job,
 	      const struct engine_dump *dump, struct error *e)
 {
-	struct dumping d = { .run = run, .dump = dump, .hook_listener = -1, .hook = -1 };
+	struct dumping d = {
+		.run = run, .dump = dump, .hook_listener = -1, .hook = -1, .end = -1
+	};
 	int rc = -1;
 
 	/* What criu said of an earlier one does not explain this one. */
 	(void)unlinkat(job->folder->fd, CRIU_LOG_DUMP, 0);
-	d.criu.output = d.criu.pidfd = -1;
+	d.criu.output = d.criu.pidfd = d.watch.timer = -1;
 	d.loop = d.criu.loop = loop_new(e);
 	if (d.loop && look(&d, job, e) == 0 && start(&d, job, e) == 0) {
 		rc = follow(&d, job, e);
-		if (rc == 0 && !d.stopped && (!d.sealed || d.criu.status != 0))
+		if (was_killed(&d))
+			rc = let_go(&d, rc, e);
+		else if (rc == 0 && !d.stopped && (!d.sealed || d.criu.status != 0))
 			rc = explain(&d, job, e);
 	}
 	if (d.loop) {
+		watch_stop(&d.watch);
+		settled_free(&d.settled);
+		if (d.end >= 0)
+			close(d.end);
 		criu_process_close(&d.criu);
 		stream_close(d.stream);
 		refuse(&d);

@@ -111,6 +111,10 @@ static const struct {
 	{ "External socket is used", NULL, NULL,
 	  "the job is connected to a program outside of it by a "
 	  "local socket, which cannot be saved" },
+	{ "Failed to resolve mapping", NULL, NULL,
+	  "this kernel does not tell which file a process has mapped where the file "
+	  "system is overlayfs; Linux 6.8 or later does, as does any where programs are "
+	  "on another file system" },
 	{ "has bad size", "File ", " has bad size",
 	  "is not the same file on this node as when the job was saved: its size "
 	  "differs" },

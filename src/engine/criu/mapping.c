@@ -79,3 +79,12 @@ bool mapping_is_nameless(const struct mapping *m)
 	return m->shared && m->inode && m->name[0] == '/' &&
 	       str_ends_with(m->name, " (deleted)");
 }
+
+const struct mapping *mappings_find(const struct mappings *m, const char *name)
+{
+	for (size_t i = 0; i < m->count; i++) {
+		if (strncmp(m->list[i].name, name, strlen(name)) == 0)
+			return &m->list[i];
+	}
+	return NULL;
+}

@@ -28,6 +28,12 @@ struct mappings {
 int mappings_read(struct mappings *m, int proc, pid_t pid);
 void mappings_free(struct mappings *m);
 
+/* By which compel, criu's library for that, names the code that it puts into others. */
+#define CRIU_CODE "/memfd:CRIUMFD"
+
+/* The first whose name begins with this; NULL if there is none. */
+const struct mapping *mappings_find(const struct mappings *m, const char *name);
+
 /*
  * It is memory that processes share by a file, or by what the kernel shows as one, and
  * that has not the name any more by which it was mapped.

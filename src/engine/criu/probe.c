@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "engine/criu/criu.h"
 #include "engine/criu/sockets.h"
+#include "engine/selftest.h"
 #include "engine/tool.h"
 
 /* The first that dumps and restores without privilege as this engine needs it. */
@@ -77,4 +78,19 @@ int criu_probe(const struct engine_job *job, struct error *e)
 	if (!version || sandbox_probe(criu_wants_own_net(job), e) < 0)
 		return -1;
 	return sockets_check(program, e);
+}
+
+int criu_identify(const struct engine_job *job, struct wishes *wishes, FILE *out,
+		  struct error *e)
+{
+	cleanup_free char *program = criu_find(job->conf, e);
+
+	if (!program)
+		return -1;
+	wishes->net = criu_wants_own_net(job) ? WISH_NET_PRIVATE : WISH_NET_HOST;
+	selftest_identify_file(out, program);
+	selftest_identify_file(out, CRIU_HOOK_PATH);
+	selftest_identify_file(out, CRIU_SOCKETS_PATH);
+	fprintf(out, "%s\n", wishes->net == WISH_NET_PRIVATE ? "private" : "host");
+	return 0;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -11,6 +13,8 @@
 #include "engine/criu/breakpoints.h"
 #include "engine/criu/criu.h"
 #include "engine/criu/sockets.h"
+
+#define KILL_LIMIT 5000 /* milliseconds; it takes one, unless a disk has it wait */
 
 char *criu_verbosity(const struct conf *conf)
 {
@@ -94,6 +98,27 @@ int criu_process_start(struct criu_process *p, struct loop *loop,
 	    loop_add(loop, p->pidfd, process_ended, p, e) < 0)
 		return -1;
 	return 0;
+}
+
+/*
+ * Until whoever has its output, which nobody reads any more, is gone: criu itself is no
+ * child of ours.
+ */
+int criu_process_kill(struct criu_process *p, struct error *e)
+{
+	struct pollfd output = { .fd = p->output, .events = POLLIN };
+	int n = 1;
+
+	kill(p->pid, SIGKILL);
+	while (n > 0) {
+		n = poll(&output, 1, KILL_LIMIT);
+		if (n > 0 && criu_log_read(&p->log, p->output) == 0)
+			break;
+	}
+	if (n <= 0)
+		return error_set(e, "criu does not end, though it was killed");
+	loop_remove(p->loop, p->output);
+	return p->ended ? 0 : process_ended(p, e);
 }
 
 void criu_process_close(struct criu_process *p)

@@ -344,6 +344,18 @@ int remote_write(struct remote *r, unsigned long at, const void *data, size_t si
 	return 0;
 }
 
+bool remote_is_at(const struct remote *r, unsigned long start, unsigned long end)
+{
+	for (size_t i = 0; i < r->count; i++) {
+		struct user_regs_struct regs;
+
+		if (ptrace(PTRACE_GETREGS, r->threads[i], 0, &regs) < 0 ||
+		    (regs.rip >= start && regs.rip < end))
+			return true;
+	}
+	return false;
+}
+
 /*
  * The kernel takes up an interrupted call where a thread leaves a stop such as that by
  * PTRACE_INTERRUPT, and not the stop at the end of a call: so there is one more.
@@ -406,6 +418,12 @@ int remote_write(struct remote *r, unsigned long at, const void *data, size_t si
 {
 	(void)r, (void)at, (void)data, (void)size;
 	return error_set(e, "not on this architecture");
+}
+
+bool remote_is_at(const struct remote *r, unsigned long start, unsigned long end)
+{
+	(void)r, (void)start, (void)end;
+	return true;
 }
 
 void remote_resume(struct remote *r)

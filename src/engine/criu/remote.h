@@ -52,6 +52,9 @@ unsigned long remote_room(const struct remote *r, size_t size);
 int remote_write(struct remote *r, unsigned long at, const void *data, size_t size,
 		 struct error *e);
 
+/* Is one of its threads at an address from start on, and before end? */
+bool remote_is_at(const struct remote *r, unsigned long start, unsigned long end);
+
 /* Have it go on as if nothing had been. */
 void remote_resume(struct remote *r);
 

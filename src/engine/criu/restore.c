@@ -16,6 +16,7 @@
 #include "engine/criu/handed.h"
 #include "engine/criu/hook.h"
 #include "engine/criu/tasks.h"
+#include "engine/criu/watch.h"
 
 #include <limits.h>
 
@@ -31,21 +32,36 @@ static int cancelled(void *arg, struct error *e)
 	return error_set(e, "the job was cancelled while it was being restored");
 }
 
+static int stands(void *arg, struct error *e)
+{
+	(void)arg;
+	return error_set(e,
+			 "criu stood still for %d seconds while it restored the job, and "
+			 "was ended",
+			 WATCH_LIMIT);
+}
+
 /* Wait for criu, the deadline, or the end of the job. */
-static int follow(struct criu_process *criu, const struct engine_job *job,
-		  struct error *e)
+static int follow(struct criu_process *criu, const struct sandbox *sb,
+		  const struct engine_job *job, struct error *e)
 {
 	struct itimerspec when = { .it_value.tv_sec =
 					   (time_t)job->conf->restore_timeout };
 	cleanup_close int timer = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC);
+	struct watch watch = {
+		.sb = sb, .what = WATCH_RESTORE, .stands = stands, .timer = -1
+	};
 	int rc = 0;
 
+	if (watch_start(&watch, criu->loop, e) < 0)
+		return -1;
 	if (timer < 0 || timerfd_settime(timer, 0, &when, NULL) < 0 ||
 	    loop_add(criu->loop, timer, deadline_passed, NULL, e) < 0 ||
 	    loop_add(criu->loop, job->cancel_fd, cancelled, NULL, e) < 0)
 		return error_sys(e, "timer");
 	while (rc == 0 && !criu->ended)
 		rc = loop_once(criu->loop, e);
+	watch_stop(&watch);
 	loop_remove(criu->loop, timer);
 	loop_remove(criu->loop, job->cancel_fd);
 	if (rc == 0 && criu->status > 128)
@@ -138,7 +154,7 @@ static int run_criu(struct engine_run *run, const struct engine_job *job,
 	    argv_end(&argv, e) == 0 &&
 	    criu_process_start(&criu, criu.loop, &run->sandbox, argv.words, job->scratch,
 			       extra, e) == 0)
-		rc = follow(&criu, job, e);
+		rc = follow(&criu, &run->sandbox, job, e);
 	if (rc == 0)
 		criu_log_remark(&criu.log, e);
 	handed_close(&handed);

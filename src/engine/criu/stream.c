@@ -39,6 +39,7 @@ struct stream {
 	int connection;
 	struct image *images;
 	char *buffer;
+	uint64_t bytes;
 	bool discarding;
 };
 
@@ -83,6 +84,7 @@ static int image_readable(void *arg, struct error *e)
 
 	if (n < 0)
 		return errno == EINTR ? 0 : error_sys(e, "%s", image->name);
+	image->stream->bytes += (uint64_t)n;
 	if (image->stream->discarding) {
 		if (n == 0)
 			forget(image);
@@ -215,6 +217,11 @@ bool stream_is_complete(const struct stream *stream)
 	/* Nor may one be announced that has not been taken up yet. */
 	return stream->connection >= 0 && !stream->images &&
 	       recv(stream->connection, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0;
+}
+
+uint64_t stream_bytes(const struct stream *stream)
+{
+	return stream->bytes;
 }
 
 void stream_discard(struct stream *stream)

@@ -31,6 +31,9 @@ struct stream *stream_open(struct loop *loop, const char *dir, struct generation
 /* Have all images that criu began been received whole? */
 bool stream_is_complete(const struct stream *stream);
 
+/* How many bytes have come so far. */
+uint64_t stream_bytes(const struct stream *stream);
+
 /* From now on read what comes and throw it away. */
 void stream_discard(struct stream *stream);
 

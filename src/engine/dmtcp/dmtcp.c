@@ -302,6 +302,7 @@ const struct engine engine_dmtcp = {
 	.mounts = false,
 	.restores_code = true,
 	.probe = dmtcp_probe,
+	.identify = dmtcp_identify,
 	.version = dmtcp_version,
 	.start = dmtcp_start,
 	.restore = dmtcp_restore,

@@ -45,6 +45,8 @@ struct engine_run {
 };
 
 int dmtcp_probe(const struct engine_job *job, struct error *e);
+int dmtcp_identify(const struct engine_job *job, struct wishes *wishes, FILE *out,
+		   struct error *e);
 
 /* The program that a process runs, owned by the caller; NULL if it has ended. */
 char *dmtcp_program_of(pid_t pid);

@@ -9,6 +9,7 @@
 #include "engine/dmtcp/dmtcp.h"
 #include "engine/dmtcp/processes.h"
 #include "engine/programs.h"
+#include "engine/selftest.h"
 #include "engine/tree.h"
 
 static int check(const struct program *program, const char *name, struct error *e)
@@ -71,6 +72,24 @@ int dmtcp_probe(const struct engine_job *job, struct error *e)
 			return -1;
 	}
 	return check_job(job, e);
+}
+
+int dmtcp_identify(const struct engine_job *job, struct wishes *wishes, FILE *out,
+		   struct error *e)
+{
+	static const char *const programs[] = { "dmtcp_launch", "dmtcp_restart",
+						"dmtcp_coordinator" };
+
+	(void)wishes;
+	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
+		cleanup_free char *path = dmtcp_find(job->conf, programs[i], e);
+
+		if (!path)
+			return -1;
+		selftest_identify_file(out, path);
+	}
+	selftest_identify_file(out, DMTCP_IDS_PATH);
+	return 0;
 }
 
 /*

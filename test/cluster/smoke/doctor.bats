@@ -70,3 +70,134 @@ assert any(f["kind"] == "missing" and "JobRequeue=1" in (f["write"] or "") for f
 	doctor
 	nothing_of_slurms_is_missing
 }
+
+# ---- what a node lacks ----
+
+has_criu() { [[ $SUITE != bookworm ]] || skip "this suite has no CRIU"; }
+finds() { grep -qE "^missing .*$1" <<<"$output"; }
+
+@test "doctor tries each engine, and names the step that fails" {
+	has_criu
+	doctor
+	echo "$output"
+	grep -q '^ok .*engine criu: criu [0-9.]* can save jobs: a tiny one was saved and went on' <<<"$output"
+	put criu <<<$'#!/bin/sh\n[ "$1" != restore ] || exit 1\nexec /usr/sbin/criu "$@"'
+	root sed -i.kept "\$a CriuPath=$WORK/criu" /etc/slurm/checkpoint.conf
+	doctor
+	root mv /etc/slurm/checkpoint.conf.kept /etc/slurm/checkpoint.conf
+	echo "$output"
+	[ "$status" -eq 1 ]
+	finds 'no job can be saved by criu: a tiny job could not be restored'
+}
+
+PLUGIN='$(find /usr/lib -name checkpoint.so | head -n 1)'
+# with_plugin COMMANDS: what doctor says on n1 while they have changed the file $p
+with_plugin() {
+	cluster run n1 sh -c "p=$PLUGIN; cp -p \$p /root/kept; $1"
+	doctor
+	cluster run n1 sh -c "p=\$(cat /root/path); mv /root/kept \$p"
+	echo "$output"
+	[ "$status" -eq 1 ]
+}
+
+@test "doctor sees a plugin that is not there, cannot be loaded, or is for another Slurm" {
+	cluster run n1 sh -c "echo $PLUGIN >/root/path"
+	with_plugin 'rm $p'
+	finds 'plugin: .*plugstack.conf names .*checkpoint.so, which is not in '
+	with_plugin 'head -c 3000 /root/kept >$p'
+	finds 'plugin: .*checkpoint.so cannot be loaded: '
+	cluster run n1 sh -c 'cd /root && echo "const unsigned plugin_version = 0x140b05, spank_plugin_version = 1;" >p.c && gcc -shared -o other.so p.c'
+	with_plugin 'cp /root/other.so $p'
+	finds 'plugin: .*was compiled for Slurm 20.11, and this node has '
+	doctor
+	nothing_of_slurms_is_missing
+}
+
+@test "doctor sees who else can write above the checkpoint directory" {
+	alice mkdir -p "$WORK/open/alice" "$WORK/own/alice"
+	alice chmod 775 "$WORK/open"
+	doctor --dir="$WORK/open/%u"
+	echo "$output"
+	[ "$status" -eq 1 ]
+	finds "directory: others can write to $WORK/open, .*; write in a shell: chmod go-w $WORK/open"
+	doctor --dir="$WORK/own/%u"
+	grep -q "^ok .*user alice can keep checkpoints in $WORK/own/alice" <<<"$output"
+	# others may write there, but not in place of what is another's
+	alice chmod 1777 "$WORK/open"
+	doctor --dir="$WORK/open/%u"
+	grep -q "^ok .*user alice can keep checkpoints in $WORK/open/alice" <<<"$output"
+}
+
+@test "doctor says what a node's own file system is, and what PrivateData hides" {
+	doctor --dir=/tmp/%u
+	grep -qE '^advice .*directory: /tmp/alice lies on (tmpfs|overlayfs|ext4|xfs|btrfs), a file system of one node' <<<"$output"
+	root sh -c 'cp /etc/slurm/slurm.conf /etc/slurm/slurm.conf.kept; echo PrivateData=nodes,jobs >>/etc/slurm/slurm.conf'
+	root scontrol reconfigure
+	doctor
+	root sh -c 'mv /etc/slurm/slurm.conf.kept /etc/slurm/slurm.conf'
+	root scontrol reconfigure
+	echo "$output"
+	grep -q '^advice .*PrivateData=nodes hides the nodes from users.*; write in slurm.conf: ' <<<"$output"
+	grep -q '^advice .*PrivateData=jobs hides' <<<"$output"
+}
+
+@test "root's doctor judges what is there for all, or as a user that it is given" {
+	run cluster run n1 scheckpoint doctor
+	echo "$output"
+	grep -q '^ok .*directory: /shared/checkpoint is there.*doctor --user=NAME tells' <<<"$output"
+	refute grep -q 'user root' <<<"$output"
+	run cluster run n1 scheckpoint doctor --user=alice
+	nothing_of_slurms_is_missing
+	grep -q '^ok .*user alice can keep checkpoints in /shared/checkpoint/alice' <<<"$output"
+	run cluster run n1 scheckpoint doctor --user=alice --dir=/root/%u
+	echo "$output"
+	[ "$status" -eq 1 ]
+	finds 'user alice cannot write to '
+	[ -z "$(cluster run n1 find /tmp -name '*slurm-checkpoint-2000' -not -user alice)" ]
+}
+
+# ---- all nodes ----
+
+@test "doctor --all-nodes prints a row for each node, also for one that does not answer" {
+	has_criu
+	lose n4
+	until_true 60 "n4 is down" refute in_service n4
+	run alice scheckpoint doctor --all-nodes
+	echo "$output"
+	[ "$status" -eq 1 ]
+	for node in n1 n2 n3; do
+		grep -qE "^$node +[a-z0-9_-]+ +[0-9][^ ]+ +ok +same +criu [0-9.]+" <<<"$output"
+	done
+	grep -qE '^n4 +srun: error: ' <<<"$output"
+	[ -z "$(alice find /shared/checkpoint -name '*doctor*')" ]
+	bring_back
+	wait_in_service n4
+	run alice scheckpoint doctor --all-nodes --json
+	python3 -c 'import json, sys
+nodes = json.load(sys.stdin)["nodes"]
+assert [n["node"] for n in nodes] == ["n1", "n2", "n3", "n4"]
+assert all(n["answered"] and n["same_dir"] and n["plugin"] == "ok" for n in nodes)' <<<"$output"
+	[ "$status" -eq 0 ]
+}
+
+@test "doctor --all-nodes finds a directory that is not shared, and one node's fault" {
+	has_criu
+	cluster run n2 mv /usr/sbin/criu /usr/sbin/criu.away
+	run alice scheckpoint doctor --all-nodes --nodelist=n[1-2]
+	cluster run n2 mv /usr/sbin/criu.away /usr/sbin/criu
+	echo "$output"
+	[ "$status" -eq 1 ]
+	grep -qE '^n1 .* ok +same +criu [0-9.]+' <<<"$output"
+	grep -qE '^n2 .* ok +same +criu FAILS' <<<"$output"
+	grep -q '^n2: engine criu: no job can be saved by criu: criu is not installed' <<<"$output"
+	run alice scheckpoint doctor --all-nodes --nodelist=n1 --dir=/tmp/%u
+	echo "$output"
+	[ "$status" -eq 1 ]
+	grep -q '^n1: directory: a file written to /tmp/alice here is not seen there' <<<"$output"
+	# in a job: its nodes
+	run alice srun -N2 -w n1,n3 sh -c '[ $SLURM_PROCID -ne 0 ] || scheckpoint doctor --all-nodes'
+	echo "$output"
+	[ "$status" -eq 0 ]
+	grep -q ^n3 <<<"$output"
+	refute grep -q ^n2 <<<"$output"
+}

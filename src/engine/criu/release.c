@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#define _GNU_SOURCE
+#include "engine/criu/release.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/str.h"
+#include "engine/criu/mapping.h"
+#include "engine/tree.h"
+
+#define MAX_TEXT 4096  /* bytes of a file of /proc */
+#define SETTLED	 1     /* seconds */
+#define LIMIT	 10000 /* milliseconds for criu-release, which takes one a process */
+
+/* Where a thread is in its program; 0 if that is not told. */
+static unsigned long place_of(int proc, pid_t pid, const char *tid)
+{
+	cleanup_free char *path = str_printf("%d/task/%s/syscall", pid, tid);
+	size_t size;
+	cleanup_free char *text =
+		path ? file_read(proc, path, MAX_TEXT, &size, NULL) : NULL;
+	const char *last = text ? strrchr(text, ' ') : NULL;
+
+	return last ? strtoul(last + 1, NULL, 16) : 0;
+}
+
+static bool has_trapped(int proc, pid_t pid, const struct mapping *code)
+{
+	cleanup_free char *path = str_printf("%d/task", pid);
+	cleanup_closedir DIR *dir = path ? file_open_dir(proc, path) : NULL;
+	struct dirent *d;
+
+	while (dir && (d = readdir(dir))) {
+		unsigned long place;
+
+		if (atoi(d->d_name) <= 0 || atoi(d->d_name) == pid)
+			continue;
+		place = place_of(proc, pid, d->d_name);
+		if (place >= code->start && place < code->end)
+			return true;
+	}
+	return false;
+}
+
+pid_t release_find_trapped(const struct sandbox *sb)
+{
+	struct tree tree;
+	pid_t found = 0;
+
+	if (tree_read(&tree, sb, NULL) < 0)
+		return 0;
+	for (size_t i = 0; i < tree.count && !found; i++) {
+		const struct mapping *code;
+		struct mappings maps;
+
+		if (mappings_read(&maps, tree.proc, tree.pids[i]) == 0 &&
+		    (code = mappings_find(&maps, CRIU_CODE)) &&
+		    has_trapped(tree.proc, tree.pids[i], code))
+			found = tree.pids[i];
+		mappings_free(&maps);
+	}
+	tree_free(&tree);
+	return found;
+}
+
+/* Seconds for which a process has run; 0 if it is gone. */
+static double age_of(int proc, pid_t pid)
+{
+	cleanup_free char *path = str_printf("%d/stat", pid);
+	size_t size;
+	cleanup_free char *text =
+		path ? file_read(proc, path, MAX_TEXT, &size, NULL) : NULL;
+	const char *after = text ? strrchr(text, ')') : NULL;
+	unsigned long long start;
+	struct timespec now;
+
+	if (!after || sscanf(after,
+			     ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d "
+			     "%*d %*d %*d %*d %*d %llu",
+			     &start) != 1)
+		return 0;
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return (double)now.tv_sec - (double)start / (double)sysconf(_SC_CLK_TCK);
+}
+
+void settled_note(struct settled *settled, const struct tree *tree)
+{
+	settled->pids = calloc(tree->count + 1, sizeof(*settled->pids));
+	for (size_t i = 0; settled->pids && i < tree->count; i++) {
+		if (age_of(tree->proc, tree->pids[i]) >= SETTLED)
+			settled->pids[settled->count++] = tree->pids[i];
+	}
+}
+
+void settled_free(struct settled *settled)
+{
+	free(settled->pids);
+	*settled = (struct settled){ NULL, 0 };
+}
+
+static int check_they_live(const struct settled *settled, const struct sandbox *sb,
+			   struct error *e)
+{
+	struct tree tree;
+	int rc = tree_read(&tree, sb, e);
+
+	for (size_t i = 0; rc == 0 && i < settled->count; i++) {
+		if (tree_has_ended(&tree, settled->pids[i]))
+			rc = error_set(e, "process %d has died of it", settled->pids[i]);
+	}
+	tree_free(&tree);
+	return rc;
+}
+
+static int run(const struct sandbox *sb, struct error *e)
+{
+	char *argv[] = { (char *)CRIU_RELEASE_PATH, NULL };
+	char *envp[] = { NULL };
+	struct sandbox_program program = { .argv = argv, .envp = envp };
+	char text[sizeof(e->text)] = "";
+	struct pollfd end = { .events = POLLIN };
+	cleanup_close int output = -1;
+	int fds[2], status, n;
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return error_sys(e, "criu-release");
+	end.fd = output = fds[0];
+	program.out = fds[1];
+	pid = sandbox_exec(sb, SANDBOX_INSIDE, &program, e);
+	close(fds[1]);
+	if (pid < 0)
+		return -1;
+	while ((n = poll(&end, 1, LIMIT)) < 0 && errno == EINTR)
+		;
+	if (n > 0)
+		(void)!read(output, text, sizeof(text) - 1);
+	else
+		kill(pid, SIGKILL);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return 0;
+	text[strcspn(text, "\n")] = '\0';
+	return error_set(e, "%s", text[0] ? text : "they do not answer");
+}
+
+int release(const struct settled *settled, const struct sandbox *sb, struct error *e)
+{
+	return run(sb, e) < 0 ? -1 : check_they_live(settled, sb, e);
+}

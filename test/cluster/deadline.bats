@@ -1,0 +1,146 @@
+#!/usr/bin/env bats
+# Whatever criu does, the job goes on: stopped or killed at any moment of a dump, or hanging
+# in a restore, it costs seconds, and no line of the job's.
+
+load lib
+
+setup() {
+	new_workdir
+	CONF=$(root cat /etc/slurm/checkpoint.conf)
+	put job.sh <<<$'#!/bin/bash\n(while [ ! -e over ]; do sleep 0.01; done) &\npython3 threads.py | cat\nwait'
+	put threads.py <<'END'
+import os, threading, time
+memory = bytearray(os.urandom(20_000_000))
+def work():
+    while not os.path.exists("over"):
+        time.sleep(0.001)
+threads = [threading.Thread(target=work) for _ in range(4)]
+for t in threads:
+    t.start()
+n = 0
+while not os.path.exists("over"):
+    n += 1
+    print(n, flush=True)
+    time.sleep(0.02)
+for t in threads:
+    t.join()
+print("end", flush=True)
+END
+}
+teardown() {
+	clean
+	root tee /etc/slurm/checkpoint.conf <<<"$CONF" >/dev/null
+}
+
+# criu_that VERB COMMANDS: one that does this first while there is a file "bad", and is the
+# real one then; it may know itself by $$
+criu_that() {
+	put criu <<END
+#!/bin/bash
+if [ "\$1" = $1 ] && [ -e $WORK/bad ]; then
+	$2
+fi
+exec /usr/sbin/criu "\$@"
+END
+	root tee -a /etc/slurm/checkpoint.conf <<<"CriuPath=$WORK/criu" >/dev/null
+}
+# after SECONDS SIGNAL: commands by which criu gets it, from nobody of its own
+after() { echo "( ( sleep $1; kill -$2 \$\$ ) </dev/null >/dev/null 2>&1 & )"; }
+bad() { alice touch "$WORK/bad"; }
+good() { alice rm -f "$WORK/bad"; }
+
+start_job() {
+	JOB=$(submit --checkpoint --nodelist=n1 --output=out --error=err job.sh)
+	wait_lines out 10
+}
+goes_on() { wait_lines out $(($(get out | wc -l) + 20)); }
+ends_exact() {
+	let_end
+	wait_over "$JOB"
+	get err
+	wait_accounted "$JOB" "COMPLETED|0:0"
+	is_exact out
+}
+
+@test "criu stopped at random moments of a dump is given up, and the job runs on and can be saved" {
+	local delay
+	echo "SEED=$SEED"
+	criu_that dump "$(after "\$(cat $WORK/bad)" STOP)"
+	start_job
+	checkpoint "$JOB"
+	for _ in 1 2 3 4; do
+		delay=0.$(printf %03d $((RANDOM % 150)))
+		echo "after $delay"
+		alice sh -c 'echo "$1" >"$2"/bad' _ "$delay" "$WORK"
+		run alice timeout 60 scheckpoint create "$JOB"
+		echo "$output"
+		[[ $output == *"criu stood still for 10 seconds while it saved the job"* || $output == *": generation "* ]]
+		goes_on
+	done
+	good
+	run alice scheckpoint create "$JOB"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	preempt "$JOB"
+	goes_on
+	ends_exact
+}
+
+@test "criu killed at random moments of a dump leaves the job as it was, and it can be saved" {
+	local delay
+	echo "SEED=$SEED"
+	criu_that dump "$(after "\$(cat $WORK/bad)" KILL)"
+	start_job
+	checkpoint "$JOB"
+	for _ in {1..12}; do
+		delay=0.$(printf %03d $((RANDOM % 150)))
+		alice sh -c 'echo "$1" >"$2"/bad' _ "$delay" "$WORK"
+		run alice timeout 60 scheckpoint create "$JOB"
+		goes_on
+	done
+	good
+	run alice scheckpoint create "$JOB"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	preempt "$JOB"
+	goes_on
+	ends_exact
+}
+
+@test "criu that does nothing at all in a dump is given up after ten seconds" {
+	criu_that dump "exec sleep 1000"
+	start_job
+	bad
+	run alice timeout 60 scheckpoint create "$JOB"
+	echo "$output"
+	[[ $output == *"criu stood still for 10 seconds while it saved the job, and was ended" ]]
+	refute grep -q criu <(processes n1 alice)
+	goes_on
+	ends_exact
+}
+
+@test "criu that works for ever in a dump is ended after DumpTimeout, twice" {
+	criu_that dump "while :; do :; done"
+	root tee -a /etc/slurm/checkpoint.conf <<<"DumpTimeout=3" >/dev/null
+	start_job
+	bad
+	run alice timeout 60 scheckpoint create "$JOB"
+	echo "$output"
+	[[ $output == *"it took longer than DumpTimeout" ]]
+	goes_on
+	ends_exact
+}
+
+@test "criu stopped in a restore is given up, and the job waits with its checkpoint" {
+	criu_that restore "$(after 0.005 STOP)"
+	start_job
+	bad
+	preempt "$JOB"
+	until_true 90 "the job is held" is_held "$JOB"
+	get err | grep -q "criu stood still for 10 seconds while it restored the job, and was ended"
+	wait_no_processes n1 alice
+	good
+	alice scheckpoint restart "$JOB"
+	goes_on
+	ends_exact
+}
