@@ -10,10 +10,14 @@ import shutil
 import stat
 import subprocess
 import sys
+import tempfile
 
 folder, count, seed, forge = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4]
 chance = random.Random(seed)
 first = int(os.path.basename(folder))
+# By a link that is planted here a later damage may reach the folder itself.
+good = os.path.join(tempfile.mkdtemp(), "good")
+shutil.copytree(folder, good, symlinks=True)
 
 WORDS = [b"attr job 4294967296", b"attr job -1", b"attr user root", b"attr user alice",
          b"attr array-job 1", b"attr array-task 99999999999", b"attr end x", b"attr end 1",
@@ -103,7 +107,7 @@ def whole(path):
 
 for number in range(first + 1, first + count + 1):
     copy = os.path.join(os.path.dirname(folder), str(number))
-    shutil.copytree(folder, copy, symlinks=True)
+    shutil.copytree(good, copy, symlinks=True)
     files = [os.path.join(root, name) for root, _, names in os.walk(copy) for name in names]
     for _ in range(chance.randint(1, 3)):
         path = chance.choice(files)
