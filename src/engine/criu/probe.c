@@ -77,7 +77,7 @@ int criu_probe(const struct engine_job *job, struct error *e)
 	version = criu_version(program, e);
 	if (!version || sandbox_probe(criu_wants_own_net(job), e) < 0)
 		return -1;
-	return sockets_check(program, e);
+	return sockets_check(program, job->scratch, e);
 }
 
 int criu_identify(const struct engine_job *job, struct wishes *wishes, FILE *out,

@@ -72,11 +72,10 @@ static int try_in(const char *program, const char *dir, struct error *e)
 	return tool_run_in(argv, envp.words, &text, e) < 0 ? -1 : 0;
 }
 
-int sockets_check(const char *program, struct error *e)
+int sockets_check(const char *program, const char *scratch, struct error *e)
 {
-	const char *tmp = getenv("TMPDIR");
-	cleanup_free char *dir =
-		str_printf("%s/slurm-checkpoint-XXXXXX", tmp ? tmp : "/tmp");
+	cleanup_free char *dir = str_printf("%s/slurm-checkpoint-sockets-XXXXXX",
+					    scratch ? scratch : "/tmp");
 	cleanup_free char *mark = NULL;
 	bool loaded;
 	int rc;

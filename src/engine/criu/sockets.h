@@ -46,8 +46,8 @@ int sockets_mount(void);
 /*
  * Is the library loaded when this user runs this criu? ld.so leaves it out without a word
  * where the program has file capabilities, or another C library. One sentence if it is
- * not.
+ * not. scratch is a directory for the trial, NULL for /tmp.
  */
-int sockets_check(const char *program, struct error *e);
+int sockets_check(const char *program, const char *scratch, struct error *e);
 
 #endif
