@@ -74,8 +74,8 @@ static int try_in(const char *program, const char *dir, struct error *e)
 
 int sockets_check(const char *program, const char *scratch, struct error *e)
 {
-	cleanup_free char *dir = str_printf("%s/slurm-checkpoint-sockets-XXXXXX",
-					    scratch ? scratch : "/tmp");
+	cleanup_free char *dir =
+		str_printf("%s/criu-sockets-XXXXXX", scratch ? scratch : "/tmp");
 	cleanup_free char *mark = NULL;
 	bool loaded;
 	int rc;
