@@ -130,7 +130,7 @@ static void check_of_user(const struct doctor *d)
 	else if (!strcmp(there, "/"))
 		doctor_find(d, FINDING_MISSING, USE, WRITE,
 			    "%s: no directory of it is there", dir);
-	else if (check_way(d, there))
+	else
 		doctor_find(d, FINDING_RIGHT, USE, "",
 			    "user %s can keep checkpoints in %s; all "
 			    "nodes must see it",

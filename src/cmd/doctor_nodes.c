@@ -385,10 +385,10 @@ static void add_json(const struct ask *a, struct row *row)
 	json_object_object_add(o, "answered",
 			       json_object_new_boolean(row->found != NULL));
 	if (row->found) {
+		bool same = sees_token(a, row->found);
+
 		json_object_object_del(o, "token");
-		json_object_object_add(
-			o, "same_dir",
-			json_object_new_boolean(sees_token(a, row->found)));
+		json_object_object_add(o, "same_dir", json_object_new_boolean(same));
 	} else {
 		json_text(o, "reason", reason_of(row));
 	}

@@ -5,6 +5,8 @@ load ../lib
 
 setup() { new_workdir; }
 teardown() {
+	no_own_plugins
+	cluster run n2 umount /usr/sbin/criu 2>/dev/null || true
 	clean
 	no_recipe
 }
@@ -66,7 +68,7 @@ assert any(f["kind"] == "missing" and "JobRequeue=1" in (f["write"] or "") for f
 	echo "$output"
 	[ "$status" -eq 1 ]
 	grep -q '^missing .*does not load checkpoint.so.*; write in /etc/slurm/plugstack.conf: optional checkpoint.so' <<<"$output"
-	grep -q '^missing .*user alice cannot write to /' <<<"$output"
+	grep -q '^missing .*directory: /root/none: Permission denied' <<<"$output"
 	doctor
 	nothing_of_slurms_is_missing
 }
@@ -90,18 +92,26 @@ finds() { grep -qE "^missing .*$1" <<<"$output"; }
 	finds 'no job can be saved by criu: a tiny job could not be restored'
 }
 
-PLUGIN='$(find /usr/lib -name checkpoint.so | head -n 1)'
+# n1's directory of plugins is one of its own, which can be changed, while the test lasts
+own_plugins() {
+	PLUGINS=$(cluster run n1 find /usr/lib -name checkpoint.so -printf '%h\n')
+	cluster run n1 sh -c 'cp -a "$1" /run/plugins && mount --bind /run/plugins "$1"' _ "$PLUGINS"
+}
+no_own_plugins() {
+	[[ -z ${PLUGINS-} ]] || cluster run n1 sh -c 'umount "$1"; rm -rf /run/plugins /root/kept' _ "$PLUGINS"
+	PLUGINS=
+}
 # with_plugin COMMANDS: what doctor says on n1 while they have changed the file $p
 with_plugin() {
-	cluster run n1 sh -c "p=$PLUGIN; cp -p \$p /root/kept; $1"
+	own_plugins
+	cluster run n1 sh -c "p=$PLUGINS/checkpoint.so; cp -p \$p /root/kept; $1"
 	doctor
-	cluster run n1 sh -c "p=\$(cat /root/path); mv /root/kept \$p"
+	no_own_plugins
 	echo "$output"
 	[ "$status" -eq 1 ]
 }
 
 @test "doctor sees a plugin that is not there, cannot be loaded, or is for another Slurm" {
-	cluster run n1 sh -c "echo $PLUGIN >/root/path"
 	with_plugin 'rm $p'
 	finds 'plugin: .*plugstack.conf names .*checkpoint.so, which is not in '
 	with_plugin 'head -c 3000 /root/kept >$p'
@@ -119,11 +129,11 @@ with_plugin() {
 	doctor --dir="$WORK/open/%u"
 	echo "$output"
 	[ "$status" -eq 1 ]
-	finds "directory: others can write to $WORK/open, .*; write in a shell: chmod go-w $WORK/open"
+	finds "directory: $WORK/open can be written by other users, .*chmod go-w"
 	doctor --dir="$WORK/own/%u"
 	grep -q "^ok .*user alice can keep checkpoints in $WORK/own/alice" <<<"$output"
 	# others may write there, but not in place of what is another's
-	alice chmod 1777 "$WORK/open"
+	root sh -c 'chown root "$1" && chmod 1777 "$1"' _ "$WORK/open"
 	doctor --dir="$WORK/open/%u"
 	grep -q "^ok .*user alice can keep checkpoints in $WORK/open/alice" <<<"$output"
 }
@@ -152,7 +162,7 @@ with_plugin() {
 	run cluster run n1 scheckpoint doctor --user=alice --dir=/root/%u
 	echo "$output"
 	[ "$status" -eq 1 ]
-	finds 'user alice cannot write to '
+	finds 'directory: /root/alice: Permission denied'
 	[ -z "$(cluster run n1 find /tmp -name '*slurm-checkpoint-2000' -not -user alice)" ]
 }
 
@@ -173,6 +183,7 @@ with_plugin() {
 	bring_back
 	wait_in_service n4
 	run alice scheckpoint doctor --all-nodes --json
+	echo "$output"
 	python3 -c 'import json, sys
 nodes = json.load(sys.stdin)["nodes"]
 assert [n["node"] for n in nodes] == ["n1", "n2", "n3", "n4"]
@@ -182,9 +193,9 @@ assert all(n["answered"] and n["same_dir"] and n["plugin"] == "ok" for n in node
 
 @test "doctor --all-nodes finds a directory that is not shared, and one node's fault" {
 	has_criu
-	cluster run n2 mv /usr/sbin/criu /usr/sbin/criu.away
+	cluster run n2 mount --bind /dev/null /usr/sbin/criu
 	run alice scheckpoint doctor --all-nodes --nodelist=n[1-2]
-	cluster run n2 mv /usr/sbin/criu.away /usr/sbin/criu
+	cluster run n2 umount /usr/sbin/criu
 	echo "$output"
 	[ "$status" -eq 1 ]
 	grep -qE '^n1 .* ok +same +criu [0-9.]+' <<<"$output"
