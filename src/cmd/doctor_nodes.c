@@ -14,7 +14,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -132,23 +131,6 @@ static int find_nodes(struct ask *a, struct error *e)
 
 /* ---- srun ---- */
 
-static pid_t spawn(char *const *argv, int out, int err)
-{
-	posix_spawn_file_actions_t actions;
-	pid_t pid;
-	int rc;
-
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY,
-					 0);
-	posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
-	posix_spawn_file_actions_adddup2(&actions, err, STDERR_FILENO);
-	rc = posix_spawn(&pid, argv[0], &actions, NULL, argv, environ);
-	posix_spawn_file_actions_destroy(&actions);
-	errno = rc;
-	return rc ? -1 : pid;
-}
-
 static int start(struct ask *a, struct row *row, struct error *e)
 {
 	const bool inside = getenv("SLURM_JOB_ID") != NULL;
@@ -175,7 +157,7 @@ static int start(struct ask *a, struct row *row, struct error *e)
 	    pipe2(err, O_CLOEXEC) < 0)
 		return error_sys(e, "srun");
 	clock_gettime(CLOCK_BOOTTIME, &row->began);
-	row->pid = spawn(argv, out[1], err[1]);
+	row->pid = tool_spawn(argv, environ, out[1], err[1]);
 	close(out[1]);
 	close(err[1]);
 	row->out = out[0];

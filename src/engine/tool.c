@@ -38,7 +38,7 @@ char *tool_find(const char *dirs, const char *name)
 	return NULL;
 }
 
-static pid_t start(char *const *argv, char *const *envp, int out)
+pid_t tool_spawn(char *const *argv, char *const *envp, int out, int err)
 {
 	posix_spawn_file_actions_t actions;
 	pid_t pid;
@@ -48,7 +48,7 @@ static pid_t start(char *const *argv, char *const *envp, int out)
 	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY,
 					 0);
 	posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
-	posix_spawn_file_actions_adddup2(&actions, out, STDERR_FILENO);
+	posix_spawn_file_actions_adddup2(&actions, err, STDERR_FILENO);
 	rc = posix_spawn(&pid, argv[0], &actions, NULL, argv, envp);
 	posix_spawn_file_actions_destroy(&actions);
 	errno = rc;
@@ -125,7 +125,7 @@ int tool_run_in(char *const *argv, char *const *envp, char **text, struct error 
 	in = fds[0];
 	clock_gettime(CLOCK_BOOTTIME, &end);
 	end.tv_sec += DEADLINE;
-	pid = start(argv, envp, fds[1]);
+	pid = tool_spawn(argv, envp, fds[1], fds[1]);
 	close(fds[1]);
 	if (pid < 0)
 		return error_sys(e, "%s", argv[0]);

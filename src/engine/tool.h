@@ -5,10 +5,18 @@
 #ifndef ENGINE_TOOL_H
 #define ENGINE_TOOL_H
 
+#include <sys/types.h>
+
 #include "base/error.h"
 
 /* The first executable of this name in directories as PATH has them; owned, or NULL. */
 char *tool_find(const char *dirs, const char *name);
+
+/*
+ * Start argv with an empty standard input, and out and err as its outputs: its pid, or -1
+ * and errno.
+ */
+pid_t tool_spawn(char *const *argv, char *const *envp, int out, int err);
 
 /*
  * Run argv and wait for it, ten seconds at most: its exit status, and the beginning of
