@@ -16,6 +16,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/str.h"
+#include "store/digest.h"
 
 #define TMP_SUFFIX ".tmp"
 #define OLD_SUFFIX ".old"
@@ -126,6 +127,21 @@ int generation_create(struct generation *gen, const char *name, struct error *e)
 			0600);
 
 	return fd < 0 ? error_sys(e, "%s", name) : fd;
+}
+
+int generation_put(struct generation *gen, const char *name, const void *data,
+		   size_t size, struct error *e)
+{
+	cleanup_close int fd = generation_create(gen, name, e);
+	char hex[DIGEST_HEX + 1];
+
+	if (fd < 0)
+		return -1;
+	digest_of(data, size, hex);
+	if (file_write_all(fd, data, size) < 0 ||
+	    manifest_add_file(&gen->manifest, name, size, hex) < 0)
+		return error_sys(e, "%s", name);
+	return 0;
 }
 
 static int sync_files(const struct generation *gen, struct error *e)

@@ -28,6 +28,10 @@ int generation_begin(struct generation *gen, struct folder *folder, struct error
 /* Create a file in it, mode 0600; a descriptor for writing, or -1. */
 int generation_create(struct generation *gen, const char *name, struct error *e);
 
+/* The same with size bytes of data in it, listed in the manifest. */
+int generation_put(struct generation *gen, const char *name, const void *data,
+		   size_t size, struct error *e);
+
 /*
  * Write the manifest, flush everything to the disk and rename N.tmp to N. After
  * success the generation stands, whatever happens to the node. Refused if another

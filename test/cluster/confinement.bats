@@ -75,6 +75,15 @@ END
 	[ ! -s "$BATS_TEST_TMPDIR/capabilities" ]
 }
 
+@test "a generation's manifest has each file of it, with its digest" {
+	local generation
+	restored_job
+	checkpoint "$JOB"
+	generation=$(store "$JOB")/$(newest "$JOB")
+	diff <(alice ls "$generation" | grep -vx manifest | sort) \
+		<(alice sed -n 's/^file [0-9]* [0-9a-f]* //p' "$generation/manifest" | sort)
+}
+
 @test "every file in the store is its owner's alone" {
 	restored_job
 	checkpoint "$JOB"

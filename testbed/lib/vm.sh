@@ -145,6 +145,8 @@ vm_configure() {
 
 # ---- power ----
 
+# cache=writeback: what the kernel has flushed, and no more, is there after a power loss.
+
 vm_boot() { # HOST
 	local dir=$RUN/hosts/$1 log=$RUN/log/$1 KERNEL CPU ROOT_FS INIT port arguments
 	# shellcheck source=/dev/null  # vm_describe's
@@ -153,6 +155,8 @@ vm_boot() { # HOST
 	[[ ! -e $log/boot.log ]] || mv "$log/boot.log" "$log/boot.before.log"
 	vm_seed "$1"
 	[[ -e $dir/disk.qcow2 ]] || qemu-img create -q -f qcow2 -F raw -b "$TESTBED/$SUITE/$ROOT_FS.img" "$dir/disk.qcow2"
+	# one that powered itself off has left its cable
+	network_in switch ip link delete "port-$1" 2>/dev/null || true
 	network_in switch ip -batch - <<-END
 		tuntap add port-$1 mode tap
 		link set port-$1 master switch up
@@ -162,7 +166,7 @@ vm_boot() { # HOST
 		-machine "pc,usb=off,vmport=off,hpet=off" -nodefaults -no-user-config -no-reboot -display none
 		-chardev "file,id=console,path=$log/boot.log" -serial chardev:console
 		-kernel "$TESTBED/kernels/$KERNEL/vmlinuz" -initrd "$TESTBED/kernels/$KERNEL/initrd" -append "$(vm_kernel_arguments)"
-		-drive "file=$dir/disk.qcow2,if=none,id=root,cache=unsafe,discard=unmap" -device virtio-blk-pci,drive=root
+		-drive "file=$dir/disk.qcow2,if=none,id=root,cache=writeback,discard=unmap" -device virtio-blk-pci,drive=root
 		-drive "file=$dir/seed.tar,if=none,id=seed,format=raw,readonly=on" -device virtio-blk-pci,drive=seed
 		-drive "file=$TESTBED/kernels/$KERNEL/modules.img,if=none,id=modules,format=raw,readonly=on" -device virtio-blk-pci,drive=modules
 		-netdev "tap,id=net,ifname=port-$1,script=no,downscript=no"

@@ -136,28 +136,30 @@ static int keep_tasks(struct dumping *d, const struct engine_job *job, struct er
 {
 	cleanup_free char *path = str_printf("%s/" TASKS_FILE, job->scratch);
 	cleanup_free char *text = NULL;
-	cleanup_close int fd = -1;
-	char hex[DIGEST_HEX + 1];
 	size_t size;
 
 	if (path && access(path, F_OK) < 0)
 		return 0;
 	text = path ? file_read(AT_FDCWD, path, TASKS_MAX, &size, e) : NULL;
-	fd = text ? generation_create(d->dump->gen, TASKS_FILE, e) : -1;
-	if (fd < 0)
+	if (!text)
 		return -1;
-	digest_of(text, size, hex);
-	if (file_write_all(fd, text, size) < 0 ||
-	    manifest_add_file(&d->dump->gen->manifest, TASKS_FILE, size, hex) < 0)
-		return error_sys(e, TASKS_FILE);
-	return 0;
+	return generation_put(d->dump->gen, TASKS_FILE, text, size, e);
+}
+
+static int keep_log(struct dumping *d, struct error *e)
+{
+	cleanup_free char *text = criu_log_text(&d->criu.log);
+
+	if (!text)
+		return error_sys(e, CRIU_LOG_DUMP);
+	return generation_put(d->dump->gen, CRIU_LOG_DUMP, text, strlen(text), e);
 }
 
 static int describe(struct dumping *d, const struct engine_job *job, struct error *e)
 {
 	if (describe_tree(d, job, e) < 0 || keep_tasks(d, job, e) < 0)
 		return -1;
-	return criu_log_save(&d->criu.log, d->dump->gen->fd, CRIU_LOG_DUMP, e);
+	return keep_log(d, e);
 }
 
 /* All is written, and criu waits for its leave. */

@@ -52,6 +52,12 @@ int criu_log_read(struct criu_log *log, int fd)
 	return n > 0;
 }
 
+char *criu_log_text(const struct criu_log *log)
+{
+	return str_printf("%.*s%.*s", (int)log->head_size, log->head, (int)log->tail_size,
+			  log->tail);
+}
+
 int criu_log_save(const struct criu_log *log, int dirfd, const char *name,
 		  struct error *e)
 {
@@ -239,8 +245,7 @@ static bool look_at(const char *line, struct findings *f, struct error *e)
 
 int criu_log_explain(const struct criu_log *log, struct error *e)
 {
-	cleanup_free char *text = str_printf("%.*s%.*s", (int)log->head_size, log->head,
-					     (int)log->tail_size, log->tail);
+	cleanup_free char *text = criu_log_text(log);
 	struct findings f = { 0 };
 	char *rest = text, *line;
 
@@ -257,8 +262,7 @@ int criu_log_explain(const struct criu_log *log, struct error *e)
 
 void criu_log_remark(const struct criu_log *log, struct error *e)
 {
-	cleanup_free char *text = str_printf("%.*s%.*s", (int)log->head_size, log->head,
-					     (int)log->tail_size, log->tail);
+	cleanup_free char *text = criu_log_text(log);
 	char *rest = text, *line;
 
 	e->text[0] = '\0';

@@ -24,7 +24,13 @@ int criu_log_read(struct criu_log *log, int fd);
 int criu_log_save(const struct criu_log *log, int dirfd, const char *name,
 		  struct error *e);
 
-/* The logs in a job's folder, of the last dump that failed and the last restore. */
+/* It as a string, to be freed; NULL if there is no memory. */
+char *criu_log_text(const struct criu_log *log);
+
+/*
+ * The logs in a job's folder, of the last dump that failed and the last restore; in a
+ * generation, of the dump that wrote it.
+ */
 #define CRIU_LOG_DUMP	 "criu-dump.log"
 #define CRIU_LOG_RESTORE "criu-restore.log"
 

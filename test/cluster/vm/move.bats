@@ -40,7 +40,7 @@ teardown() { clean; }
 @test "a job goes from a host to a machine, to one with another kernel, and back: every line once" {
 	local job
 	ticking
-	job=$(submit --checkpoint --nodelist=n1 --output=out job.sh)
+	job=$(submit --checkpoint --checkpoint-cpu=x86-64-v2 --nodelist=n1 --output=out job.sh)
 	wait_lines out 3
 	root scontrol update NodeName=n3 State=DRAIN Reason=test
 	leave_for "$job" n2
