@@ -10,7 +10,14 @@ setup() {
 	# what earlier jobs have noted of the nodes: here each finds out by itself
 	alice rm -rf /shared/checkpoint/alice/testbed/cpu
 }
-teardown() { clean; }
+teardown() {
+	open_others
+	clean
+}
+
+# n1 alone takes jobs, so that what is refused there waits until it has others again
+close_others() { root scontrol update NodeName=n[2-4] State=DRAIN Reason=test; }
+open_others() { root scontrol update NodeName=n[2-4] State=RESUME 2>/dev/null || true; }
 
 # Of Xeon Phi alone, which no cluster has any more.
 MISSING=avx512er
@@ -46,9 +53,11 @@ has_left() {
 @test "a job is not restored on a lesser CPU: it is queued for others, goes on there, and is exact" {
 	local lesser
 	leaves_needing "$MISSING"
+	close_others
 	alice scontrol release "$JOB"
 	until_true 60 "the job has left a node" has_left "$JOB" 1
 	needs_no_more "$JOB"
+	open_others
 	lesser=$(alice sed -n 's/.*"event":"leave".*the CPU of \(n[0-9]*\) lacks.*/\1/p' "$(store "$JOB")/events" | head -n 1)
 	wait_event "$JOB" restart 1
 	[ "$(job_field "$JOB" ExcNodeList)" = "$lesser" ]
@@ -111,12 +120,14 @@ has_left() {
 		wait_held "$JOB"
 		alice sh -c 'cd "$1" && touch die && sed "s/^attr cpu-node .*/& $3/" "$2" | ./reseal >whole.new && cp "$2" whole && cp whole.new "$2"' \
 			_ "$WORK" "$(manifest "$JOB")" "$MISSING"
+		close_others
 		alice scontrol release "$JOB"
 		wait_event "$JOB" refused
 		needs_no_more "$JOB"
-		alice scheckpoint error "$JOB" | grep -q "ended by SIGILL, .* after it was restored from generation 1: the CPU of n[0-9] lacks $MISSING"
+		alice scheckpoint error "$JOB" | grep -q "ended by SIGILL, .* after it was restored from generation 1: the CPU of n1 lacks $MISSING"
 		until_true 60 "the job has left" has_left "$JOB" 1
 		alice rm "$WORK/die"
+		open_others
 		wait_event "$JOB" restart 2
 		let_end
 		ended_well "$JOB"
