@@ -62,6 +62,7 @@ ends_exact() {
 	is_exact out
 }
 
+# bats test_tags=on:forky
 @test "criu stopped at random moments of a dump is given up, and the job runs on and can be saved" {
 	local delay
 	echo "SEED=$SEED"
@@ -86,6 +87,7 @@ ends_exact() {
 	ends_exact
 }
 
+# bats test_tags=on:forky
 @test "criu killed at random moments of a dump leaves the job as it was, and it can be saved" {
 	local delay
 	echo "SEED=$SEED"

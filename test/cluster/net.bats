@@ -82,6 +82,7 @@ has_line() { [[ $(count_in "$1" "$2") -ge 1 ]]; }
 	done
 }
 
+# bats test_tags=on:trixie
 @test "a connection within the job survives ten preemptions at random moments in a private network" {
 	local job
 	need_sockets
@@ -139,6 +140,7 @@ no_zombies() {
 	wait_accounted "$job" "COMPLETED|0:0"
 }
 
+# bats test_tags=on:trixie
 @test "shared memory and semaphores with names survive ten preemptions at random moments" {
 	local job node
 	echo "SEED=$SEED"
@@ -237,6 +239,7 @@ END
 	wait_accounted "$job" "COMPLETED|0:0"
 }
 
+# bats test_tags=on:forky
 @test "memory of memfd_create that is mapped and open: no checkpoint, in one sentence; without the descriptor it goes with the job" {
 	local job
 	put job.py <<-'EOF'

@@ -35,6 +35,7 @@ grammar() {
 		-e '^# EOF$'
 }
 
+# bats test_tags=on:trixie
 @test "show, report and metrics say what happened: checkpoints, a preemption, a node's death" {
 	local node second
 	alice mkdir "$WORK/store"

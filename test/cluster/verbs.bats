@@ -385,6 +385,7 @@ END
 	[[ $output == *"Event=failed"*"Error"* ]]
 }
 
+# bats test_tags=on:forky
 @test "ten thousand jobs' folders are listed" {
 	put many.py <<'END'
 #!/usr/bin/env python3

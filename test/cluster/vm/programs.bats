@@ -21,7 +21,6 @@ can_be_saved() {
 	[ -z "$failed" ]
 }
 
-# bats test_tags=smoke
 @test "bash, with children and pipes, on each kernel" {
 	put pipes.sh <"$ROOT/test/cluster/programs/pipes.sh"
 	can_be_saved ./pipes.sh 12
