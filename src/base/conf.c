@@ -80,7 +80,8 @@ _Static_assert(sizeof(enum conf_log_level) == sizeof(unsigned int) &&
 		       sizeof(enum conf_fallback) == sizeof(unsigned int) &&
 		       sizeof(enum conf_cleanup) == sizeof(unsigned int) &&
 		       sizeof(enum conf_preempt_save) == sizeof(unsigned int) &&
-		       sizeof(enum cpu_baseline) == sizeof(unsigned int),
+		       sizeof(enum cpu_baseline) == sizeof(unsigned int) &&
+		       sizeof(enum wish_net) == sizeof(unsigned int),
 	       "set_word() writes every enumeration of struct conf");
 
 static int set_word(const struct keyword *k, void *member, const char *value,
@@ -215,6 +216,7 @@ static const struct keyword keywords[] = {
 	  "quiet|error|info|verbose|debug" },
 	{ "EnvironmentLeaveOut", set_patterns, MEMBER(leave_out), 0, 0, NULL },
 	{ "CheckpointEngines", set_engines, MEMBER(engines), 0, 0, NULL },
+	{ "CheckpointNet", set_word, MEMBER(net), 0, 0, "auto|host|private" },
 	{ "CpuBaseline", set_word, MEMBER(cpu_baseline), 0, 0, CPU_BASELINES },
 	{ "CriuPath", set_path, MEMBER(criu_path), 0, 0, NULL },
 	{ "DmtcpPath", set_path, MEMBER(dmtcp_path), 0, 0, NULL },
@@ -244,6 +246,7 @@ int conf_init(struct conf *conf, struct error *e)
 		.dump_timeout = 600,
 		.restore_timeout = 600,
 		.cpu_baseline = CPU_NODE,
+		.net = WISH_NET_AUTO,
 		.node_mtbf = 365,
 		.purge_after = 30,
 	};

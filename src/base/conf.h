@@ -13,6 +13,7 @@
 
 #include "base/cpu.h"
 #include "base/error.h"
+#include "base/wishes.h"
 
 enum conf_log_level { LOG_QUIET, LOG_ERROR, LOG_INFO, LOG_VERBOSE, LOG_DEBUG };
 enum conf_fallback { FALLBACK_FAIL, FALLBACK_RESTART };
@@ -40,6 +41,7 @@ struct conf {
 	unsigned int restore_timeout;	/* RestoreTimeout, seconds */
 	uint64_t quota;			/* Quota, bytes of a user's; 0: none */
 	enum cpu_baseline cpu_baseline; /* CpuBaseline */
+	enum wish_net net;		/* CheckpointNet */
 	unsigned int node_mtbf;		/* NodeMTBF, days; 0: as slurmdbd's records say */
 	unsigned int purge_after;	/* PurgeAfter, days after a job's end */
 	char *node_feature;		/* NodeFeature, of nodes that can; NULL: none */

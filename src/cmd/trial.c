@@ -146,6 +146,7 @@ int trial_open(struct trial *t, const struct conf *conf, char **argv, struct err
 				 .append = true,
 				 .conf = *conf };
 	wishes_init(&t->task.wishes);
+	t->task.wishes.net = conf->net;
 	t->task.keep = 1;
 	t->task.conf.quota = 0;
 	(void)close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);

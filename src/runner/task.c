@@ -86,7 +86,7 @@ static bool is_word(const char *variable, const char *word, bool missing)
 }
 
 /* What the plugin has checked. */
-static int read_wishes(struct wishes *wishes, struct error *e)
+static int read_wishes(struct wishes *wishes, const struct conf *conf, struct error *e)
 {
 	static const struct {
 		const char *variable;
@@ -101,6 +101,7 @@ static int read_wishes(struct wishes *wishes, struct error *e)
 	};
 
 	wishes_init(wishes);
+	wishes->net = conf->net;
 	for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++) {
 		const char *value = getenv(variables[i].variable);
 
@@ -148,7 +149,7 @@ static int read_options(struct task *task, struct error *e)
 	task->append = getenv(CHECKPOINT_ENV_APPEND) != NULL;
 	task->truncate = is_word(CHECKPOINT_ENV_APPEND, CHECKPOINT_APPEND_PLUGIN, false);
 	task->warned = getenv(CHECKPOINT_ENV_WARNING) != NULL;
-	return read_cpu(task, e) < 0 ? -1 : read_wishes(&task->wishes, e);
+	return read_cpu(task, e) < 0 ? -1 : read_wishes(&task->wishes, &task->conf, e);
 }
 
 /* The options of sbatch that come to the runner in its environment. */

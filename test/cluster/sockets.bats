@@ -6,6 +6,7 @@ load lib
 
 setup() {
 	new_workdir
+	CONF=$(root cat /etc/slurm/checkpoint.conf)
 	cluster run ctl tee /shared/flood.py <"$ROOT/test/cluster/programs/flood.py" >/dev/null
 }
 
@@ -14,6 +15,8 @@ teardown() {
 	for node in n1 n2; do
 		cluster run "$node" pkill -u bob -f flood.py || true
 	done
+	cluster run n1 rm -f /usr/local/bin/criu
+	root tee /etc/slurm/checkpoint.conf <<<"$CONF" >/dev/null
 	clean
 }
 
@@ -44,14 +47,41 @@ saw_nothing() { [[ $(bob cat "/shared/home/bob/seen.$1") == ready ]]; }
 	saw_nothing n2
 }
 
-@test "a criu into which the library cannot be loaded is not used, and the reason is said" {
+# ld.so loads nothing of the user's into a program that has file capabilities.
+exposed_criu() {
 	cluster run n1 cp /usr/sbin/criu /usr/local/bin/criu
 	cluster run n1 setcap cap_checkpoint_restore+ep /usr/local/bin/criu
-	run alice scheckpoint --version
+}
+REASON='it runs unprotected: .*criu runs without .*criu-sockets.so, so that other users of the node could reach its sockets'
+
+@test "a criu into which the library cannot be loaded saves jobs in networks of their own" {
+	local job
+	exposed_criu
+	put job.sh <<<$'#!/bin/bash\nreadlink /proc/self/ns/net >net\nwhile [ ! -e over ]; do echo $((++i)); sleep 0.1; done\necho end'
+	job=$(submit --checkpoint --nodelist=n1 --output=out job.sh)
+	wait_lines out 3
+	[ "$(get net)" != "$(cluster run n1 readlink /proc/1/ns/net)" ]
+	preempt "$job"
+	wait_event "$job" restart
+	let_end
+	wait_over "$job"
+	wait_accounted "$job" "COMPLETED|0:0"
+	is_exact out
+}
+
+@test "such a criu is not used in the node's network, and the reason is said" {
+	local job net
+	exposed_criu
+	for net in host auto; do
+		job=$(submit --checkpoint --nodelist=n1 --output=out --checkpoint-net=$net --wrap 'srun true; echo done')
+		wait_over "$job"
+		get out
+		get out | grep -q "$REASON"
+		get out | grep -qx done
+		alice rm "$WORK/out"
+	done
+	root tee -a /etc/slurm/checkpoint.conf <<<"CheckpointNet=host" >/dev/null
 	job=$(submit --checkpoint --nodelist=n1 --output=out --wrap 'echo done')
 	wait_over "$job"
-	cluster run n1 rm /usr/local/bin/criu
-	get out
-	get out | grep -q 'it runs unprotected: .*criu runs without .*criu-sockets.so, so that other users of the node could reach its sockets'
-	get out | grep -qx done
+	get out | grep -q "$REASON"
 }

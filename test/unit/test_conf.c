@@ -63,6 +63,7 @@ static void test_every_keyword_sets_its_member(void **state)
 			       "Cleanup=always\n"
 			       "Fallback=restart\n"
 			       "LogLevel=debug\n"
+			       "CheckpointNet=private\n"
 			       "CpuBaseline=x86-64-v3\n"
 			       "CriuPath=/opt/criu/sbin/criu\n"
 			       "TmpDir=/local\n"
@@ -83,6 +84,7 @@ static void test_every_keyword_sets_its_member(void **state)
 	assert_int_equal(conf.cleanup, CLEANUP_ALWAYS);
 	assert_int_equal(conf.fallback, FALLBACK_RESTART);
 	assert_int_equal(conf.log_level, LOG_DEBUG);
+	assert_int_equal(conf.net, WISH_NET_PRIVATE);
 	assert_int_equal(conf.cpu_baseline, CPU_V3);
 	assert_string_equal(conf.criu_path, "/opt/criu/sbin/criu");
 	assert_string_equal(conf.tmp_dir, "/local");

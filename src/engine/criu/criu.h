@@ -40,6 +40,12 @@ char *criu_verbosity(const struct conf *conf);
 bool criu_wants_own_net(const struct engine_job *job);
 
 /*
+ * Are criu's sockets out of other users' reach also in the node's network? Else one
+ * sentence (sockets.h).
+ */
+int criu_shelter(const struct engine_job *job, struct error *e);
+
+/*
  * A job's environment with what launchers of MPI have to know there, so far as the user
  * says nothing else; owned by the caller, but not the strings. NULL without memory.
  */

@@ -44,8 +44,11 @@ static void read_script(const struct engine_job *job, struct script *script)
 		(void)script_parse_command(script, job->argv, count);
 }
 
-/* Ranks of MPI, and no steps of srun, which could not connect to it there. */
-static bool starts_mpi(const struct engine_job *job)
+/*
+ * Ranks of MPI can be saved in a network of their own alone; and where others reach criu's
+ * sockets in the node's, all jobs. But steps of srun could not connect to their job there.
+ */
+static bool suits_own_net(const struct engine_job *job)
 {
 	struct script script = { .variable = no_variable };
 	bool has_mpi = false, has_steps = false;
@@ -60,7 +63,7 @@ static bool starts_mpi(const struct engine_job *job)
 			has_mpi = true;
 	}
 	script_free(&script);
-	return has_mpi && !has_steps;
+	return !has_steps && (has_mpi || criu_shelter(job, NULL) < 0);
 }
 
 bool criu_wants_own_net(const struct engine_job *job)
@@ -68,7 +71,7 @@ bool criu_wants_own_net(const struct engine_job *job)
 	enum wish_net net = job->wishes ? job->wishes->net : WISH_NET_HOST;
 
 	if (net == WISH_NET_AUTO)
-		return starts_mpi(job) && sandbox_probe(true, NULL) == 0;
+		return suits_own_net(job) && sandbox_probe(true, NULL) == 0;
 	return net == WISH_NET_PRIVATE;
 }
 

@@ -63,10 +63,18 @@ char *criu_version(const char *program, struct error *e)
 	return strndup(number, strcspn(number, " \n"));
 }
 
+int criu_shelter(const struct engine_job *job, struct error *e)
+{
+	cleanup_free char *program = criu_find(job->conf, e);
+
+	return program ? sockets_check(program, job->scratch, e) : -1;
+}
+
 int criu_probe(const struct engine_job *job, struct error *e)
 {
 	cleanup_free char *program = NULL;
 	cleanup_free char *version = NULL;
+	bool own_net;
 
 	if (job->nodes > 1)
 		return error_set(e, "criu saves jobs of one node, and this one has %u",
@@ -75,9 +83,10 @@ int criu_probe(const struct engine_job *job, struct error *e)
 	if (!program)
 		return -1;
 	version = criu_version(program, e);
-	if (!version || sandbox_probe(criu_wants_own_net(job), e) < 0)
+	own_net = version && criu_wants_own_net(job);
+	if (!version || sandbox_probe(own_net, e) < 0)
 		return -1;
-	return sockets_check(program, job->scratch, e);
+	return own_net ? 0 : criu_shelter(job, e);
 }
 
 int criu_identify(const struct engine_job *job, struct wishes *wishes, FILE *out,

@@ -200,6 +200,7 @@ struct engine_run *criu_restore(const struct engine_job *job,
 		return NULL;
 	}
 	if (read_spec(gen, &spec, &highest, e) < 0 ||
+	    (!spec.own_net && criu_shelter(job, e) < 0) ||
 	    sandbox_start(&run->sandbox, &spec, e) < 0)
 		return NULL;
 	if (run_criu(run, job, gen, e) < 0) {

@@ -3,7 +3,9 @@
 #include "engine/criu/sockets.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -72,7 +74,7 @@ static int try_in(const char *program, const char *dir, struct error *e)
 	return tool_run_in(argv, envp.words, &text, e) < 0 ? -1 : 0;
 }
 
-int sockets_check(const char *program, const char *scratch, struct error *e)
+static int check(const char *program, const char *scratch, struct error *e)
 {
 	cleanup_free char *dir =
 		str_printf("%s/criu-sockets-XXXXXX", scratch ? scratch : "/tmp");
@@ -94,4 +96,16 @@ int sockets_check(const char *program, const char *scratch, struct error *e)
 		", so that other users of the node could reach its sockets; remove "
 		"file capabilities from it, and install both for one C library",
 		program);
+}
+
+int sockets_check(const char *program, const char *scratch, struct error *e)
+{
+	static char sheltered[PATH_MAX];
+
+	if (strcmp(program, sheltered) == 0)
+		return 0;
+	if (check(program, scratch, e) < 0)
+		return -1;
+	snprintf(sheltered, sizeof(sheltered), "%s", program);
+	return 0;
 }

@@ -46,7 +46,8 @@ int sockets_mount(void);
 /*
  * Is the library loaded when this user runs this criu? ld.so leaves it out without a word
  * where the program has file capabilities, or another C library. One sentence if it is
- * not. scratch is a directory for the trial, NULL for /tmp.
+ * not. scratch is a directory for the trial, NULL for /tmp. What has been found to be well
+ * is not tried again in this process.
  */
 int sockets_check(const char *program, const char *scratch, struct error *e);
 
