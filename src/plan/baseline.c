@@ -14,12 +14,13 @@
  * What the C library is to leave alone, by the names of its sysdeps/x86/cpu-tunables.c;
  * those that a release does not know it passes over. It chooses nothing by the features
  * that are missing here, and goes by these alone when it looks for libraries in
- * glibc-hwcaps/x86-64-v3. Without XSAVE and XSAVEC it saves registers by FXSAVE when it
- * binds symbols, which is enough where there is no AVX.
+ * glibc-hwcaps/x86-64-v3. AVX_Fast_Unaligned_Load, by which it chooses memcpy(), follows
+ * from AVX2, but is not taken back with it. Without XSAVE and XSAVEC it saves registers by
+ * FXSAVE when it binds symbols, which is enough where there is no AVX.
  */
 static const char *const no_more_than[] = {
-	[CPU_V2] = "-AVX,-AVX2,-FMA,-BMI1,-BMI2,-LZCNT,-MOVBE,-XSAVE,-XSAVEC,-AVX512F,"
-		   "-AVX512CD,-AVX512BW,-AVX512DQ,-AVX512VL",
+	[CPU_V2] = "-AVX,-AVX2,-AVX_Fast_Unaligned_Load,-FMA,-BMI1,-BMI2,-LZCNT,-MOVBE,"
+		   "-XSAVE,-XSAVEC,-AVX512F,-AVX512CD,-AVX512BW,-AVX512DQ,-AVX512VL",
 	[CPU_V3] = "-AVX512F,-AVX512CD,-AVX512BW,-AVX512DQ,-AVX512VL",
 	[CPU_V4] = "",
 };
