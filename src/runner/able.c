@@ -8,7 +8,7 @@
 #include "runner/journal.h"
 #include "runner/supervisor.h"
 
-int supervisor_enable(struct supervisor *v, bool yes, struct error *e)
+void supervisor_enable(struct supervisor *v, bool yes)
 {
 	struct event event = { .type = yes ? EVENT_ENABLE : EVENT_DISABLE };
 
@@ -17,7 +17,7 @@ int supervisor_enable(struct supervisor *v, bool yes, struct error *e)
 	else if (v->s->disabled > 0)
 		v->s->disabled--;
 	journal(v->s->task, v->s->folder, &event);
-	return supervisor_ask(v, REQUEST_NONE, e);
+	supervisor_ask(v, REQUEST_NONE);
 }
 
 int supervisor_check_able(struct supervisor *v, struct error *e)

@@ -159,21 +159,20 @@ static bool is_forgotten(const struct runner *r)
 	return job_read_for_sure(r->task.job, &view, NULL) == 0 && !view.requeued_at_end;
 }
 
-int leave(struct runner *r, enum leave_how how, const char *text, struct error *e)
+int leave(struct runner *r, enum leaving how, const char *text, struct error *e)
 {
-	static const char *const words[] = { [LEAVE_TO_QUEUE] = "queue",
-					     [LEAVE_TO_HOLD] = "hold",
-					     [LEAVE_BY_ENDING] = "end" };
+	static const char *const words[] = {
+		[LEAVE_QUEUE] = "queue", [LEAVE_HOLD] = "hold", [LEAVE_END] = "end"
+	};
 	struct event event = { .type = EVENT_LEAVE };
 	struct error failed;
 
 	snprintf(event.text, sizeof(event.text), "%s", text ? text : "");
-	if (how == LEAVE_BY_ENDING && is_forgotten(r))
-		how = LEAVE_TO_QUEUE;
-	if (how != LEAVE_BY_ENDING &&
-	    job_requeue(r->task.job, how == LEAVE_TO_HOLD, e) < 0)
+	if (how == LEAVE_END && is_forgotten(r))
+		how = LEAVE_QUEUE;
+	if (how != LEAVE_END && job_requeue(r->task.job, how == LEAVE_HOLD, e) < 0)
 		return -1;
-	if (how != LEAVE_BY_ENDING && relocate(&r->task, &r->folder, &failed) < 0) {
+	if (how != LEAVE_END && relocate(&r->task, &r->folder, &failed) < 0) {
 		error_prefix(&failed, "it goes on wherever Slurm has it");
 		snprintf(event.text, sizeof(event.text), "%s", failed.text);
 	}
@@ -193,6 +192,6 @@ void end_cancelled(struct runner *r)
 	struct error e;
 
 	if (order_is_waiting() && order_is_mistaken(&r->task, &r->folder))
-		leave(r, LEAVE_TO_QUEUE, ORDER_MISTAKEN, &e);
+		leave(r, LEAVE_QUEUE, ORDER_MISTAKEN, &e);
 	end_killed(r, SIGTERM);
 }

@@ -226,11 +226,24 @@ static int path_in(const struct folder *folder, const char *name, char **path,
 	return *path ? 0 : error_sys(e, "%s", folder->path);
 }
 
+/* Nothing that the runner needs while it stays with the job is left to be had then. */
+static int open_events(struct runner *r, struct error *e)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	r->loop = loop_new(e);
+	if (!r->loop)
+		return -1;
+	r->signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
+	return r->signals < 0 ? error_sys(e, "cannot wait for signals") : 0;
+}
+
 int prepare(struct runner *r, struct error *e)
 {
 	unsigned int generation;
 
-	if (open_folder(r, e) < 0 ||
+	if (open_events(r, e) < 0 || open_folder(r, e) < 0 ||
 	    record_start(&r->folder, &r->task, &generation, e) < 0 ||
 	    scratch_make(&r->scratch, &r->task, e) < 0 ||
 	    path_in(&r->folder, FOLDER_SCRIPT, &r->script, e) < 0 ||

@@ -5,9 +5,9 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/cleanup.h"
+#include "base/uptime.h"
 #include "runner/directories.h"
 #include "runner/mark.h"
 #include "store/output.h"
@@ -99,19 +99,11 @@ static void remove_newer(const struct folder *folder, const unsigned int *number
 		(void)generation_remove(folder, numbers[i], NULL);
 }
 
-static double seconds_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
 enum restart_outcome restart(struct engine_job *job, unsigned int newest,
 			     struct restarted *restarted, struct error *e)
 {
 	cleanup_free unsigned int *numbers = NULL;
-	double began = seconds_now();
+	double began = uptime_now();
 	size_t count, first = 0;
 	bool found = false;
 
@@ -129,7 +121,7 @@ enum restart_outcome restart(struct engine_job *job, unsigned int newest,
 
 		generation_close(&gen);
 		restarted->generation = numbers[i];
-		restarted->seconds = seconds_now() - began;
+		restarted->seconds = uptime_now() - began;
 		if (outcome == RESTART_RUNNING)
 			remove_newer(job->folder, numbers, first);
 		if (outcome != RESTART_DAMAGED)
