@@ -32,7 +32,7 @@ void supervisor_answer_able(struct supervisor *v)
 {
 	struct event event = { .type = EVENT_ABLE, .status = 1 };
 	const char *over = v->s->passed_over;
-	struct error why = { "" };
+	struct error why = { .text = "" };
 
 	snprintf(event.engine, sizeof(event.engine), "%s", v->s->engine->name);
 	if (supervisor_check_able(v, &why) < 0)

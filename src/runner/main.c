@@ -18,6 +18,7 @@
 #include "base/protocol.h"
 #include "base/uptime.h"
 #include "plan/baseline.h"
+#include "runner/apart.h"
 #include "runner/cpu_record.h"
 #include "runner/directories.h"
 #include "runner/journal.h"
@@ -28,7 +29,6 @@
 #include "runner/restart.h"
 #include "runner/runner.h"
 #include "runner/say.h"
-#include "runner/submission.h"
 #include "runner/supervise.h"
 
 extern char **environ;
@@ -111,7 +111,7 @@ static void start_or_exec(struct runner *r)
 		reset_environment(r);
 		run_unprotected(r, &e);
 	}
-	(void)submission_save(&r->folder, &r->task, NULL);
+	(void)apart_save_submission(&r->folder, &r->task, NULL);
 }
 
 /* From its beginning, though it was started before. */

@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/job_dir.h"
 #include "base/str.h"
+#include "runner/apart.h"
 #include "runner/directories.h"
 #include "runner/journal.h"
 #include "runner/own_output.h"
@@ -76,7 +77,7 @@ static bool is_of_same_job(const struct runner *r)
 	struct stat script;
 
 	return fstatat(r->folder.fd, FOLDER_SCRIPT, &script, 0) == 0 &&
-	       job_read_for_sure(r->task.job, &view, NULL) == 0 &&
+	       apart_read_for_sure(r->task.job, &view, NULL) == 0 &&
 	       script.st_mtime >= view.submitted;
 }
 
@@ -266,6 +267,7 @@ int prepare(struct runner *r, struct error *e)
 				      .envp = environ,
 				      .job = r->task.job,
 				      .sigmask = &r->task.sigmask,
+				      .limits = r->task.limits,
 				      .nodes = r->task.nodes,
 				      .wishes = &r->task.wishes,
 				      .scratch = r->scratch.run,

@@ -52,7 +52,7 @@ static void test_defaults_are_those_that_the_manual_page_names(void **state)
 static void test_every_keyword_sets_its_member(void **state)
 {
 	struct conf conf;
-	struct error e = { "" };
+	struct error e = { .text = "" };
 
 	assert_int_equal(parse(&conf,
 			       "CheckpointDir=/scratch/%u/%j\n"
@@ -106,7 +106,7 @@ static void test_words_stand_for_what_is_not_a_number(void **state)
 	};
 
 	for (size_t i = 0; i < CASES(cases); i++) {
-		struct error e = { "" };
+		struct error e = { .text = "" };
 		struct conf conf;
 
 		if (parse(&conf, cases[i], &e) < 0)
@@ -135,7 +135,7 @@ static void test_an_interval_is_a_time_or_chosen_for_the_job(void **state)
 					     " auto", "-1",	   "aut" };
 
 	for (size_t i = 0; i < CASES(cases); i++) {
-		struct error e = { "" };
+		struct error e = { .text = "" };
 		long seconds = 99;
 
 		if (conf_parse_interval(cases[i].text, &seconds, &e) < 0)
@@ -143,7 +143,7 @@ static void test_an_interval_is_a_time_or_chosen_for_the_job(void **state)
 		assert_int_equal(seconds, cases[i].seconds);
 	}
 	for (size_t i = 0; i < CASES(wrong); i++) {
-		struct error e = { "" };
+		struct error e = { .text = "" };
 		long seconds;
 
 		assert_int_equal(conf_parse_interval(wrong[i], &seconds, &e), -1);
@@ -162,7 +162,7 @@ static void test_case_space_comments_and_repetition_do_not_matter(void **state)
 	};
 
 	for (size_t i = 0; i < CASES(cases); i++) {
-		struct error e = { "" };
+		struct error e = { .text = "" };
 		struct conf conf;
 
 		if (parse(&conf, cases[i], &e) < 0)
@@ -240,7 +240,7 @@ static void test_a_line_not_understood_is_named_with_the_reason(void **state)
 	for (size_t i = 0; i < CASES(cases); i++) {
 		cleanup_free char *expected =
 			str_printf("checkpoint.conf %s", cases[i].error);
-		struct error e = { "" };
+		struct error e = { .text = "" };
 		struct conf conf;
 
 		assert_int_equal(parse(&conf, cases[i].text, &e), -1);
@@ -251,7 +251,7 @@ static void test_a_line_not_understood_is_named_with_the_reason(void **state)
 
 static void test_a_keyword_of_a_later_version_is_passed_over_and_reported(void **state)
 {
-	struct error e = { "" };
+	struct error e = { .text = "" };
 	struct conf conf;
 
 	assert_int_equal(parse(&conf,
@@ -291,7 +291,7 @@ static void test_a_directory_pattern_is_expanded(void **state)
 	};
 
 	for (size_t i = 0; i < CASES(cases); i++) {
-		struct error e = { "" };
+		struct error e = { .text = "" };
 		cleanup_free char *dir =
 			conf_expand_dir(cases[i].pattern, "alice", 42, &e);
 
@@ -314,7 +314,7 @@ static void test_a_wrong_directory_pattern_is_refused(void **state)
 	};
 
 	for (size_t i = 0; i < CASES(cases); i++) {
-		struct error e = { "" };
+		struct error e = { .text = "" };
 
 		assert_null(conf_expand_dir(cases[i].pattern, "alice", 42, &e));
 		assert_string_equal(e.text, cases[i].error);
