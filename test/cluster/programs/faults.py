@@ -74,6 +74,7 @@ parser.add_argument("seed", type=int)
 parser.add_argument("--seconds", type=float, default=0)
 parser.add_argument("--jobs", type=int, default=4)
 parser.add_argument("--only")
+parser.add_argument("--verbose", action="store_true")
 args = parser.parse_args()
 
 
@@ -179,7 +180,7 @@ class Job:
             status = self.runner.wait(DEADLINE)
         except subprocess.TimeoutExpired:
             raise Failed("it does not end") from None
-        if status == 1 and "is held" in self.text("err") and self.count("held") and not self.held:
+        if status == 1 and "is held" in self.text("err") and not self.held:
             self.continue_held()
             return
         if status != 0:
@@ -294,6 +295,8 @@ def play(scene, fault):
             "held" if job.held else \
             "exact" if job.is_protected() else "unprotected"
         counts[result] += 1
+        if result == "not reached" and args.verbose:
+            print("not reached: " + describe(scene, fault), flush=True)
     job.remove()
     return listed
 
@@ -316,6 +319,18 @@ def one_fault(words):
     return scene, (role, call, int(nth), getattr(errno, error))
 
 
+def drawn(faults, chance):
+    """In an order in which each kind of call has its turn, however often it is made."""
+    kinds = {}
+    for scene, (role, call, nth, error) in faults:
+        kinds.setdefault((scene, role, call, error), []).append((scene, (role, call, nth, error)))
+    for kind in kinds.values():
+        chance.shuffle(kind)
+    order = sorted((turn, chance.random(), fault)
+                   for kind in kinds.values() for turn, fault in enumerate(kind))
+    return [fault for _, _, fault in reversed(order)]
+
+
 def worker(queue, until):
     while True:
         with lock:
@@ -329,8 +344,8 @@ def main():
     with open(f"{args.directory}/count.sh", "w") as script:
         script.write("#!/bin/bash\nuntil [ -e stop ]; do echo $((++i)); sleep 0.02; done\necho end\n")
     os.chmod(script.name, 0o755)
-    queue = [one_fault(args.only)] if args.only else list(all_faults())
-    random.Random(args.seed).shuffle(queue)
+    queue = [one_fault(args.only)] if args.only else \
+        drawn(all_faults(), random.Random(args.seed))
     number = len(queue)
     until = time.monotonic() + args.seconds if args.seconds else None
     threads = [threading.Thread(target=worker, args=(queue, until)) for _ in range(args.jobs)]
