@@ -15,6 +15,7 @@ int error_set(struct error *e, const char *format, ...)
 	va_start(ap, format);
 	vsnprintf(e->text, sizeof(e->text), format, ap);
 	va_end(ap);
+	e->number = 0;
 	return -1;
 }
 
@@ -31,7 +32,7 @@ int error_sys(struct error *e, const char *format, ...)
 	va_end(ap);
 	used = strlen(e->text);
 	snprintf(e->text + used, sizeof(e->text) - used, ": %s", strerror(saved));
-	errno = saved;
+	e->number = errno = saved;
 	return -1;
 }
 
@@ -50,4 +51,25 @@ int error_prefix(struct error *e, const char *format, ...)
 	used = strlen(e->text);
 	snprintf(e->text + used, sizeof(e->text) - used, ": %s", rest.text);
 	return -1;
+}
+
+bool error_is_passing(const struct error *e)
+{
+	switch (e->number) {
+	case EAGAIN:
+	case EDQUOT:
+	case EINTR:
+	case EIO:
+	case EMFILE:
+	case ENFILE:
+	case ENOBUFS:
+	case ENOLCK:
+	case ENOMEM:
+	case ENOSPC:
+	case ESTALE:
+	case ETIMEDOUT:
+		return true;
+	default:
+		return false;
+	}
 }

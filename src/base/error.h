@@ -9,8 +9,11 @@
 #ifndef BASE_ERROR_H
 #define BASE_ERROR_H
 
+#include <stdbool.h>
+
 struct error {
 	char text[1024];
+	int number; /* the system's reason, errno; 0: there is none */
 };
 
 /* Fill e (which may be NULL) from a printf format. Always returns -1. */
@@ -24,5 +27,11 @@ int error_sys(struct error *e, const char *format, ...)
 /* Put "format: " before the sentence that e holds already. Always returns -1. */
 int error_prefix(struct error *e, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/*
+ * Could it succeed later, or elsewhere, since the system has only lacked something:
+ * memory, descriptors, room, or a disk or server that answers?
+ */
+bool error_is_passing(const struct error *e);
 
 #endif

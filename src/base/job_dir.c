@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/job_dir.h"
 
+#include <errno.h>
 #include <pwd.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,9 +12,18 @@
 
 char *job_dir_user(void)
 {
-	struct passwd *pw = getpwuid(geteuid());
+	const struct passwd *pw;
 
-	return pw ? strdup(pw->pw_name) : str_printf("%u", geteuid());
+	do {
+		errno = 0;
+		pw = getpwuid(geteuid());
+	} while (!pw && errno == EINTR);
+	if (pw)
+		return strdup(pw->pw_name);
+	/* Who is known by a name is not to be looked for by a number. */
+	if (errno == EIO || errno == EMFILE || errno == ENFILE || errno == ENOMEM)
+		return NULL;
+	return str_printf("%u", geteuid());
 }
 
 const char *job_dir_cluster(const char *name)

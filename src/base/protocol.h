@@ -65,7 +65,7 @@
 #define CHECKPOINT_ENV_APPEND	 "SLURM_CHECKPOINT_APPEND"
 #define CHECKPOINT_APPEND_PLUGIN "plugin"
 #define CHECKPOINT_APPEND_USER	 "user"
-#define CHECKPOINT_ENV_CPU	"SLURM_CHECKPOINT_CPU"
+#define CHECKPOINT_ENV_CPU	 "SLURM_CHECKPOINT_CPU"
 /* Set where Slurm's warning is a request to the runner, and not the user's --signal. */
 #define CHECKPOINT_ENV_WARNING "SLURM_CHECKPOINT_WARNING"
 

@@ -94,7 +94,7 @@ static int await_worker(struct act *a, const struct checkpoint_worker *worker,
 			struct error *e)
 {
 	double limit = a->t->task.conf.dump_timeout;
-	enum waited waited = trial_wait(a->t, worker->result_fd, limit, e);
+	enum waited waited = trial_wait(a->t, worker->ended_fd, limit, e);
 	struct pollfd done = { .fd = worker->done_fd, .events = POLLIN };
 
 	if (waited == WAITED_TIME)

@@ -13,9 +13,9 @@
  * In a process whose mount namespace is new, before it executes the job's program: open
  * each descriptor that the program will inherit once more, by its file's name, with the
  * same flags and at the same position. Descriptors that were one open file stay one.
- * A file that was removed is replaced by one without a name in the directory dir, with the
- * same content. What else has no name here stays as it is: a pipe, a file that is hidden
- * by a mount of the job's, a terminal of the node's.
+ * A file that was removed is replaced by one without a name in the directory dir, with
+ * the same content. What else has no name here stays as it is: a pipe, a file that is
+ * hidden by a mount of the job's, a terminal of the node's.
  */
 void descriptors_reopen(const char *dir);
 

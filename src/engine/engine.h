@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <sys/resource.h>
 
 #include "base/conf.h"
 #include "base/error.h"
@@ -34,7 +35,9 @@ struct engine_job {
 	const struct folder *folder;
 	char *const *argv; /* the job's script and its arguments, or what runs it */
 	char *const *envp;
-	const sigset_t *sigmask;     /* as Slurm gave it */
+	const sigset_t *sigmask; /* as Slurm gave it */
+	/* RLIM_NLIMITS of them, as Slurm gave them; NULL: the caller's own */
+	const struct rlimit *limits;
 	unsigned int job;	     /* its number; 0: Slurm knows nothing of it */
 	unsigned int nodes;	     /* of the job */
 	unsigned int restored;	     /* how often it went on, this time counted */

@@ -17,6 +17,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/children.h"
@@ -24,19 +25,44 @@
 #include "engine/network.h"
 #include "engine/privilege.h"
 
+/*
+ * May a call that has failed be made again? The job ends with these processes, so none of
+ * them gives up what the kernel only lacks memory for.
+ */
+static bool is_passing(void)
+{
+	static const struct timespec breath = { .tv_nsec = 10 * 1000 * 1000 };
+
+	switch (errno) {
+	case EAGAIN:
+	case ENOBUFS:
+	case ENOMEM:
+		(void)nanosleep(&breath, NULL);
+		return true;
+	case EINTR:
+		return true;
+	default:
+		return false;
+	}
+}
+
 int init_send(int fd, enum init_kind kind, int value, const char *text)
 {
 	struct init_message m = { .kind = (int)kind, .value = value };
 
 	snprintf(m.text, sizeof(m.text), "%s", text);
-	return send(fd, &m, sizeof(m), MSG_NOSIGNAL) == sizeof(m) ? 0 : -1;
+	while (send(fd, &m, sizeof(m), MSG_NOSIGNAL) < 0) {
+		if (!is_passing())
+			return -1;
+	}
+	return 0;
 }
 
 int init_receive(int fd, struct init_message *m)
 {
 	ssize_t n;
 
-	while ((n = recv(fd, m, sizeof(*m), 0)) < 0 && errno == EINTR)
+	while ((n = recv(fd, m, sizeof(*m), 0)) < 0 && is_passing())
 		;
 	return n == sizeof(*m) ? 0 : -1;
 }
@@ -52,15 +78,13 @@ struct witness {
 	bool seen[_NSIG];
 };
 
-static int witness_open(struct witness *w)
+int init_keep_signals(void)
 {
 	sigset_t all;
 
-	memset(w, 0, sizeof(*w));
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
-	w->fd = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
-	return w->fd;
+	return signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
 static void witness_read(struct witness *w)
@@ -89,19 +113,26 @@ static void wait_for(const struct witness *w, int socket, struct pollfd fds[2])
 {
 	fds[0] = (struct pollfd){ .fd = w->fd, .events = POLLIN };
 	fds[1] = (struct pollfd){ .fd = socket, .events = POLLIN };
-	while (poll(fds, 2, -1) < 0 && errno == EINTR)
+	while (poll(fds, 2, -1) < 0 && is_passing())
 		;
 }
 
-void init_witness(int sentinel, pid_t init)
+static bool has_ended(pid_t pid)
 {
+	pid_t got;
+
+	while ((got = waitpid(pid, NULL, WNOHANG)) < 0 && errno == EINTR)
+		;
+	return got != 0;
+}
+
+void init_witness(int signals, int sentinel, pid_t init)
+{
+	struct witness w = { .fd = signals };
 	struct init_message m;
 	struct pollfd fds[2];
-	struct witness w;
 
-	if (witness_open(&w) < 0)
-		_exit(1);
-	while (waitpid(init, NULL, WNOHANG) == 0) {
+	while (!has_ended(init)) {
 		wait_for(&w, sentinel, fds);
 		witness_read(&w);
 		if (!fds[1].revents)
@@ -268,8 +299,8 @@ static void reap(pid_t *root, int events)
 	int status;
 	pid_t pid;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		if (pid != *root)
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0 || (pid < 0 && errno == EINTR)) {
+		if (pid < 0 || pid != *root)
 			continue;
 		init_send(events, INIT_EXITED, status, "");
 		*root = 0;
@@ -305,9 +336,9 @@ static void __attribute__((noreturn)) end(const struct sandbox_spec *spec)
 
 void init_main(const struct sandbox_spec *spec, int events, int control)
 {
+	struct witness w = { .fd = init_keep_signals() };
 	struct init_message m;
 	struct pollfd fds[2];
-	struct witness w;
 	pid_t root = spec->root;
 
 	prctl(PR_SET_DUMPABLE, 1);
@@ -320,7 +351,7 @@ void init_main(const struct sandbox_spec *spec, int events, int control)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		make_mounts(spec, events);
 	}
-	if (witness_open(&w) < 0)
+	if (w.fd < 0)
 		fail(events, "cannot wait for signals");
 	if (spec->own_net)
 		make_network(events, control);

@@ -38,7 +38,13 @@ int init_receive(int fd, struct init_message *m);
 void init_main(const struct sandbox_spec *spec, int events, int control)
 	__attribute__((noreturn));
 
+/*
+ * Block all signals, and keep those that come: a descriptor for init_witness(), or -1. It
+ * is had before init is started, which ends with the keeper.
+ */
+int init_keep_signals(void);
+
 /* Be the keeper until init ends: say which signals were seen. Does not return. */
-void init_witness(int sentinel, pid_t init) __attribute__((noreturn));
+void init_witness(int signals, int sentinel, pid_t init) __attribute__((noreturn));
 
 #endif

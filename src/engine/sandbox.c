@@ -136,11 +136,11 @@ static void keeper_fail(int events, const char *what)
 static void keeper_main(const struct sandbox_spec *spec, int events, int control,
 			int sentinel, pid_t runner)
 {
-	sigset_t all;
+	int signals = init_keep_signals();
 	pid_t init;
 
-	sigfillset(&all);
-	sigprocmask(SIG_BLOCK, &all, NULL);
+	if (signals < 0)
+		keeper_fail(events, "cannot wait for signals");
 	if (!spec->is_open && make_namespaces(spec) < 0)
 		keeper_fail(events, spec->own_net
 					    ? "cannot make a user, pid, mount, time "
@@ -154,6 +154,7 @@ static void keeper_main(const struct sandbox_spec *spec, int events, int control
 	if (init < 0)
 		keeper_fail(events, "cannot start a process");
 	if (init == 0) {
+		close(signals);
 		close(sentinel);
 		init_main(spec, events, control);
 	}
@@ -161,7 +162,7 @@ static void keeper_main(const struct sandbox_spec *spec, int events, int control
 	close(events);
 	close(control);
 	setpgid(0, 0);
-	init_witness(sentinel, init);
+	init_witness(signals, sentinel, init);
 }
 
 static int socket_pair(int fds[2], struct error *e)
@@ -169,6 +170,22 @@ static int socket_pair(int fds[2], struct error *e)
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
 		return error_sys(e, "socketpair");
 	return 0;
+}
+
+/* All of them, or none. */
+static int open_pairs(int events[2], int control[2], int sentinel[2], struct error *e)
+{
+	if (socket_pair(events, e) < 0)
+		return -1;
+	if (socket_pair(control, e) == 0) {
+		if (socket_pair(sentinel, e) == 0)
+			return 0;
+		close(control[0]);
+		close(control[1]);
+	}
+	close(events[0]);
+	close(events[1]);
+	return -1;
 }
 
 static void connect_and_go_on(struct sandbox *sb, const struct sandbox_spec *spec)
@@ -221,8 +238,7 @@ int sandbox_start(struct sandbox *sb, const struct sandbox_spec *spec, struct er
 		.control = -1,
 		.sentinel = -1,
 	};
-	if (socket_pair(events, e) < 0 || socket_pair(control, e) < 0 ||
-	    socket_pair(sentinel, e) < 0)
+	if (open_pairs(events, control, sentinel, e) < 0)
 		return -1;
 	sb->events = events[0];
 	sb->control = control[0];

@@ -133,7 +133,8 @@ struct sandbox_program {
 	char *const *argv;
 	char *const *envp;
 	int out; /* its stdout and stderr */
-	/* Called in its process before it is executed: 0, or -1 and errno. NULL: nothing. */
+	/* Called in its process before it is executed: 0, or -1 and errno. NULL: nothing.
+	 */
 	int (*prepare)(void);
 };
 

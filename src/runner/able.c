@@ -8,7 +8,7 @@
 #include "runner/journal.h"
 #include "runner/supervisor.h"
 
-int supervisor_enable(struct supervisor *v, bool yes, struct error *e)
+void supervisor_enable(struct supervisor *v, bool yes)
 {
 	struct event event = { .type = yes ? EVENT_ENABLE : EVENT_DISABLE };
 
@@ -17,7 +17,7 @@ int supervisor_enable(struct supervisor *v, bool yes, struct error *e)
 	else if (v->s->disabled > 0)
 		v->s->disabled--;
 	journal(v->s->task, v->s->folder, &event);
-	return supervisor_ask(v, REQUEST_NONE, e);
+	supervisor_ask(v, REQUEST_NONE);
 }
 
 int supervisor_check_able(struct supervisor *v, struct error *e)
@@ -32,7 +32,7 @@ void supervisor_answer_able(struct supervisor *v)
 {
 	struct event event = { .type = EVENT_ABLE, .status = 1 };
 	const char *over = v->s->passed_over;
-	struct error why = { "" };
+	struct error why = { .text = "" };
 
 	snprintf(event.engine, sizeof(event.engine), "%s", v->s->engine->name);
 	if (supervisor_check_able(v, &why) < 0)

@@ -28,11 +28,17 @@
 #include "store/output.h"
 #include "store/version.h"
 
+/* Of the runner and its worker. */
+struct checkpoint_shared {
+	volatile int asked; /* the request that it is to serve */
+	struct checkpoint_result result;
+};
+
 /* ---- in the worker ---- */
 
 struct work {
 	const struct checkpoint *c;
-	const struct checkpoint_worker *worker;
+	struct checkpoint_shared *shared;
 	enum request request;
 	struct generation gen;
 	bool preempted;
@@ -76,6 +82,24 @@ static int describe(struct work *w, struct error *e)
 	return 0;
 }
 
+/* As far as it got; told is what says that this is all. */
+static void tell(const struct work *w)
+{
+	struct checkpoint_result *result = &w->shared->result;
+
+	result->request = w->request;
+	result->leaving = w->leaving == LEAVE_IGNORE ? LEAVE_NOT : w->leaving;
+	result->ended = w->ended;
+	result->gone = w->gone;
+	result->broken = w->broken;
+	result->superseded = w->superseded;
+	result->preempted = w->preempted;
+	result->generation = w->gen.number;
+	result->bytes = manifest_bytes(&w->gen.manifest);
+	result->seconds = seconds_since(&w->began);
+	result->committed = w->committed;
+}
+
 static int commit(struct work *w, struct error *e)
 {
 	const struct checkpoint *c = w->c;
@@ -87,6 +111,7 @@ static int commit(struct work *w, struct error *e)
 		return -1;
 	}
 	w->committed = true;
+	tell(w);
 	return 0;
 }
 
@@ -146,7 +171,7 @@ static bool leaves_unsaved(const struct work *w)
 static int seal(void *arg, struct error *e)
 {
 	struct work *w = arg;
-	enum request asked = (enum request)(*w->worker->asked);
+	enum request asked = (enum request)w->shared->asked;
 
 	if (request_overrides(w->request, asked)) {
 		w->request = asked;
@@ -190,15 +215,19 @@ static int take(struct work *w, int cancel_fd, int done_fd, struct error *e)
 	w->ended = rc == DUMP_ENDED;
 	if (!w->committed && commit(w, e) < 0)
 		return -1;
-	return generation_retire(c->folder, c->task->keep, e);
+	/* It is a success by now, and those before it are in nobody's way. */
+	if (generation_retire(c->folder, c->task->keep, &w->shared->result.remark) == 0)
+		w->shared->result.remark.text[0] = '\0';
+	return 0;
 }
 
-static void work(const struct checkpoint *c, const struct checkpoint_worker *worker,
-		 int cancel_fd, int done_fd, struct checkpoint_result *result)
+static void work(const struct checkpoint *c, struct checkpoint_shared *shared,
+		 int cancel_fd, int done_fd)
 {
+	struct checkpoint_result *result = &shared->result;
 	struct work w = {
 		.c = c,
-		.worker = worker,
+		.shared = shared,
 		.request = c->request,
 		.gen = { .fd = -1 },
 		.keep = { .appends = c->task->append,
@@ -219,92 +248,138 @@ static void work(const struct checkpoint *c, const struct checkpoint_worker *wor
 			    &result->error);
 	result->disallowed = gate < 0;
 	result->rc = gate < 0 ? -1 : take(&w, cancel_fd, done_fd, &result->error);
-	result->request = w.request;
-	result->leaving = w.leaving == LEAVE_IGNORE ? LEAVE_NOT : w.leaving;
-	result->ended = w.ended;
-	result->gone = w.gone;
-	result->broken = w.broken;
-	result->superseded = w.superseded;
-	result->preempted = w.preempted;
-	result->generation = w.gen.number;
-	result->bytes = manifest_bytes(&w.gen.manifest);
-	result->seconds = seconds_since(&w.began);
+	tell(&w);
 	generation_close(&w.gen);
 }
 
 /* ---- in the runner ---- */
 
-static int make_pipe(int fds[2], struct error *e)
+/* The descriptors of one that is to be started, the runner's ends and the worker's. */
+struct ends {
+	int ended[2], done[2], cancel[2];
+};
+
+static void close_pair(int fds[2])
 {
-	return pipe2(fds, O_CLOEXEC) < 0 ? error_sys(e, "pipe") : 0;
+	for (int i = 0; i < 2; i++) {
+		if (fds[i] >= 0)
+			close(fds[i]);
+	}
 }
 
-static void close_worker(struct checkpoint_worker *worker)
+static void close_ends(struct ends *ends)
 {
-	close(worker->cancel_fd);
-	close(worker->result_fd);
-	close(worker->done_fd);
-	munmap((void *)worker->asked, sizeof(*worker->asked));
-	*worker = (struct checkpoint_worker){ 0 };
+	close_pair(ends->ended);
+	close_pair(ends->done);
+	close_pair(ends->cancel);
+}
+
+static void forget(struct checkpoint_shared *shared)
+{
+	munmap(shared, sizeof(*shared));
+}
+
+static struct checkpoint_shared *share(enum request request, struct error *e)
+{
+	struct checkpoint_shared *shared =
+		mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (shared == MAP_FAILED) {
+		error_sys(e, "no memory for a checkpoint's worker");
+		return NULL;
+	}
+	shared->asked = (int)request;
+	return shared;
+}
+
+static int open_ends(struct ends *ends, struct error *e)
+{
+	*ends = (struct ends){ { -1, -1 }, { -1, -1 }, { -1, -1 } };
+	if (pipe2(ends->ended, O_CLOEXEC) == 0 && pipe2(ends->done, O_CLOEXEC) == 0 &&
+	    pipe2(ends->cancel, O_CLOEXEC) == 0)
+		return 0;
+	error_sys(e, "no pipe for a checkpoint's worker");
+	close_ends(ends);
+	return -1;
+}
+
+static void __attribute__((noreturn))
+be_worker(const struct checkpoint *c, struct checkpoint_shared *shared,
+	  const struct ends *ends, pid_t runner)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	close(ends->cancel[1]);
+	if (getppid() == runner) {
+		work(c, shared, ends->cancel[0], ends->done[1]);
+		shared->result.told = true;
+	}
+	_exit(0);
 }
 
 int checkpoint_start(struct checkpoint_worker *worker, const struct checkpoint *c,
 		     struct error *e)
 {
-	struct checkpoint_result result = { 0 };
-	int report[2], done[2], cancel[2];
-	pid_t runner = getpid();
+	struct checkpoint_shared *shared;
+	struct ends ends;
+	pid_t runner = getpid(), pid;
 
-	worker->asked = mmap(NULL, sizeof(*worker->asked), PROT_READ | PROT_WRITE,
-			     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (worker->asked == MAP_FAILED)
-		return error_sys(e, "mmap");
-	*worker->asked = (int)c->request;
-	if (make_pipe(report, e) < 0 || make_pipe(done, e) < 0 ||
-	    make_pipe(cancel, e) < 0)
+	if (open_ends(&ends, e) < 0)
 		return -1;
-	worker->pid = fork();
-	if (worker->pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		close(cancel[1]);
-		if (getppid() == runner)
-			work(c, worker, cancel[0], done[1], &result);
-		(void)file_write_all(report[1], &result, sizeof(result));
-		_exit(0);
+	shared = share(c->request, e);
+	pid = shared ? fork() : -1;
+	if (pid == 0)
+		be_worker(c, shared, &ends, runner);
+	if (pid < 0) {
+		if (shared) {
+			error_sys(e, "no process for a checkpoint's worker");
+			forget(shared);
+		}
+		close_ends(&ends);
+		return -1;
 	}
-	close(report[1]);
-	close(done[1]);
-	close(cancel[0]);
-	worker->result_fd = report[0];
-	worker->done_fd = done[0];
-	worker->cancel_fd = cancel[1];
-	return worker->pid < 0 ? error_sys(e, "fork") : 0;
+	close(ends.ended[1]);
+	close(ends.done[1]);
+	close(ends.cancel[0]);
+	*worker = (struct checkpoint_worker){ .pid = pid,
+					      .shared = shared,
+					      .ended_fd = ends.ended[0],
+					      .done_fd = ends.done[0],
+					      .cancel_fd = ends.cancel[1] };
+	return 0;
 }
 
 void checkpoint_abort(const struct checkpoint_worker *worker)
 {
 	if (worker->pid > 0)
-		(void)!write(worker->cancel_fd, "", 1);
+		(void)file_write_all(worker->cancel_fd, "", 1);
 }
 
 void checkpoint_ask(const struct checkpoint_worker *worker, enum request request)
 {
 	if (worker->pid > 0)
-		*worker->asked = (int)request;
+		worker->shared->asked = (int)request;
+}
+
+static void close_worker(struct checkpoint_worker *worker)
+{
+	close(worker->cancel_fd);
+	close(worker->ended_fd);
+	close(worker->done_fd);
+	forget(worker->shared);
+	*worker = (struct checkpoint_worker){ 0 };
 }
 
 int checkpoint_finish(struct checkpoint_worker *worker, const struct checkpoint *c,
 		      struct checkpoint_result *result)
 {
-	bool told = file_read_all(worker->result_fd, result, sizeof(*result)) ==
-		    (ssize_t)sizeof(*result);
-
 	while (waitpid(worker->pid, NULL, 0) < 0 && errno == EINTR)
 		;
+	*result = worker->shared->result;
 	close_worker(worker);
-	if (!told)
-		*result = (struct checkpoint_result){ .rc = -1 };
+	if (!result->told)
+		result->rc = -1;
 	if (result->rc < 0)
 		remove_half_written(c);
-	return told ? 0 : -1;
+	return result->told ? 0 : -1;
 }

@@ -28,8 +28,13 @@ struct checkpoint {
 	struct worth worth; /* of a checkpoint now */
 };
 
-/* What came of it. Sent through a pipe, so it holds no pointers. */
+/*
+ * What came of it. In memory that is shared with the worker, which fills it as it gets
+ * there: it holds no pointers, and what it says stands even if the worker is killed.
+ */
 struct checkpoint_result {
+	bool told;	      /* the worker has lived to tell: all of this is so */
+	bool committed;	      /* a generation is, whatever the clearing up says */
 	int rc;		      /* 0: done as asked for */
 	enum request request; /* the one that it came to serve */
 	enum leaving leaving; /* unless LEAVE_NOT or LEAVE_IGNORE, the job is stopped */
@@ -44,17 +49,21 @@ struct checkpoint_result {
 	uint64_t bytes;
 	double seconds;
 	struct error error;
+	struct error remark; /* what could not be cleared up after it, or empty */
 };
+
+struct checkpoint_shared;
 
 /* A worker at work; pid is 0 if there is none. */
 struct checkpoint_worker {
 	pid_t pid;
-	volatile int *asked; /* the request, shared with the worker */
-	int cancel_fd;	     /* writing there has it given up */
-	int result_fd;	     /* readable at the end of the worker */
-	int done_fd;	     /* readable at the end of the engine's last process */
+	struct checkpoint_shared *shared;
+	int cancel_fd; /* writing there has it given up */
+	int ended_fd;  /* readable at the end of the worker */
+	int done_fd;   /* readable at the end of the engine's last process */
 };
 
+/* -1 if it cannot be started: nothing has been done, and worker is as it was. */
 int checkpoint_start(struct checkpoint_worker *worker, const struct checkpoint *c,
 		     struct error *e);
 
@@ -69,8 +78,8 @@ void checkpoint_ask(const struct checkpoint_worker *worker, enum request request
 
 /*
  * Collect the result when both descriptors have become readable, and remove what
- * a failed checkpoint left. -1 if the worker did not live to tell: it has failed, and
- * that is all.
+ * a failed checkpoint left. -1 if the worker did not live to tell: it has failed, unless
+ * it had committed by then, and the job has ended with that.
  */
 int checkpoint_finish(struct checkpoint_worker *worker, const struct checkpoint *c,
 		      struct checkpoint_result *result);

@@ -20,6 +20,10 @@
 /* Checkpoints whose outcome is remembered; who waits asks as soon as it is let go. */
 #define RESULTS 16
 
+/* Who may be speaking at the same time; a request is there as soon as its connection is.
+ */
+#define CLIENTS 32
+
 struct result {
 	uint32_t first, last; /* the tickets that it served */
 	bool failed;
@@ -36,6 +40,7 @@ struct control {
 	struct result results[RESULTS];
 	unsigned int nresults;
 	struct client *clients;
+	unsigned int nclients;
 };
 
 struct client {
@@ -141,6 +146,7 @@ static void forget(struct client *client)
 	while (*at != client)
 		at = &(*at)->next;
 	*at = client->next;
+	client->control->nclients--;
 	loop_remove(client->control->loop, client->fd);
 	close(client->fd);
 	free(client);
@@ -170,7 +176,7 @@ static int client_waits(void *arg, struct error *e)
 	struct client *client = calloc(1, sizeof(*client));
 	int fd = accept4(control->listener, NULL, NULL, SOCK_CLOEXEC);
 
-	if (!client || fd < 0) {
+	if (!client || fd < 0 || control->nclients == CLIENTS) {
 		if (fd >= 0)
 			close(fd);
 		free(client);
@@ -179,6 +185,7 @@ static int client_waits(void *arg, struct error *e)
 	*client =
 		(struct client){ .control = control, .next = control->clients, .fd = fd };
 	control->clients = client;
+	control->nclients++;
 	if (loop_add(control->loop, fd, request_ready, client, e) < 0)
 		forget(client);
 	return 0;

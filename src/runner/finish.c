@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "runner/apart.h"
 #include "runner/journal.h"
 #include "runner/order.h"
 #include "runner/record.h"
@@ -34,7 +35,7 @@ static bool will_start_again(struct runner *r)
 	if (folder_check_ours(&r->folder, NULL) < 0 && errno == ESTALE)
 		return true;
 	if (!manifest_get(m, ATTR_WARNED) ||
-	    job_read_for_sure(r->task.job, &view, NULL) < 0)
+	    apart_read_for_sure(r->task.job, &view, NULL) < 0)
 		return false;
 	return view.requeued_at_end || view.maybe_requeued_at_end;
 }
@@ -89,7 +90,7 @@ void hold(struct runner *r, const struct error *e)
 	    "release it with \"scontrol release %u\": %s",
 	    r->task.node, r->task.job, e->text);
 	scratch_remove(&r->scratch);
-	if (job_requeue(r->task.job, true, &failed) < 0)
+	if (apart_requeue(r->task.job, true, &failed) < 0)
 		say(r->task.job, "%s", failed.text);
 	_exit(1);
 }
@@ -97,9 +98,9 @@ void hold(struct runner *r, const struct error *e)
 static void leave_for_others(struct runner *r, const char *nodes, const struct error *e)
 {
 	struct event event = { .type = EVENT_LEAVE, .reason = "queue" };
-	struct error failed = { "" };
+	struct error failed = { .text = "" };
 
-	if (job_requeue(r->task.job, false, &failed) < 0) {
+	if (apart_requeue(r->task.job, false, &failed) < 0) {
 		say(r->task.job, "it cannot go on here: %.700s; %.300s", e->text,
 		    failed.text);
 		end_killed(r, SIGKILL);
@@ -156,24 +157,24 @@ static bool is_forgotten(const struct runner *r)
 {
 	struct job_view view;
 
-	return job_read_for_sure(r->task.job, &view, NULL) == 0 && !view.requeued_at_end;
+	return apart_read_for_sure(r->task.job, &view, NULL) == 0 &&
+	       !view.requeued_at_end;
 }
 
-int leave(struct runner *r, enum leave_how how, const char *text, struct error *e)
+int leave(struct runner *r, enum leaving how, const char *text, struct error *e)
 {
-	static const char *const words[] = { [LEAVE_TO_QUEUE] = "queue",
-					     [LEAVE_TO_HOLD] = "hold",
-					     [LEAVE_BY_ENDING] = "end" };
+	static const char *const words[] = {
+		[LEAVE_QUEUE] = "queue", [LEAVE_HOLD] = "hold", [LEAVE_END] = "end"
+	};
 	struct event event = { .type = EVENT_LEAVE };
 	struct error failed;
 
 	snprintf(event.text, sizeof(event.text), "%s", text ? text : "");
-	if (how == LEAVE_BY_ENDING && is_forgotten(r))
-		how = LEAVE_TO_QUEUE;
-	if (how != LEAVE_BY_ENDING &&
-	    job_requeue(r->task.job, how == LEAVE_TO_HOLD, e) < 0)
+	if (how == LEAVE_END && is_forgotten(r))
+		how = LEAVE_QUEUE;
+	if (how != LEAVE_END && apart_requeue(r->task.job, how == LEAVE_HOLD, e) < 0)
 		return -1;
-	if (how != LEAVE_BY_ENDING && relocate(&r->task, &r->folder, &failed) < 0) {
+	if (how != LEAVE_END && apart_relocate(&r->task, &r->folder, &failed) < 0) {
 		error_prefix(&failed, "it goes on wherever Slurm has it");
 		snprintf(event.text, sizeof(event.text), "%s", failed.text);
 	}
@@ -193,6 +194,6 @@ void end_cancelled(struct runner *r)
 	struct error e;
 
 	if (order_is_waiting() && order_is_mistaken(&r->task, &r->folder))
-		leave(r, LEAVE_TO_QUEUE, ORDER_MISTAKEN, &e);
+		leave(r, LEAVE_QUEUE, ORDER_MISTAKEN, &e);
 	end_killed(r, SIGTERM);
 }

@@ -9,18 +9,14 @@
 static int ask_and_tell(struct supervisor *v, enum request request,
 			struct control_reply *reply)
 {
-	struct error e;
-	int rc = 0;
-
-	if (v->s->disabled > 0)
-		rc = error_set(&e, SUPERVISOR_DISABLED);
-	else if (request == REQUEST_CREATE)
+	if (v->s->disabled > 0) {
+		snprintf(reply->text, sizeof(reply->text), "%s", SUPERVISOR_DISABLED);
+		return -1;
+	}
+	if (request == REQUEST_CREATE)
 		reply->ticket = control_ticket(v->s->control);
-	if (rc == 0)
-		rc = supervisor_ask(v, request, &e);
-	if (rc < 0)
-		snprintf(reply->text, sizeof(reply->text), "%s", e.text);
-	return rc;
+	supervisor_ask(v, request);
+	return 0;
 }
 
 void supervisor_hear_job(void *arg, const struct control_request *request,
@@ -47,7 +43,7 @@ void supervisor_hear_job(void *arg, const struct control_request *request,
 		break;
 	case CONTROL_DISABLE:
 	case CONTROL_ENABLE:
-		reply->rc = supervisor_enable(v, request->command == CONTROL_ENABLE, &e);
+		supervisor_enable(v, request->command == CONTROL_ENABLE);
 		break;
 	case CONTROL_ABLE:
 		reply->rc = supervisor_check_able(v, &e);

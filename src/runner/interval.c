@@ -9,10 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
-#include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/uptime.h"
 #include "plan/interval.h"
 #include "runner/journal.h"
 #include "slurm/mtbf.h"
@@ -68,26 +68,18 @@ static void learn_mtbf(struct interval *interval)
 		ask_slurmdbd(interval, nodes);
 }
 
-/* ---- the timer ---- */
+/* ---- when the next one is due ---- */
 
-int interval_open(struct interval *interval, const struct task *task,
-		  const struct folder *folder)
+void interval_open(struct interval *interval, const struct task *task,
+		   const struct folder *folder)
 {
-	*interval = (struct interval){
-		.task = task, .folder = folder, .timer = -1, .answer = -1
-	};
-	interval->timer = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (interval->timer < 0)
-		return -1;
+	*interval = (struct interval){ .task = task, .folder = folder, .answer = -1 };
 	learn_mtbf(interval);
-	return 0;
 }
 
 void interval_close(struct interval *interval)
 {
 	stop_asking(interval);
-	if (interval->timer >= 0)
-		close(interval->timer);
 }
 
 /* What an interval was chosen by, in the job's history. */
@@ -109,35 +101,26 @@ static void tell(struct interval *interval, long seconds)
 	interval->chosen = seconds;
 }
 
-int interval_set(struct interval *interval, double cost)
+void interval_set(struct interval *interval, double cost)
 {
-	struct itimerspec when = { .it_value.tv_sec = interval->task->interval };
+	long seconds = interval->task->interval;
 
 	interval->cost = cost;
 	if (interval->task->interval == CONF_INTERVAL_AUTO) {
-		long seconds = interval_daly(cost, interval->mtbf);
-
+		seconds = interval_daly(cost, interval->mtbf);
 		if (interval->answer < 0 &&
 		    labs(seconds - interval->chosen) > interval->chosen / 4)
 			tell(interval, seconds);
-		when.it_value.tv_sec = seconds;
 	}
-	return timerfd_settime(interval->timer, 0, &when, NULL);
+	interval->due = seconds > 0 ? uptime_now() + (double)seconds : 0;
 }
 
-void interval_drain(const struct interval *interval)
-{
-	uint64_t count;
-
-	(void)!read(interval->timer, &count, sizeof(count));
-}
-
-int interval_hear(struct interval *interval)
+void interval_hear(struct interval *interval)
 {
 	double seconds;
 
 	if (read(interval->answer, &seconds, sizeof(seconds)) == sizeof(seconds))
 		interval->mtbf = seconds;
 	stop_asking(interval);
-	return interval_set(interval, interval->cost);
+	interval_set(interval, interval->cost);
 }

@@ -14,7 +14,7 @@
 struct interval {
 	const struct task *task;
 	const struct folder *folder;
-	int timer;   /* readable when the next checkpoint is due */
+	double due;  /* seconds of uptime at which the next checkpoint is; 0: never */
 	int answer;  /* readable when slurmdbd has told how often nodes fail; or -1 */
 	pid_t asker; /* who asks it */
 	double cost; /* seconds that a checkpoint takes; 0: not known */
@@ -22,24 +22,18 @@ struct interval {
 	long chosen; /* seconds, of --checkpoint=auto, that was last told of */
 };
 
-/*
- * -1 and errno if there is no timer to be had. interval_close() in any case of one whose
- * descriptors are -1 before.
- */
-int interval_open(struct interval *interval, const struct task *task,
-		  const struct folder *folder);
+/* interval_close() it when done. */
+void interval_open(struct interval *interval, const struct task *task,
+		   const struct folder *folder);
 void interval_close(struct interval *interval);
 
 /*
  * Until the next checkpoint of the job's own accord; one that is chosen by what a
  * checkpoint costs, in seconds, is told of when it has changed by much.
  */
-int interval_set(struct interval *interval, double cost);
-
-/* It has passed. */
-void interval_drain(const struct interval *interval);
+void interval_set(struct interval *interval, double cost);
 
 /* The answer is there: the interval is chosen by it. The descriptor is closed. */
-int interval_hear(struct interval *interval);
+void interval_hear(struct interval *interval);
 
 #endif

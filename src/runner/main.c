@@ -12,12 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/protocol.h"
+#include "base/uptime.h"
 #include "plan/baseline.h"
+#include "runner/apart.h"
 #include "runner/cpu_record.h"
 #include "runner/directories.h"
 #include "runner/journal.h"
@@ -28,7 +29,6 @@
 #include "runner/restart.h"
 #include "runner/runner.h"
 #include "runner/say.h"
-#include "runner/submission.h"
 #include "runner/supervise.h"
 
 extern char **environ;
@@ -111,7 +111,7 @@ static void start_or_exec(struct runner *r)
 		reset_environment(r);
 		run_unprotected(r, &e);
 	}
-	(void)submission_save(&r->folder, &r->task, NULL);
+	(void)apart_save_submission(&r->folder, &r->task, NULL);
 }
 
 /* From its beginning, though it was started before. */
@@ -123,14 +123,6 @@ static void start_over_or_exec(struct runner *r, const struct error *why)
 }
 
 /* ---- go on ---- */
-
-static double uptime(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
 
 static void tell_restarted(struct runner *r, const struct restarted *restarted)
 {
@@ -174,7 +166,7 @@ static void go_on(struct runner *r)
 		r->run = restarted.run;
 		r->passed_over.text[0] = '\0';
 		r->cost = restarted.cost;
-		r->restored = (struct restoration){ restarted.generation, uptime(),
+		r->restored = (struct restoration){ restarted.generation, uptime_now(),
 						    restarted.cpu };
 		cpu_record_continue(&r->folder, &restarted.cpu);
 		r->task.from_generation = 0;
@@ -211,7 +203,7 @@ static void run_again(struct runner *r)
 /* ---- stay ---- */
 
 /* Back to Slurm; or, if that does not take it, on from the checkpoint here. */
-static void leave_or_go_on(struct runner *r, enum leave_how how, const char *text)
+static void leave_or_go_on(struct runner *r, enum leaving how, const char *text)
 {
 	struct error e;
 
@@ -233,35 +225,35 @@ static void remember(struct runner *r, const struct supervision *s)
 	(void)folder_save(&r->folder, NULL);
 }
 
-static enum supervise_outcome supervise_run(struct runner *r, int *status,
-					    struct error *e)
+static enum state supervise_run(struct runner *r, struct supervision *s, struct error *e)
 {
-	struct supervision s = { .task = &r->task,
-				 .folder = &r->folder,
-				 .engine = r->engine,
-				 .job = &r->job,
-				 .run = r->run,
-				 .passed_over = r->passed_over.text,
-				 .control = r->hears,
-				 .cost = r->cost,
-				 .lost = record_count(&r->folder, ATTR_LOST) / 1000.0,
-				 .hasty = r->hasty,
-				 .broken = r->broken,
-				 .disabled = record_count(&r->folder, ATTR_DISABLED),
-				 .restored = record_count(&r->folder, ATTR_RESTORED) };
-	enum supervise_outcome outcome;
+	enum state state;
 
-	record_load_held(&r->folder, &s.held);
-	outcome = supervise(&s, e);
-	*status = s.status;
-	r->hasty = s.hasty;
-	r->broken = s.broken;
-	r->terminated = s.terminated;
+	*s = (struct supervision){ .task = &r->task,
+				   .folder = &r->folder,
+				   .engine = r->engine,
+				   .job = &r->job,
+				   .run = r->run,
+				   .passed_over = r->passed_over.text,
+				   .control = r->hears,
+				   .loop = r->loop,
+				   .signals = r->signals,
+				   .cost = r->cost,
+				   .lost = record_count(&r->folder, ATTR_LOST) / 1000.0,
+				   .hasty = r->hasty,
+				   .broken = r->broken,
+				   .disabled = record_count(&r->folder, ATTR_DISABLED),
+				   .restored = record_count(&r->folder, ATTR_RESTORED) };
+	record_load_held(&r->folder, &s->held);
+	state = supervise(s, e);
+	r->hasty = s->hasty;
+	r->broken = s->broken;
+	r->terminated = s->terminated;
 	r->engine->stop(r->run);
 	r->run = NULL;
-	r->unsaved = s.unsaved;
-	remember(r, &s);
-	return outcome;
+	r->unsaved = s->unsaved;
+	remember(r, s);
+	return state;
 }
 
 /* The job has ended; or it has to go back to its checkpoint, on another CPU. */
@@ -272,7 +264,9 @@ static void end_or_go_back(struct runner *r, int status)
 	struct event event = { .type = EVENT_REFUSED };
 	struct error e;
 
-	if (!illegal_instruction(&r->restored, status, uptime(), &e))
+	if (status < 0)
+		end_killed(r, SIGKILL);
+	if (!illegal_instruction(&r->restored, status, uptime_now(), &e))
 		end(r, status);
 	event.generation = r->restored.generation;
 	snprintf(event.text, sizeof(event.text), "%s", e.text);
@@ -282,47 +276,46 @@ static void end_or_go_back(struct runner *r, int status)
 
 static void supervise_to_the_end(struct runner *r) __attribute__((noreturn));
 
+/* One of those in which it does not stay (states.h), until it does again. */
+static void act(struct runner *r, enum state state, const struct supervision *s,
+		const struct error *e)
+{
+	switch (state) {
+	case STATE_ENDS:
+		end_or_go_back(r, s->status);
+	case STATE_LEAVES:
+		leave_or_go_on(r, s->leaving, NULL);
+		break;
+	case STATE_RETURNS:
+		leave_or_go_on(r, LEAVE_QUEUE, ORDER_MISTAKEN);
+		break;
+	case STATE_YIELDS:
+		/* What it is to end with, the other one will tell Slurm. */
+		scratch_remove(&r->scratch);
+		_exit(1);
+	case STATE_CONTINUES:
+		go_on(r);
+		break;
+	case STATE_GOES_BACK:
+		go_on(r);
+		say(r->task.job, "%s", e->text);
+		break;
+	case STATE_AGAIN:
+		run_again(r);
+		break;
+	default: /* it stays */
+		break;
+	}
+}
+
 static void supervise_to_the_end(struct runner *r)
 {
 	for (;;) {
+		struct supervision s;
 		struct error e;
-		int status;
+		enum state state = supervise_run(r, &s, &e);
 
-		switch (supervise_run(r, &status, &e)) {
-		case SUPERVISE_ENDED:
-			end_or_go_back(r, status);
-		case SUPERVISE_LEFT:
-			leave_or_go_on(r, LEAVE_BY_ENDING, NULL);
-			break;
-		case SUPERVISE_QUEUE:
-			leave_or_go_on(r, LEAVE_TO_QUEUE, NULL);
-			break;
-		case SUPERVISE_HOLD:
-			leave_or_go_on(r, LEAVE_TO_HOLD, NULL);
-			break;
-		case SUPERVISE_MISLED:
-			leave_or_go_on(r, LEAVE_TO_QUEUE, ORDER_MISTAKEN);
-			break;
-		case SUPERVISE_SUPERSEDED:
-			/* What it is to end with, the other one will tell Slurm. */
-			scratch_remove(&r->scratch);
-			_exit(1);
-		case SUPERVISE_AGAIN:
-			go_on(r);
-			break;
-		case SUPERVISE_BACK:
-			go_on(r);
-			say(r->task.job, "%s", e.text);
-			break;
-		case SUPERVISE_UNKEPT:
-			run_again(r);
-			break;
-		case SUPERVISE_FAILED:
-			say(r->task.job, "%s", e.text);
-			end_killed(r, SIGKILL);
-		case SUPERVISE_LOST:
-			end_killed(r, SIGKILL);
-		}
+		act(r, state, &s, &e);
 	}
 }
 

@@ -4,7 +4,7 @@
 #include <signal.h>
 #include <string.h>
 
-#include "slurm/job.h"
+#include "runner/apart.h"
 
 bool order_is_waiting(void)
 {
@@ -20,7 +20,7 @@ bool order_is_mistaken(const struct task *task, const struct folder *folder)
 
 	return task->restart > 0 && task->warned &&
 	       folder_check_ours(folder, NULL) == 0 &&
-	       job_read_for_sure(task->job, &view, NULL) == 0 && view.running &&
+	       apart_read_for_sure(task->job, &view, NULL) == 0 && view.running &&
 	       !view.preempted && view.restarts == task->restart &&
 	       !strcmp(view.host, task->node);
 }

@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/job_dir.h"
 #include "base/str.h"
+#include "runner/apart.h"
 #include "runner/directories.h"
 #include "runner/journal.h"
 #include "runner/own_output.h"
@@ -76,7 +77,7 @@ static bool is_of_same_job(const struct runner *r)
 	struct stat script;
 
 	return fstatat(r->folder.fd, FOLDER_SCRIPT, &script, 0) == 0 &&
-	       job_read_for_sure(r->task.job, &view, NULL) == 0 &&
+	       apart_read_for_sure(r->task.job, &view, NULL) == 0 &&
 	       script.st_mtime >= view.submitted;
 }
 
@@ -226,11 +227,24 @@ static int path_in(const struct folder *folder, const char *name, char **path,
 	return *path ? 0 : error_sys(e, "%s", folder->path);
 }
 
+/* Nothing that the runner needs while it stays with the job is left to be had then. */
+static int open_events(struct runner *r, struct error *e)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	r->loop = loop_new(e);
+	if (!r->loop)
+		return -1;
+	r->signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
+	return r->signals < 0 ? error_sys(e, "cannot wait for signals") : 0;
+}
+
 int prepare(struct runner *r, struct error *e)
 {
 	unsigned int generation;
 
-	if (open_folder(r, e) < 0 ||
+	if (open_events(r, e) < 0 || open_folder(r, e) < 0 ||
 	    record_start(&r->folder, &r->task, &generation, e) < 0 ||
 	    scratch_make(&r->scratch, &r->task, e) < 0 ||
 	    path_in(&r->folder, FOLDER_SCRIPT, &r->script, e) < 0 ||
@@ -253,6 +267,7 @@ int prepare(struct runner *r, struct error *e)
 				      .envp = environ,
 				      .job = r->task.job,
 				      .sigmask = &r->task.sigmask,
+				      .limits = r->task.limits,
 				      .nodes = r->task.nodes,
 				      .wishes = &r->task.wishes,
 				      .scratch = r->scratch.run,

@@ -5,9 +5,9 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/cleanup.h"
+#include "base/uptime.h"
 #include "runner/directories.h"
 #include "runner/mark.h"
 #include "store/output.h"
@@ -44,6 +44,12 @@ static int check_fits(const struct engine_job *job, const struct generation *gen
 			 why.text, node, node, job->job);
 }
 
+/* What is only not to be had now is whole, for all that is known. */
+static enum restart_outcome cannot_be_read(const struct error *e)
+{
+	return error_is_passing(e) ? RESTART_ELSEWHERE : RESTART_DAMAGED;
+}
+
 /* What comes of one generation: anything but RESTART_NONE. */
 static enum restart_outcome try_one(struct engine_job *job, struct generation *gen,
 				    unsigned int number, struct restarted *restarted,
@@ -53,9 +59,9 @@ static enum restart_outcome try_one(struct engine_job *job, struct generation *g
 
 	errno = 0;
 	if (generation_open(gen, job->folder, number, e) < 0)
-		return errno == EPROTONOSUPPORT ? RESTART_ELSEWHERE : RESTART_DAMAGED;
+		return errno == EPROTONOSUPPORT ? RESTART_ELSEWHERE : cannot_be_read(e);
 	if (generation_verify(gen, e) < 0)
-		return RESTART_DAMAGED;
+		return cannot_be_read(e);
 	if (version_check_needs(&gen->manifest, e) < 0) {
 		error_prefix(e, "generation %u", number);
 		return RESTART_ELSEWHERE;
@@ -77,7 +83,7 @@ static enum restart_outcome try_one(struct engine_job *job, struct generation *g
 	if (check_fits(job, gen, restarted->engine, e) < 0)
 		return RESTART_LESSER;
 	if (!goes_by_mark(job, gen, restarted) && output_put_back(gen, e) < 0)
-		return RESTART_DAMAGED;
+		return cannot_be_read(e);
 	if (directories_place(job, restarted->engine, e) < 0 ||
 	    directories_put_back(job, gen, e) < 0)
 		return RESTART_ELSEWHERE;
@@ -99,19 +105,11 @@ static void remove_newer(const struct folder *folder, const unsigned int *number
 		(void)generation_remove(folder, numbers[i], NULL);
 }
 
-static double seconds_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
 enum restart_outcome restart(struct engine_job *job, unsigned int newest,
 			     struct restarted *restarted, struct error *e)
 {
 	cleanup_free unsigned int *numbers = NULL;
-	double began = seconds_now();
+	double began = uptime_now();
 	size_t count, first = 0;
 	bool found = false;
 
@@ -129,7 +127,7 @@ enum restart_outcome restart(struct engine_job *job, unsigned int newest,
 
 		generation_close(&gen);
 		restarted->generation = numbers[i];
-		restarted->seconds = seconds_now() - began;
+		restarted->seconds = uptime_now() - began;
 		if (outcome == RESTART_RUNNING)
 			remove_newer(job->folder, numbers, first);
 		if (outcome != RESTART_DAMAGED)

@@ -6,6 +6,7 @@
 #define RUNNER_RUNNER_H
 
 #include "engine/engine.h"
+#include "plan/request.h"
 #include "plan/worth.h"
 #include "runner/control.h"
 #include "runner/illegal.h"
@@ -33,6 +34,8 @@ struct runner {
 	bool terminated;	     /* as in supervise.h */
 	unsigned int hasty;	     /* as in supervise.h */
 	unsigned int broken;	     /* as in supervise.h */
+	struct loop *loop;	     /* what supervise.h needs, made before the job is */
+	int signals;
 	char *control; /* the directory by which the job speaks with the runner, */
 	struct control *hears; /* and the runner's end */
 };
@@ -82,7 +85,6 @@ void end_cancelled(struct runner *r) __attribute__((noreturn));
  * itself. Returns if Slurm does not take it back: -1 and why. The text is for the job's
  * history; NULL: there is nothing to say.
  */
-enum leave_how { LEAVE_TO_QUEUE, LEAVE_TO_HOLD, LEAVE_BY_ENDING };
-int leave(struct runner *r, enum leave_how how, const char *text, struct error *e);
+int leave(struct runner *r, enum leaving how, const char *text, struct error *e);
 
 #endif

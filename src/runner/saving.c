@@ -5,10 +5,10 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/timerfd.h>
-#include <time.h>
+#include <sys/wait.h>
 
 #include "base/cleanup.h"
+#include "base/uptime.h"
 #include "runner/journal.h"
 #include "runner/say.h"
 #include "runner/supervisor.h"
@@ -24,56 +24,28 @@
  */
 #define BROKEN_MAX 3
 
-/* ---- timers ---- */
+/* Seconds after which one that Slurm's warning asks for is tried again: nobody asks
+ * twice. */
+#define AGAIN 1
 
-double supervisor_uptime(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-static int set_timer(int timer, long seconds)
-{
-	struct itimerspec when = { .it_value.tv_sec = seconds };
-
-	return timerfd_settime(timer, 0, &when, NULL);
-}
+/* Milliseconds within which init tells of a job that criu has ended. */
+#define TOLD_WITHIN 1000
 
 void supervisor_begin(struct supervisor *v)
 {
-	v->began = v->since = supervisor_uptime();
+	v->began = v->since = uptime_now();
 }
 
 /* ---- the end ---- */
 
-static void finish(struct supervisor *v, enum supervise_outcome outcome)
+/* Once: it is read. */
+static void learn_status(struct supervisor *v)
 {
-	v->finished = true;
-	v->outcome = outcome;
-}
-
-void supervisor_yield(struct supervisor *v)
-{
-	v->superseded = true;
-	if (!v->worker.pid)
-		finish(v, SUPERVISE_SUPERSEDED);
-}
-
-void supervisor_give_back(struct supervisor *v)
-{
-	v->misled = true;
-	if (!v->worker.pid)
-		finish(v, SUPERVISE_MISLED);
-}
-
-static void job_ended(struct supervisor *v)
-{
-	struct supervision *s = v->s;
-
-	finish(v, s->engine->status(s->run, &s->status) == 0 ? SUPERVISE_ENDED
-							     : SUPERVISE_LOST);
+	if (v->s->status_known)
+		return;
+	v->s->status_known = true;
+	if (v->s->engine->status(v->s->run, &v->s->status) < 0)
+		v->s->status = -1;
 }
 
 static bool saved_itself(const struct supervisor *v)
@@ -84,65 +56,80 @@ static bool saved_itself(const struct supervisor *v)
 /* Does it end again and again, soon after its start, and was never asked to? */
 static bool is_hasty(struct supervisor *v)
 {
-	if (v->asked || supervisor_uptime() - v->began >= HASTY)
+	if (v->asked || uptime_now() - v->began >= HASTY)
 		v->s->hasty = 0;
 	else
 		v->s->hasty++;
 	return v->s->hasty >= HASTY_MAX;
 }
 
-/* The job is gone, and no checkpoint of it is being taken. */
-static int job_is_gone(struct supervisor *v, struct error *e)
+static enum happening name_end(struct supervisor *v)
 {
-	if (!saved_itself(v)) {
-		job_ended(v);
-	} else if (is_hasty(v)) {
-		say(v->s->task->job,
-		    "it is not run again: it has ended %d times as if it were saved, "
-		    "within %d seconds of its start and without having been asked to",
-		    HASTY_MAX, HASTY);
-		job_ended(v);
-	} else if (v->s->disabled > 0) {
-		finish(v, SUPERVISE_UNKEPT);
-	} else {
-		/* It may have heard Slurm's warning as well, and be late. */
-		return supervisor_ask(v, v->s->warned ? REQUEST_WARN : REQUEST_INTERVAL,
-				      e);
-	}
-	return 0;
+	if (!saved_itself(v))
+		return HAPPENS_END;
+	if (!is_hasty(v))
+		return HAPPENS_END_SAVED;
+	say(v->s->task->job,
+	    "it is not run again: it has ended %d times as if it were saved, "
+	    "within %d seconds of its start and without having been asked to",
+	    HASTY_MAX, HASTY);
+	return HAPPENS_END;
+}
+
+void supervisor_happens(struct supervisor *v, enum happening happening)
+{
+	v->state = states_next(v->state, happening);
+	if (v->state == STATE_ENDS)
+		learn_status(v);
+	if (v->state != STATE_SAVED_ITSELF)
+		return;
+	/* It may have heard Slurm's warning as well, and be late. */
+	supervisor_ask(v, v->s->warned ? REQUEST_WARN : REQUEST_INTERVAL);
+	if (v->state == STATE_SAVED_ITSELF)
+		supervisor_happens(v, HAPPENS_NOT_BEGUN);
 }
 
 int supervisor_job_ended(void *arg, struct error *e)
 {
 	struct supervisor *v = arg;
 
-	loop_remove(v->loop, v->event);
+	(void)e;
+	loop_remove(v->s->loop, v->event);
 	v->event = -1;
 	/* A checkpoint that stops the job ends it too: only its result tells. */
-	return v->worker.pid ? 0 : job_is_gone(v, e);
+	supervisor_happens(v, name_end(v));
+	return 0;
 }
 
-/* The same, if it has ended by now: its worker may be heard before it. */
-static int look_at_event(struct supervisor *v, struct error *e)
+/* The same, if it has ended within so many milliseconds. */
+static void look_at_event(struct supervisor *v, int ms)
 {
 	struct pollfd fd = { .fd = v->event, .events = POLLIN };
 
-	return v->event >= 0 && poll(&fd, 1, 0) > 0 ? supervisor_job_ended(v, e) : 0;
+	if (v->event >= 0 && poll(&fd, 1, ms) > 0)
+		(void)supervisor_job_ended(v, NULL);
 }
 
-/* ---- checkpoints ---- */
+/* ---- what is told ---- */
+
+/* Slurm and the clock are told nothing, and ask again. */
+static bool somebody_asked(enum request request)
+{
+	return request != REQUEST_INTERVAL && request != REQUEST_WARN &&
+	       request != REQUEST_LOOK;
+}
 
 /*
  * Once: a disk that stays full is one message, not one an interval. Who asks is
  * answered every time.
  */
-static void tell(struct supervisor *v, const struct error *error)
+static void tell(struct supervisor *v, const char *what, const struct error *error)
 {
-	if (v->now.request == REQUEST_INTERVAL && !strcmp(v->last.text, error->text))
+	if (!somebody_asked(v->now.request) && !strcmp(v->last.text, error->text))
 		return;
 	v->last = *error;
 	if (v->s->task->conf.log_level >= LOG_ERROR)
-		say(v->s->task->job, "no checkpoint was taken: %s", error->text);
+		say(v->s->task->job, "%s: %s", what, error->text);
 }
 
 /* For who asked, and for who looks later. */
@@ -161,7 +148,7 @@ static void checkpoint_failed(struct supervisor *v, const struct error *error)
 {
 	write_failure(v, error);
 	if (v->event >= 0)
-		tell(v, error);
+		tell(v, "no checkpoint was taken", error);
 }
 
 static void write_checkpoint(struct supervisor *v, const struct checkpoint_result *result)
@@ -174,58 +161,53 @@ static void write_checkpoint(struct supervisor *v, const struct checkpoint_resul
 	snprintf(event.engine, sizeof(event.engine), "%s", v->s->engine->name);
 	snprintf(event.reason, sizeof(event.reason), "%s",
 		 request_reason(result->request, result->preempted));
+	snprintf(event.text, sizeof(event.text), "%s", result->remark.text);
 	journal(v->s->task, v->s->folder, &event);
 }
 
-static void leave_as(struct supervisor *v, const struct checkpoint_result *result)
+/* ---- what came of a checkpoint ---- */
+
+static bool is_to_leave(const struct checkpoint_result *result)
 {
-	switch (result->leaving) {
-	case LEAVE_QUEUE:
-		finish(v, SUPERVISE_QUEUE);
-		break;
-	case LEAVE_HOLD:
-		finish(v, SUPERVISE_HOLD);
-		break;
-	case LEAVE_END:
-		finish(v, SUPERVISE_LEFT);
-		break;
-	case LEAVE_NOT:
-		if (result->ended)
-			finish(v, SUPERVISE_AGAIN);
-		break;
-	case LEAVE_IGNORE:
-		break;
-	}
+	return result->leaving != LEAVE_NOT && result->leaving != LEAVE_IGNORE;
 }
 
-/* As its generations are; unless it has ended meanwhile, or somebody asks for more. */
-static void leave_unsaved(struct supervisor *v, const struct checkpoint_result *result)
+/* As its generations are; unless somebody asks for more. */
+static enum happening leave_unsaved(struct supervisor *v,
+				    const struct checkpoint_result *result)
 {
-	if (v->event < 0 || request_first(v->waiting) > REQUEST_WARN)
-		return;
+	control_finish(v->s->control, "the job leaves without a checkpoint");
+	if (request_first(v->waiting) > REQUEST_WARN)
+		return HAPPENS_UNWANTED;
 	v->s->unsaved = v->now.worth;
-	leave_as(v, result);
+	v->s->leaving = result->leaving;
+	return HAPPENS_UNSAVED;
 }
 
-static void checkpoint_done(struct supervisor *v, const struct checkpoint_result *result)
+static enum happening checkpoint_done(struct supervisor *v,
+				      const struct checkpoint_result *result)
 {
-	if (result->unsaved) {
-		control_finish(v->s->control, "the job leaves without a checkpoint");
-		leave_unsaved(v, result);
-		return;
-	}
+	if (result->unsaved)
+		return leave_unsaved(v, result);
 	control_finish(v->s->control, NULL);
 	if (result->leaving == LEAVE_IGNORE)
-		return;
-	v->last.text[0] = '\0';
+		return HAPPENS_UNWANTED;
 	v->s->broken = 0;
 	v->s->cost = result->seconds;
 	v->s->lost = 0;
-	v->since = supervisor_uptime();
+	v->since = uptime_now();
 	if (v->asked)
 		v->s->hasty = 0;
 	write_checkpoint(v, result);
-	leave_as(v, result);
+	if (result->remark.text[0])
+		tell(v, "the checkpoint is kept, but an older one cannot be removed",
+		     &result->remark);
+	else
+		v->last.text[0] = '\0';
+	v->s->leaving = result->leaving;
+	if (is_to_leave(result))
+		return HAPPENS_KEPT_STOP;
+	return result->ended ? HAPPENS_KEPT_ENDED : HAPPENS_KEPT;
 }
 
 static bool has_generations(const struct folder *folder)
@@ -238,11 +220,11 @@ static bool has_generations(const struct folder *folder)
 
 /*
  * The job cannot go on as it is. From the checkpoint before it can, or from its
- * beginning; but not again and again, if that gets it no further. e is what to say then:
- * what was said by now is put back, too.
+ * beginning; but not again and again, if that gets it no further. What is said then is
+ * kept: what was said by now is put back, too.
  */
-static void go_back(struct supervisor *v, const struct checkpoint_result *result,
-		    struct error *e)
+static enum happening go_back(struct supervisor *v,
+			      const struct checkpoint_result *result)
 {
 	struct supervision *s = v->s;
 	bool saved = has_generations(s->folder);
@@ -253,15 +235,16 @@ static void go_back(struct supervisor *v, const struct checkpoint_result *result
 		s->disabled++;
 	s->unsaved = v->now.worth;
 	/* Where Slurm is about to end it, it leaves all the same. */
-	if (result->request == REQUEST_WARN || result->request == REQUEST_LOOK)
-		leave_as(v, result);
-	if (v->finished)
-		return;
-	finish(v, SUPERVISE_BACK);
-	error_set(e, "it has %s%s: %s",
+	if ((result->request == REQUEST_WARN || result->request == REQUEST_LOOK) &&
+	    is_to_leave(result)) {
+		s->leaving = result->leaving;
+		return HAPPENS_HARMED_STOP;
+	}
+	error_set(&v->back, "it has %s%s: %s",
 		  saved ? "gone back to its newest checkpoint" : "started over",
 		  no_more ? ", and is not saved any more (see scheckpoint enable)" : "",
 		  result->error.text);
+	return HAPPENS_HARMED;
 }
 
 /* What came while the job was being saved: then it would have disturbed the engine. */
@@ -274,17 +257,6 @@ void supervisor_pass_on_held(struct supervisor *v)
 	sigemptyset(&v->s->held);
 }
 
-static int start_next(struct supervisor *v, struct error *e);
-
-/* A job that has ended in spite of its checkpoint, or with it. */
-static int end_with_worker(struct supervisor *v, bool failed, struct error *e)
-{
-	if (!failed || !saved_itself(v))
-		return job_is_gone(v, e);
-	finish(v, SUPERVISE_UNKEPT);
-	return 0;
-}
-
 /* Why it was given up, before what the engine says; "it was given up" says no more. */
 static void explain_abort(const struct supervisor *v, struct checkpoint_result *result)
 {
@@ -294,75 +266,121 @@ static void explain_abort(const struct supervisor *v, struct checkpoint_result *
 		error_set(&result->error, "%s", v->aborted);
 }
 
-/* What came of it is told, and may be the end of this run; e is as in go_back(). */
-static void settle(struct supervisor *v, struct checkpoint_result *result, bool failed,
-		   struct error *e)
+/* What came of it is told, and named. */
+static enum happening settle(struct supervisor *v, struct checkpoint_result *result)
 {
-	bool broken = result->broken && !v->s->terminated;
+	bool failed = result->rc < 0, broken = result->broken && !v->s->terminated;
 
+	if (result->superseded)
+		supervisor_happens(v, HAPPENS_RIVAL);
+	if (v->state == STATE_SAVING_RIVAL)
+		return HAPPENS_FAILED;
 	if (failed && v->aborted && !result->disallowed && !broken)
 		explain_abort(v, result);
-	if (v->superseded || result->superseded)
-		finish(v, SUPERVISE_SUPERSEDED);
-	else if (!failed)
-		checkpoint_done(v, result);
-	else if (broken)
-		go_back(v, result, e);
-	else if (result->gone) /* its end answers whoever asks */
+	if (!failed)
+		return checkpoint_done(v, result);
+	if (broken)
+		return go_back(v, result);
+	if (result->gone) /* its end answers whoever asks */
 		control_finish(v->s->control, result->error.text);
 	else if (!v->aborted || *v->aborted)
 		checkpoint_failed(v, &result->error);
-	v->aborted = NULL;
-	if (v->misled && !v->finished)
-		finish(v, SUPERVISE_MISLED);
+	return HAPPENS_FAILED;
 }
 
-static int worker_ended(struct supervisor *v, struct error *e)
-{
-	struct checkpoint_result result;
-	int rc = checkpoint_finish(&v->worker, &v->now, &result);
-	bool failed = result.rc < 0;
-
-	set_timer(v->deadline, 0);
-	if (rc < 0)
-		error_set(&result.error, "the checkpoint's worker was killed");
-	else if (result.request != v->now.request)
-		v->waiting = request_after(v->waiting, result.request);
-	if (look_at_event(v, e) < 0)
-		return -1;
-	settle(v, &result, failed, e);
-	if (v->now.request != REQUEST_LOOK)
-		interval_set(&v->interval, v->s->cost);
-	if (!v->finished && v->event < 0)
-		return end_with_worker(v, failed, e);
-	if (v->finished)
-		return 0;
-	supervisor_pass_on_held(v);
-	return start_next(v, e);
-}
-
-static int result_ready(void *arg, struct error *e)
-{
-	struct supervisor *v = arg;
-
-	loop_remove(v->loop, v->worker.result_fd);
-	return --v->worker_ends ? 0 : worker_ended(v, e);
-}
-
-static int done_ready(void *arg, struct error *e)
-{
-	struct supervisor *v = arg;
-
-	loop_remove(v->loop, v->worker.done_fd);
-	return --v->worker_ends ? 0 : worker_ended(v, e);
-}
-
-static int start_next(struct supervisor *v, struct error *e)
+/*
+ * The worker was killed, having committed: has the job been ended by that, which nobody
+ * else could tell from an end of its own?
+ */
+static bool was_stopped(struct supervisor *v, const struct checkpoint_result *result)
 {
 	struct supervision *s = v->s;
 
-	if (v->worker.pid || v->waiting == 0 || v->s->disabled > 0)
-		return 0;
+	if (!result->committed)
+		return false;
+	look_at_event(v, is_to_leave(result) ? TOLD_WITHIN : 0);
+	if (v->state != STATE_SAVING_GONE)
+		return false;
+	learn_status(v);
+	return s->status < 0 ||
+	       (WIFSIGNALED(s->status) && WTERMSIG(s->status) == SIGKILL);
+}
+
+/* What the worker has left to say of itself. */
+static void speak_for_worker(struct supervisor *v, struct checkpoint_result *result)
+{
+	if (was_stopped(v, result)) {
+		result->rc = 0;
+		result->ended = true;
+		return;
+	}
+	error_set(&result->error, "the checkpoint's worker was killed");
+}
+
+static void worker_ended(struct supervisor *v)
+{
+	struct checkpoint_result result;
+	enum happening happening;
+
+	v->deadline = 0;
+	look_at_event(v, 0);
+	if (checkpoint_finish(&v->worker, &v->now, &result) < 0)
+		speak_for_worker(v, &result);
+	else if (result.request != v->now.request)
+		v->waiting = request_after(v->waiting, result.request);
+	look_at_event(v, 0);
+	happening = settle(v, &result);
+	v->aborted = NULL;
+	if (v->now.request != REQUEST_LOOK)
+		interval_set(&v->interval, v->s->cost);
+	supervisor_happens(v, happening);
+	if (v->state != STATE_RUNS)
+		return;
+	supervisor_pass_on_held(v);
+	supervisor_begin_next(v);
+}
+
+/* ---- checkpoints ---- */
+
+static int worker_closed(void *arg, struct error *e)
+{
+	struct supervisor *v = arg;
+
+	(void)e;
+	loop_remove(v->s->loop, v->worker.ended_fd);
+	if (--v->worker_ends == 0)
+		worker_ended(v);
+	return 0;
+}
+
+static int engine_closed(void *arg, struct error *e)
+{
+	struct supervisor *v = arg;
+
+	(void)e;
+	loop_remove(v->s->loop, v->worker.done_fd);
+	if (--v->worker_ends == 0)
+		worker_ended(v);
+	return 0;
+}
+
+/* The job is as it was, and the next occasion is awaited; Slurm's warning has no other.
+ */
+static void not_begun(struct supervisor *v, const struct error *why)
+{
+	checkpoint_failed(v, why);
+	interval_set(&v->interval, v->s->cost);
+	if (v->now.request == REQUEST_WARN || v->now.request == REQUEST_LOOK) {
+		v->waiting |= v->now.request;
+		v->again = uptime_now() + AGAIN;
+	}
+	supervisor_happens(v, HAPPENS_NOT_BEGUN);
+}
+
+static void describe_next(struct supervisor *v)
+{
+	const struct supervision *s = v->s;
+
 	v->now = (struct checkpoint){ .task = s->task,
 				      .folder = s->folder,
 				      .engine = s->engine,
@@ -371,35 +389,52 @@ static int start_next(struct supervisor *v, struct error *e)
 				      .request = request_first(v->waiting),
 				      .worth = { .saved = s->cost > 0,
 						 .cost = s->cost,
-						 .work = supervisor_uptime() - v->since,
+						 .work = uptime_now() - v->since,
 						 .lost = s->lost } };
 	v->waiting = request_after(v->waiting, v->now.request);
+}
+
+void supervisor_begin_next(struct supervisor *v)
+{
+	struct error e;
+
+	if (!states_stays(v->state) || states_is_saving(v->state) || v->waiting == 0 ||
+	    v->s->disabled > 0)
+		return;
+	v->again = 0;
+	describe_next(v);
 	/* What another node has removed nobody tells. */
 	supervisor_remake(v);
 	v->asked = v->asked || (v->event >= 0 && v->now.request != REQUEST_LOOK);
 	control_begin(v->s->control);
+	if (checkpoint_start(&v->worker, &v->now, &e) < 0) {
+		not_begun(v, &e);
+		if (v->again == 0)
+			supervisor_begin_next(v);
+		return;
+	}
 	v->worker_ends = 2;
-	if (checkpoint_start(&v->worker, &v->now, e) < 0 ||
-	    loop_add(v->loop, v->worker.result_fd, result_ready, v, e) < 0 ||
-	    loop_add(v->loop, v->worker.done_fd, done_ready, v, e) < 0)
-		return -1;
-	return set_timer(v->deadline, (long)s->task->conf.dump_timeout);
+	/* There is room: control.h lets few ask at a time. */
+	(void)loop_add(v->s->loop, v->worker.ended_fd, worker_closed, v, NULL);
+	(void)loop_add(v->s->loop, v->worker.done_fd, engine_closed, v, NULL);
+	v->deadline = uptime_now() + (double)v->s->task->conf.dump_timeout;
+	supervisor_happens(v, HAPPENS_BEGUN);
 }
 
 /* why is empty if nobody needs to be told. */
 void supervisor_give_up(struct supervisor *v, const char *why)
 {
-	if (v->worker.pid == 0 || v->aborted)
+	if (!states_is_saving(v->state) || v->aborted)
 		return;
 	v->aborted = why;
 	checkpoint_abort(&v->worker);
 }
 
-int supervisor_ask(struct supervisor *v, enum request request, struct error *e)
+void supervisor_ask(struct supervisor *v, enum request request)
 {
 	v->waiting |= request;
 	/* Slurm gives little time: what is being written will do for that, too. */
-	if (v->worker.pid && request_overrides(v->now.request, request))
+	if (states_is_saving(v->state) && request_overrides(v->now.request, request))
 		checkpoint_ask(&v->worker, request);
-	return start_next(v, e);
+	supervisor_begin_next(v);
 }

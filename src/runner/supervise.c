@@ -2,16 +2,17 @@
 #define _GNU_SOURCE
 #include "runner/supervise.h"
 
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "base/loop.h"
 #include "base/protocol.h"
+#include "base/uptime.h"
 #include "plan/request.h"
 #include "runner/journal.h"
 #include "runner/order.h"
@@ -23,32 +24,33 @@
 /* ---- who asks ---- */
 
 /* Somebody asks, and is answered at once if it is not to be. */
-static int ask_unless_disabled(struct supervisor *v, enum request request,
-			       struct error *e)
+static void ask_unless_disabled(struct supervisor *v, enum request request)
 {
 	struct event event = { .type = EVENT_FAILED };
 
-	if (v->s->disabled == 0)
-		return supervisor_ask(v, request, e);
+	if (v->s->disabled == 0) {
+		supervisor_ask(v, request);
+		return;
+	}
 	snprintf(event.reason, sizeof(event.reason), "%s",
 		 request_reason(request, false));
 	snprintf(event.text, sizeof(event.text), SUPERVISOR_DISABLED);
 	journal(v->s->task, v->s->folder, &event);
-	return 0;
 }
 
 /* It is to leave, and to go on elsewhere: relocate.h. */
-static int ask_to_move(struct supervisor *v, struct error *e)
+static void ask_to_move(struct supervisor *v)
 {
 	struct event event = { .type = EVENT_FAILED, .reason = "requeue" };
 	struct error why;
 	bool hold;
 
-	if (relocate_wanted(v->s->task, v->s->folder, &hold, &why) == 0)
-		return ask_unless_disabled(v, hold ? REQUEST_VACATE : REQUEST_REQUEUE, e);
+	if (relocate_wanted(v->s->task, v->s->folder, &hold, &why) == 0) {
+		ask_unless_disabled(v, hold ? REQUEST_VACATE : REQUEST_REQUEUE);
+		return;
+	}
 	snprintf(event.text, sizeof(event.text), "%s", why.text);
 	journal(v->s->task, v->s->folder, &event);
-	return 0;
 }
 
 static int folder_changed(void *arg, struct error *e)
@@ -57,7 +59,7 @@ static int folder_changed(void *arg, struct error *e)
 
 	(void)e;
 	if (rival_has_come(v->rival, v->s->folder))
-		supervisor_yield(v);
+		supervisor_happens(v, HAPPENS_RIVAL);
 	supervisor_remake(v);
 	return 0;
 }
@@ -69,7 +71,8 @@ void supervisor_remake(struct supervisor *v)
 	struct supervision *s = v->s;
 	struct error e;
 
-	if (v->superseded || !remake_is_due(s->folder))
+	if (v->state == STATE_YIELDS || v->state == STATE_SAVING_RIVAL ||
+	    !remake_is_due(s->folder))
 		return;
 	if (remake(&v->remake, s->task, s->folder, s->engine, s->run, s->job, &e) < 0) {
 		say(s->task->job, "its folder was removed and cannot be made again: %s",
@@ -84,19 +87,45 @@ void supervisor_remake(struct supervisor *v)
 
 /* ---- what time brings ---- */
 
-static void drain(int timer)
+/* Seconds of uptime: has it come? Then it is 0. */
+static bool is_due(double *when)
 {
-	uint64_t count;
+	bool due = *when > 0 && uptime_now() >= *when;
 
-	(void)!read(timer, &count, sizeof(count));
+	if (due)
+		*when = 0;
+	return due;
 }
 
-static int interval_passed(void *arg, struct error *e)
+static void look_at_clock(struct supervisor *v)
 {
-	struct supervisor *v = arg;
+	if (is_due(&v->deadline))
+		supervisor_give_up(v, "it took longer than DumpTimeout");
+	/* What comes of it sets it again. */
+	if (is_due(&v->interval.due))
+		supervisor_ask(v, REQUEST_INTERVAL);
+	if (is_due(&v->again))
+		supervisor_begin_next(v);
+}
 
-	interval_drain(&v->interval);
-	return supervisor_ask(v, REQUEST_INTERVAL, e);
+static double sooner(double a, double b)
+{
+	if (a <= 0 || b <= 0)
+		return a > b ? a : b;
+	return a < b ? a : b;
+}
+
+/* Until the clock is to be looked at; -1: never. */
+static int ms_until_due(const struct supervisor *v)
+{
+	double next = sooner(sooner(v->deadline, v->again), v->interval.due);
+	double left = next - uptime_now();
+
+	if (next <= 0)
+		return -1;
+	if (left <= 0)
+		return 0;
+	return left * 1000 < INT_MAX - 1 ? (int)(left * 1000) + 1 : INT_MAX;
 }
 
 static int interval_answered(void *arg, struct error *e)
@@ -104,17 +133,8 @@ static int interval_answered(void *arg, struct error *e)
 	struct supervisor *v = arg;
 
 	(void)e;
-	loop_remove(v->loop, v->interval.answer);
-	return interval_hear(&v->interval);
-}
-
-static int deadline_passed(void *arg, struct error *e)
-{
-	struct supervisor *v = arg;
-
-	(void)e;
-	drain(v->deadline);
-	supervisor_give_up(v, "it took longer than DumpTimeout");
+	loop_remove(v->s->loop, v->interval.answer);
+	interval_hear(&v->interval);
 	return 0;
 }
 
@@ -126,7 +146,7 @@ static int deadline_passed(void *arg, struct error *e)
 static bool is_order_to_end(const struct supervisor *v)
 {
 	return order_is_waiting() ||
-	       (v->continued > 0 && supervisor_uptime() - v->continued < AT_ONCE);
+	       (v->continued > 0 && uptime_now() - v->continued < AT_ONCE);
 }
 
 static bool is_mistaken(const struct supervisor *v)
@@ -134,9 +154,9 @@ static bool is_mistaken(const struct supervisor *v)
 	return is_order_to_end(v) && order_is_mistaken(v->s->task, v->s->folder);
 }
 
-static int user_signal(struct supervisor *v, int signum, struct error *e)
+static void user_signal(struct supervisor *v, int signum)
 {
-	if (v->worker.pid && !v->s->engine->hears)
+	if (states_is_saving(v->state) && !v->s->engine->hears)
 		sigaddset(&v->s->held, signum);
 	else
 		v->s->engine->signal(v->s->run, signum);
@@ -146,17 +166,17 @@ static int user_signal(struct supervisor *v, int signum, struct error *e)
 		/* Slurm ends the job: what is being saved would be its last breath. */
 		supervisor_give_up(v, v->s->engine->hears ? "Slurm ended the job" : "");
 		if (is_mistaken(v))
-			supervisor_give_back(v);
-		return 0;
+			supervisor_happens(v, HAPPENS_MISTAKE);
+		return;
 	case SIGCONT:
-		v->continued = supervisor_uptime();
-		return 0;
+		v->continued = uptime_now();
+		return;
 	case SIGTSTP:
-		return 0;
+		return;
 	default:
 		v->s->warned = true;
 		/* It may be the warning that the user asked for with --signal. */
-		return supervisor_ask(v, REQUEST_LOOK, e);
+		supervisor_ask(v, REQUEST_LOOK);
 	}
 }
 
@@ -166,7 +186,7 @@ static bool is_request(int signum)
 }
 
 /* A later version's. It must not get to the job, which would be ended by it. */
-static int refuse_unknown(struct supervisor *v, int signum)
+static void refuse_unknown(struct supervisor *v, int signum)
 {
 	struct event event = { .type = EVENT_FAILED };
 
@@ -175,35 +195,42 @@ static int refuse_unknown(struct supervisor *v, int signum)
 		 "request %d",
 		 v->s->task->node, signum);
 	journal(v->s->task, v->s->folder, &event);
-	return 0;
 }
 
-static int handle_signal(struct supervisor *v, int signum, struct error *e)
+static void handle_signal(struct supervisor *v, int signum)
 {
 	switch (signum) {
 	case SIGCHLD:
 	case SIGPIPE:
-		return 0;
+		break;
 	case CHECKPOINT_SIGNAL_WARN:
 		v->s->warned = true;
-		return supervisor_ask(v, REQUEST_WARN, e);
+		supervisor_ask(v, REQUEST_WARN);
+		break;
 	case CHECKPOINT_SIGNAL_CREATE:
-		return ask_unless_disabled(v, REQUEST_CREATE, e);
+		ask_unless_disabled(v, REQUEST_CREATE);
+		break;
 	case CHECKPOINT_SIGNAL_VACATE:
-		return ask_unless_disabled(v, REQUEST_VACATE, e);
+		ask_unless_disabled(v, REQUEST_VACATE);
+		break;
 	case CHECKPOINT_SIGNAL_REQUEUE:
-		return ask_unless_disabled(v, REQUEST_REQUEUE, e);
+		ask_unless_disabled(v, REQUEST_REQUEUE);
+		break;
 	case CHECKPOINT_SIGNAL_MOVE:
-		return ask_to_move(v, e);
+		ask_to_move(v);
+		break;
 	case CHECKPOINT_SIGNAL_DISABLE:
 	case CHECKPOINT_SIGNAL_ENABLE:
-		return supervisor_enable(v, signum == CHECKPOINT_SIGNAL_ENABLE, e);
+		supervisor_enable(v, signum == CHECKPOINT_SIGNAL_ENABLE);
+		break;
 	case CHECKPOINT_SIGNAL_ABLE:
 		supervisor_answer_able(v);
-		return 0;
+		break;
 	default:
-		return is_request(signum) ? refuse_unknown(v, signum)
-					  : user_signal(v, signum, e);
+		if (is_request(signum))
+			refuse_unknown(v, signum);
+		else
+			user_signal(v, signum);
 	}
 }
 
@@ -212,54 +239,55 @@ static int signal_ready(void *arg, struct error *e)
 	struct supervisor *v = arg;
 	struct signalfd_siginfo info;
 
-	if (read(v->signals, &info, sizeof(info)) != sizeof(info))
-		return 0;
-	return handle_signal(v, (int)info.ssi_signo, e);
+	(void)e;
+	if (read(v->s->signals, &info, sizeof(info)) == sizeof(info))
+		handle_signal(v, (int)info.ssi_signo);
+	return 0;
 }
 
 /* ---- supervise ---- */
 
-static int add_if_open(struct supervisor *v, int fd, loop_fn fn, struct error *e)
+static void add(struct supervisor *v, int fd, loop_fn fn)
 {
-	return fd < 0 ? 0 : loop_add(v->loop, fd, fn, v, e);
-}
-
-static int prepare(struct supervisor *v, struct error *e)
-{
-	sigset_t all;
-
-	sigfillset(&all);
-	v->loop = loop_new(e);
-	if (!v->loop)
-		return -1;
-	v->signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
-	v->deadline = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (v->signals < 0 || v->deadline < 0 ||
-	    interval_open(&v->interval, v->s->task, v->s->folder) < 0)
-		return error_sys(e, "cannot wait for events");
-	v->event = v->s->engine->event_fd(v->s->run);
-	supervisor_begin(v);
-	v->rival = rival_watch(v->s->folder);
-	remake_remember(&v->remake, v->s->folder);
-	/* It may have come before. */
-	if (v->rival >= 0 && rival_has_come(v->rival, v->s->folder))
-		supervisor_yield(v);
-	if (loop_add(v->loop, v->event, supervisor_job_ended, v, e) < 0 ||
-	    loop_add(v->loop, v->signals, signal_ready, v, e) < 0 ||
-	    loop_add(v->loop, v->interval.timer, interval_passed, v, e) < 0 ||
-	    loop_add(v->loop, v->deadline, deadline_passed, v, e) < 0 ||
-	    add_if_open(v, v->interval.answer, interval_answered, e) < 0 ||
-	    add_if_open(v, v->rival, folder_changed, e) < 0 ||
-	    control_hear(v->s->control, v->loop, supervisor_hear_job, v, e) < 0)
-		return -1;
-	supervisor_pass_on_held(v);
-	return interval_set(&v->interval, v->s->cost);
-}
-
-static void close_fd(int fd)
-{
+	/* There is room for so few. */
 	if (fd >= 0)
-		close(fd);
+		(void)loop_add(v->s->loop, fd, fn, v, NULL);
+}
+
+static void begin(struct supervisor *v)
+{
+	struct supervision *s = v->s;
+
+	interval_open(&v->interval, s->task, s->folder);
+	v->event = s->engine->event_fd(s->run);
+	supervisor_begin(v);
+	v->rival = rival_watch(s->folder);
+	remake_remember(&v->remake, s->folder);
+	add(v, v->event, supervisor_job_ended);
+	add(v, s->signals, signal_ready);
+	add(v, v->interval.answer, interval_answered);
+	add(v, v->rival, folder_changed);
+	(void)control_hear(s->control, s->loop, supervisor_hear_job, v, NULL);
+	/* It may have come before. */
+	if (v->rival >= 0 && rival_has_come(v->rival, s->folder))
+		supervisor_happens(v, HAPPENS_RIVAL);
+	supervisor_pass_on_held(v);
+	interval_set(&v->interval, s->cost);
+}
+
+static void stop(struct supervisor *v)
+{
+	struct loop *loop = v->s->loop;
+
+	control_ignore(v->s->control);
+	loop_remove(loop, v->event);
+	loop_remove(loop, v->s->signals);
+	loop_remove(loop, v->interval.answer);
+	loop_remove(loop, v->rival);
+	interval_close(&v->interval);
+	if (v->rival >= 0)
+		close(v->rival);
+	remake_forget(&v->remake);
 }
 
 static bool signal_waits(int signals)
@@ -274,34 +302,27 @@ static void look_at_signals(struct supervisor *v)
 {
 	sigset_t pending;
 
-	if (v->outcome != SUPERVISE_ENDED && v->outcome != SUPERVISE_LOST)
+	if (v->state != STATE_ENDS)
 		return;
-	if (v->outcome == SUPERVISE_ENDED && signal_waits(v->signals))
+	if (v->s->status >= 0 && signal_waits(v->s->signals))
 		v->s->warned = true;
 	if (sigpending(&pending) == 0 && sigismember(&pending, SIGTERM) == 1 &&
 	    is_mistaken(v))
-		v->outcome = SUPERVISE_MISLED;
+		v->state = STATE_RETURNS;
 }
 
-enum supervise_outcome supervise(struct supervision *s, struct error *e)
+enum state supervise(struct supervision *s, struct error *e)
 {
-	struct supervisor v = { .s = s,
-				.signals = -1,
-				.interval = { .timer = -1, .answer = -1 },
-				.deadline = -1,
-				.event = -1 };
-	int rc = prepare(&v, e);
+	struct supervisor v = { .s = s, .state = STATE_RUNS, .event = -1, .rival = -1 };
 
-	while (rc == 0 && !v.finished)
-		rc = loop_once(v.loop, e);
-	if (rc == 0)
-		look_at_signals(&v);
-	control_ignore(s->control);
-	loop_free(v.loop);
-	close_fd(v.signals);
-	interval_close(&v.interval);
-	close_fd(v.deadline);
-	close_fd(v.rival);
-	remake_forget(&v.remake);
-	return rc == 0 ? v.outcome : SUPERVISE_FAILED;
+	begin(&v);
+	while (states_stays(v.state)) {
+		(void)loop_wait(s->loop, ms_until_due(&v), NULL);
+		if (states_stays(v.state))
+			look_at_clock(&v);
+	}
+	look_at_signals(&v);
+	stop(&v);
+	*e = v.back;
+	return v.state;
 }

@@ -5,24 +5,13 @@
 #ifndef RUNNER_SUPERVISE_H
 #define RUNNER_SUPERVISE_H
 
+#include "base/loop.h"
 #include "engine/engine.h"
+#include "plan/request.h"
 #include "plan/worth.h"
 #include "runner/control.h"
+#include "runner/states.h"
 #include "runner/task.h"
-
-enum supervise_outcome {
-	SUPERVISE_ENDED,      /* the job has ended: status */
-	SUPERVISE_LOST,	      /* it was killed from outside, with its namespaces */
-	SUPERVISE_QUEUE,      /* it is saved and stopped, and to be requeued */
-	SUPERVISE_HOLD,	      /* the same, and to be held */
-	SUPERVISE_LEFT,	      /* the same, and Slurm requeues it when the runner ends */
-	SUPERVISE_MISLED,     /* it was ended by mistake: runner/order.h */
-	SUPERVISE_AGAIN,      /* it has ended with a checkpoint, and goes on here */
-	SUPERVISE_BACK,	      /* it is to go on from the checkpoint before: e says why */
-	SUPERVISE_UNKEPT,     /* it is saved only by itself: there is no checkpoint */
-	SUPERVISE_SUPERSEDED, /* another start of the job has its folder: end this one */
-	SUPERVISE_FAILED      /* the runner cannot go on: e */
-};
 
 struct supervision {
 	const struct task *task;
@@ -32,7 +21,12 @@ struct supervision {
 	struct engine_run *run;
 	const char *passed_over; /* engines before it, and why; or "" */
 	struct control *control; /* by which the job's own processes ask */
-	int status;		 /* wait status */
+	struct loop *loop;	 /* with nothing in it */
+	int signals;		 /* a signalfd of all signals, which are blocked */
+	int status;		 /* of STATE_ENDS: wait status; -1: it was killed from
+				    outside, with its namespaces */
+	bool status_known;	 /* the same */
+	enum leaving leaving;	 /* of STATE_LEAVES: how */
 	bool warned;		 /* Slurm has warned of preemption or the time limit */
 	bool terminated;	 /* Slurm has ended it, by SIGTERM */
 	unsigned int disabled;	 /* how often, without having been enabled since */
@@ -51,9 +45,10 @@ struct supervision {
 
 /*
  * Take checkpoints every interval and on request, pass on signals, and return when
- * the job has ended or left. All signals are blocked in the caller. Sleeps unless
- * there is something to do.
+ * the job has ended or leaves: a state in which the runner does not stay; e says why of
+ * STATE_GOES_BACK. It cannot fail: all that it needs it has. Sleeps unless there is
+ * something to do.
  */
-enum supervise_outcome supervise(struct supervision *s, struct error *e);
+enum state supervise(struct supervision *s, struct error *e);
 
 #endif

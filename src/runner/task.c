@@ -18,11 +18,52 @@
 
 extern char **environ;
 
+/*
+ * Those that a job uses up, and that a checkpoint needs more of. To save a job is not to
+ * fail since it has as many processes as it may have, or since its memory is more than a
+ * file may have.
+ */
+static const struct {
+	int resource;
+	rlim_t at_most; /* that we need; more has programs close descriptors for long */
+} lifted[] = {
+	{ RLIMIT_NPROC, RLIM_INFINITY }, { RLIMIT_NOFILE, 4096 },
+	{ RLIMIT_AS, RLIM_INFINITY },	 { RLIMIT_DATA, RLIM_INFINITY },
+	{ RLIMIT_FSIZE, RLIM_INFINITY }, { RLIMIT_CPU, RLIM_INFINITY },
+};
+
+#define LIFTED (sizeof(lifted) / sizeof(lifted[0]))
+
+/* As far as the hard limit lets us: that is whoever gave it's last word. */
+static void lift_limits(struct task *task)
+{
+	for (int i = 0; i < RLIM_NLIMITS; i++)
+		(void)getrlimit((__rlimit_resource_t)i, &task->limits[i]);
+	for (size_t i = 0; i < LIFTED; i++) {
+		struct rlimit limit = task->limits[lifted[i].resource];
+		rlim_t wanted = limit.rlim_max < lifted[i].at_most ? limit.rlim_max
+								   : lifted[i].at_most;
+
+		if (limit.rlim_cur >= wanted)
+			continue;
+		limit.rlim_cur = wanted;
+		(void)setrlimit((__rlimit_resource_t)lifted[i].resource, &limit);
+	}
+}
+
+static void put_limits_back(const struct task *task)
+{
+	for (size_t i = 0; i < LIFTED; i++)
+		(void)setrlimit((__rlimit_resource_t)lifted[i].resource,
+				&task->limits[lifted[i].resource]);
+}
+
 int task_take_over(struct task *task, int argc, char **argv, struct error *e)
 {
 	const char *script = getenv(CHECKPOINT_ENV_SCRIPT);
 
 	memset(task, 0, sizeof(*task));
+	lift_limits(task);
 	sigprocmask(SIG_SETMASK, NULL, &task->sigmask);
 	/* The plugin has blocked these, so that none comes before we are ready. */
 	for (int s = CHECKPOINT_SIGNAL_FIRST; s <= CHECKPOINT_SIGNAL_LAST; s++)
@@ -230,6 +271,7 @@ void task_exec(const struct task *task)
 	for (int s = CHECKPOINT_SIGNAL_FIRST; s <= CHECKPOINT_SIGNAL_LAST; s++)
 		signal(s, SIG_IGN);
 	sigprocmask(SIG_SETMASK, &task->sigmask, NULL);
+	put_limits_back(task);
 	execve(task->argv[0], task->argv, environ);
 	fprintf(stderr, "slurm-checkpoint: error: execve(): %s: %s\n", task->argv[0],
 		strerror(errno));

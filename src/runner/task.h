@@ -8,15 +8,17 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/resource.h>
 
 #include "base/conf.h"
 #include "base/error.h"
 #include "base/wishes.h"
 
 struct task {
-	char **argv;	      /* as Slurm would have executed it */
-	char *script;	      /* where Slurm has put it */
-	sigset_t sigmask;     /* as Slurm gave it */
+	char **argv;			    /* as Slurm would have executed it */
+	char *script;			    /* where Slurm has put it */
+	sigset_t sigmask;		    /* as Slurm gave it */
+	struct rlimit limits[RLIM_NLIMITS]; /* the same; ours are lifted */
 	unsigned int job;     /* SLURM_JOB_ID; 0: none, Slurm knows nothing of it */
 	unsigned int restart; /* SLURM_RESTART_COUNT */
 	unsigned int nodes;   /* SLURM_JOB_NUM_NODES */

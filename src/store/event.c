@@ -227,7 +227,7 @@ struct event_reader {
 /* "events: why" becomes "FOLDER/events: why". */
 static int in_folder(const struct folder *folder, struct error *e)
 {
-	struct error why = e ? *e : (struct error){ "" };
+	struct error why = e ? *e : (struct error){ .text = "" };
 
 	return error_set(e, "%s/%.900s", folder->path, why.text);
 }

@@ -255,6 +255,105 @@ END
 	diff <(alice sh -c 'PACE=0 "$1/heap" 800 "$2"' _ "$WORK" "$(output | wc -l)") <(output)
 }
 
+# ---- what we lack ourselves ----
+
+@test "a job that has as many processes as it may is saved all the same, leaves, and continues" {
+	local job
+	put fill.py <<'END'
+#!/usr/bin/env python3
+import itertools, os, signal, time
+children = []
+while True:
+    try:
+        pid = os.fork()
+    except BlockingIOError:
+        break
+    if pid == 0:
+        signal.pause()
+    children.append(pid)
+for i in itertools.count(1):
+    print(i, flush=True)
+    time.sleep(0.1)
+    if os.path.exists("over"):
+        break
+for pid in children:
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+print("end")
+END
+	# shellcheck disable=SC2016
+	job=$(alice bash -c 'cd "$1" && ulimit -S -u 60 && exec sbatch --parsable --checkpoint --output=out fill.py' _ "$WORK")
+	wait_lines out 5
+	checkpoint "$job"
+	preempt "$job"
+	wait_event "$job" restart
+	more_lines 5
+	let_end
+	ended_well "$job"
+	get out
+	output_is_exact
+	[ "$(said)" -eq 0 ]
+}
+
+runner_of() { cluster run "$1" pgrep -o -u alice -x runner; }
+
+@test "no process can be had for a checkpoint: it has failed, in a sentence, the job runs on and is saved later" {
+	local job node
+	ticking
+	job=$(submit --checkpoint=1s --output=out job.sh)
+	wait_generation "$job" 1
+	node=$(job_node "$job")
+	cluster run "$node" prlimit --nproc=1:1 --pid "$(runner_of "$node")"
+	wait_said 1
+	more_lines 10
+	wait_event "$job" failed 3
+	run alice scheckpoint create "$job"
+	echo "$output"
+	[ "$status" -ne 0 ]
+	[[ $output == *"no process for a checkpoint's worker"* ]]
+	cluster run "$node" prlimit --nproc=1000:1000 --pid "$(runner_of "$node")"
+	wait_generation "$job" $(($(newest "$job") + 2))
+	preempt "$job"
+	wait_event "$job" restart
+	let_end
+	ended_well "$job"
+	get out
+	output_is_exact
+	get out | grep -q "no checkpoint was taken: no process for a checkpoint's worker: Resource temporarily unavailable"
+}
+
+@test "an older checkpoint that cannot be removed: the new one is kept, that is said, and the job leaves with the next" {
+	local job
+	ticking
+	job=$(submit --checkpoint --checkpoint-keep=1 --output=out job.sh)
+	wait_lines out 5
+	checkpoint "$job"
+	# shellcheck disable=SC2016
+	root sh -c 'mkdir "$1/1/roots" && touch "$1/1/roots/file"' _ "$(store "$job")"
+	alice scheckpoint create "$job"
+	alice scheckpoint create "$job"
+	[ "$(newest "$job")" -eq 3 ]
+	alice scheckpoint requeue "$job"
+	wait_event "$job" restart
+	let_end
+	ended_well "$job"
+	get out
+	output_is_exact
+	get out | grep -q "the checkpoint is kept, but an older one cannot be removed: "
+	root rm -rf "$(store "$job")"
+}
+
+# FAULT_SECONDS and SEED for more, or the same again; 0 seconds: all, which takes hours.
+@test "any one system call of runner, worker, keeper or init fails: the output is exact" {
+	[[ $(uname -m) == x86_64 ]] || skip "the tracer knows x86-64 alone"
+	put faults.py <"$ROOT/test/cluster/programs/faults.py"
+	build inject
+	echo "SEED=$SEED"
+	run cluster run n1 "$WORK/faults.py" "$WORK" "$SEED" --seconds "${FAULT_SECONDS:-90}"
+	echo "$output"
+	[ "$status" -eq 0 ]
+}
+
 # ---- damage ----
 
 # a job with two generations, which waits to be released

@@ -22,7 +22,7 @@ static void must(int holds)
 
 static void fuzz_conf(const char *text, size_t size)
 {
-	struct error e = { "" };
+	struct error e = { .text = "" };
 	struct conf conf;
 
 	must(conf_init(&conf, &e) == 0);
@@ -37,7 +37,7 @@ static void fuzz_conf(const char *text, size_t size)
 
 static void fuzz_words(const char *text)
 {
-	struct error e = { "" };
+	struct error e = { .text = "" };
 	cleanup_free char *dir = conf_expand_dir(text, "alice", 1, &e);
 	long seconds = 0;
 

@@ -38,7 +38,7 @@ static int read_bytes(void *arg, uint64_t offset, void *data, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct bytes bytes = { data, size };
-	struct error e = { "" };
+	struct error e = { .text = "" };
 	struct elf elf;
 
 	if (elf_read(&elf, read_bytes, &bytes, &e) == 0) {

@@ -51,7 +51,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	cleanup_free char *text = malloc(size + 1);
 	struct jobspec_list list = { 0 };
-	struct error e = { "" };
+	struct error e = { .text = "" };
 
 	must(text != NULL);
 	if (size)

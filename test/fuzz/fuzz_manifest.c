@@ -76,7 +76,7 @@ static void check_same(const struct manifest *a, const struct manifest *b)
 static void read_text(const char *text, size_t size)
 {
 	struct manifest m, again;
-	struct error e = { "" };
+	struct error e = { .text = "" };
 
 	if (manifest_decode(&m, USER_FILE_MANIFEST, text, size, &e) == 0) {
 		size_t written;

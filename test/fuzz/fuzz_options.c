@@ -49,7 +49,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 static void check_words(char *text, size_t size)
 {
 	struct words words = { .count = 0 };
-	struct error e = { "" };
+	struct error e = { .text = "" };
 	const char *next = text;
 	int rc = words_split(&words, text, size, WORDS_MAX, &e);
 

@@ -65,7 +65,7 @@ static void put(const char *name, const void *data, size_t size)
 
 static void read_record(void)
 {
-	struct error e = { "" };
+	struct error e = { .text = "" };
 	struct kept kept;
 	cleanup_free char *name = NULL;
 
@@ -84,7 +84,7 @@ static void read_record(void)
 
 static void read_move(void)
 {
-	struct error e = { "" };
+	struct error e = { .text = "" };
 	struct move move;
 	int rc = move_read(&folder, &move, &e);
 

@@ -27,7 +27,7 @@ static int run(const char *script, unsigned int deadline, struct as_user_output 
 static void what_it_prints_is_handed_back_printable(void **state)
 {
 	struct as_user_output o;
-	struct error e = { "" };
+	struct error e = { .text = "" };
 
 	(void)state;
 	assert_int_equal(
@@ -43,7 +43,7 @@ static void what_it_prints_is_handed_back_printable(void **state)
 static void it_has_nothing_of_the_callers(void **state)
 {
 	struct as_user_output o;
-	struct error e = { "" };
+	struct error e = { .text = "" };
 
 	(void)state;
 	assert_int_equal(setenv("LD_NOTHING", "x", 1), 0);
@@ -59,7 +59,7 @@ static void it_has_nothing_of_the_callers(void **state)
 static void root_gives_up_its_ids_for_good(void **state)
 {
 	struct as_user_output o;
-	struct error e = { "" };
+	struct error e = { .text = "" };
 
 	needs_root();
 	(void)state;
@@ -78,7 +78,7 @@ static void it_ends_with_its_time_and_so_do_its_children(void **state)
 	(void)state;
 	for (size_t i = 0; i < LENGTH(scripts); i++) {
 		struct as_user_output o;
-		struct error e = { "" };
+		struct error e = { .text = "" };
 
 		assert_int_equal(run(scripts[i], 1, &o, &e), -1);
 		assert_says(&e, "has not ended within 1 seconds");
@@ -89,7 +89,7 @@ static void it_ends_with_its_time_and_so_do_its_children(void **state)
 static void what_it_leaves_behind_is_not_waited_for(void **state)
 {
 	struct as_user_output o;
-	struct error e = { "" };
+	struct error e = { .text = "" };
 
 	(void)state;
 	assert_int_equal(run("setsid sleep 3 & echo done", 30, &o, &e), 0);

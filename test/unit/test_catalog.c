@@ -117,7 +117,7 @@ static void assert_visited(struct visited *v, const char *want)
 static void walk(struct place *p, const char *pattern, const char *user,
 		 struct visited *v)
 {
-	struct error e = { "" };
+	struct error e = { .text = "" };
 
 	if (catalog_each(place_path(p, pattern), user, "c", visit, note_failure, v, &e) <
 	    0)
@@ -254,7 +254,7 @@ static void a_visit_that_fails_ends_the_walk(void **state)
 		for (size_t i = 0; i < LENGTH(errors); i++) {
 			struct visited v = { .ends_at = ONE ":2",
 					     .with_errno = errors[i] };
-			struct error e = { "" };
+			struct error e = { .text = "" };
 
 			assert_int_equal(catalog_each(place_path(p, "x/%u"), users[u],
 						      "c", visit, note_failure, &v, &e),
@@ -283,7 +283,7 @@ static void a_pattern_that_names_no_list_of_folders_is_refused(void **state)
 	put_job(p, "x/%u", ONE, 1);
 	for (size_t i = 0; i < LENGTH(cases); i++) {
 		struct visited v = { 0 };
-		struct error e = { "" };
+		struct error e = { .text = "" };
 
 		errno = EACCES; /* of something that was before */
 		assert_int_equal(catalog_each(place_path(p, cases[i].pattern),

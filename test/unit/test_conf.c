@@ -52,7 +52,7 @@ static void test_defaults_are_those_that_the_manual_page_names(void **state)
 static void test_every_keyword_sets_its_member(void **state)
 {
 	struct conf conf;
-	struct error e = { "" };
+	struct error e = { .text = "" };
 
 	assert_int_equal(parse(&conf,
 			       "CheckpointDir=/scratch/%u/%j\n"
@@ -108,7 +108,7 @@ static void test_words_stand_for_what_is_not_a_number(void **state)
 	};
 
 	for (size_t i = 0; i < CASES(cases); i++) {
-		struct error e = { "" };
+		struct error e = { .text = "" };
 		struct conf conf;
 
 		if (parse(&conf, cases[i], &e) < 0)
@@ -137,7 +137,7 @@ static void test_an_interval_is_a_time_or_chosen_for_the_job(void **state)
 					     " auto", "-1",	   "aut" };
 
 	for (size_t i = 0; i < CASES(cases); i++) {
-		struct error e = { "" };
+		struct error e = { .text = "" };
 		long seconds = 99;
 
 		if (conf_parse_interval(cases[i].text, &seconds, &e) < 0)
@@ -145,7 +145,7 @@ static void test_an_interval_is_a_time_or_chosen_for_the_job(void **state)
 		assert_int_equal(seconds, cases[i].seconds);
 	}
 	for (size_t i = 0; i < CASES(wrong); i++) {
-		struct error e = { "" };
+		struct error e = { .text = "" };
 		long seconds;
 
 		assert_int_equal(conf_parse_interval(wrong[i], &seconds, &e), -1);
@@ -164,7 +164,7 @@ static void test_case_space_comments_and_repetition_do_not_matter(void **state)
 	};
 
 	for (size_t i = 0; i < CASES(cases); i++) {
-		struct error e = { "" };
+		struct error e = { .text = "" };
 		struct conf conf;
 
 		if (parse(&conf, cases[i], &e) < 0)
@@ -242,7 +242,7 @@ static void test_a_line_not_understood_is_named_with_the_reason(void **state)
 	for (size_t i = 0; i < CASES(cases); i++) {
 		cleanup_free char *expected =
 			str_printf("checkpoint.conf %s", cases[i].error);
-		struct error e = { "" };
+		struct error e = { .text = "" };
 		struct conf conf;
 
 		assert_int_equal(parse(&conf, cases[i].text, &e), -1);
@@ -253,7 +253,7 @@ static void test_a_line_not_understood_is_named_with_the_reason(void **state)
 
 static void test_a_keyword_of_a_later_version_is_passed_over_and_reported(void **state)
 {
-	struct error e = { "" };
+	struct error e = { .text = "" };
 	struct conf conf;
 
 	assert_int_equal(parse(&conf,
@@ -293,7 +293,7 @@ static void test_a_directory_pattern_is_expanded(void **state)
 	};
 
 	for (size_t i = 0; i < CASES(cases); i++) {
-		struct error e = { "" };
+		struct error e = { .text = "" };
 		cleanup_free char *dir =
 			conf_expand_dir(cases[i].pattern, "alice", 42, &e);
 
@@ -316,7 +316,7 @@ static void test_a_wrong_directory_pattern_is_refused(void **state)
 	};
 
 	for (size_t i = 0; i < CASES(cases); i++) {
-		struct error e = { "" };
+		struct error e = { .text = "" };
 
 		assert_null(conf_expand_dir(cases[i].pattern, "alice", 42, &e));
 		assert_string_equal(e.text, cases[i].error);

@@ -37,7 +37,7 @@ struct pair {
 static void check_pair(const struct pair *p)
 {
 	struct cpu from, used, to;
-	struct error e = { "" };
+	struct error e = { .text = "" };
 	int rc;
 
 	assert_int_equal(cpu_parse(&from, p->from, NULL), 0);

@@ -214,7 +214,7 @@ static void a_failure_is_explained_by_the_error_that_it_comes_of(void **state)
 	for (size_t i = 0; i < LENGTH(cases); i++) {
 		cleanup_free struct criu_log *log =
 			log_of(p, cases[i].said, strlen(cases[i].said));
-		struct error e = { "" };
+		struct error e = { .text = "" };
 
 		assert_int_equal(criu_log_explain(log, &e), -1);
 		assert_says(&e, cases[i].means);

@@ -107,7 +107,7 @@ static void what_is_damaged_is_refused(void **state)
 	(void)state;
 	for (size_t i = 0; i < LENGTH(cases); i++) {
 		struct image image = whole;
-		struct error e = { "" };
+		struct error e = { .text = "" };
 		struct elf elf;
 
 		memcpy((char *)&image + cases[i].at, &cases[i].value, cases[i].size);

@@ -30,7 +30,7 @@ static void check(const struct choice *c)
 		.conf = &conf, .wishes = &wishes, .nodes = 1, .cancel_fd = -1
 	};
 	struct engine_choice choice;
-	struct error e = { "" };
+	struct error e = { .text = "" };
 	int rc = engine_choose(&job, &choice, &e);
 
 	assert_int_equal(rc, c->chosen ? 0 : -1);

@@ -37,7 +37,7 @@ static void append(const struct folder *folder, enum event_type type)
 
 static struct event_reader *reader_of(const struct folder *folder)
 {
-	struct error e = { "" };
+	struct error e = { .text = "" };
 	struct event_reader *reader = event_reader_new(folder, &e);
 
 	if (!reader)
@@ -526,7 +526,7 @@ static void what_is_no_file_is_refused(void **state)
 	for (int i = 0; i < IMPOSTERS; i++) {
 		struct event event = { .type = EVENT_START };
 		cleanup_free struct event *events = NULL;
-		struct error e = { "" };
+		struct error e = { .text = "" };
 		size_t count;
 
 		put_imposter(p, &folder, i);

@@ -118,7 +118,7 @@ static void what_stands_in_the_place_of_the_new_file_is_neither_followed_nor_kep
 	void **state)
 {
 	struct place *p = *state;
-	struct error e = { "" };
+	struct error e = { .text = "" };
 
 	put_file(p->fd, "f", "old");
 	put_file(p->fd, "target", "untouched");
@@ -143,7 +143,7 @@ static void a_tree_of_any_depth_is_removed(void **state)
 {
 	enum { DEPTH = 1500 };
 	struct place *p = *state;
-	struct error e = { "" };
+	struct error e = { .text = "" };
 	int fd = dup(p->fd);
 
 	for (int i = 0; i < DEPTH; i++) {

@@ -505,7 +505,7 @@ static void what_goes_on_as_one_job_does_not_as_another(void **state)
 {
 	struct place *p = *state;
 	cleanup_folder struct folder folder;
-	struct error e = { "" };
+	struct error e = { .text = "" };
 
 	make_with(p, 7, "seven");
 	must_adopt(p, 7, 8);

@@ -90,7 +90,7 @@ static void the_task_is_executed_with_what_was_set(void **state)
 		size_t c = i / LENGTH(pieces);
 		const struct hand_over h = { cases[c].argv, cases[c].originals,
 					     cases[c].original, cases[c].runner };
-		struct error e = { "" };
+		struct error e = { .text = "" };
 		char **argv = pass(&h, pieces[i % LENGTH(pieces)], cases[c].started, &e);
 
 		if (!argv)
@@ -138,7 +138,7 @@ static void the_task_is_as_it_was_when_it_has_other_arguments_than_Slurm_told(
 	};
 
 	for (size_t i = 0; i < LENGTH(cases); i++) {
-		struct error e = { "" };
+		struct error e = { .text = "" };
 		char **argv = hand_over_decode(cases[i].text, count(cases[i].started),
 					       cases[i].started, &e);
 
@@ -167,7 +167,7 @@ static void what_is_damaged_or_leaves_out_the_runner_is_refused(void **state)
 	};
 
 	for (size_t i = 0; i < LENGTH(cases); i++) {
-		struct error e = { "" };
+		struct error e = { .text = "" };
 
 		assert_null(hand_over_decode(cases[i].text, count(cases[i].started),
 					     cases[i].started, &e));

@@ -36,7 +36,7 @@ static void sigill_is_the_restores_where_the_cpu_is_another(void **state)
 		struct restoration r = { .generation = cases[i].generation,
 					 .time = 100,
 					 .cpu.elsewhere = cases[i].elsewhere };
-		struct error e = { "" };
+		struct error e = { .text = "" };
 
 		strcpy(r.cpu.lacks.text, cases[i].lacks);
 		assert_int_equal(illegal_instruction(&r, cases[i].status,

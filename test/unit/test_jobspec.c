@@ -36,7 +36,7 @@ static void what_names_jobs_is_taken(void **state)
 
 	for (size_t i = 0; i < LENGTH(cases); i++) {
 		struct jobspec_list list = { 0 };
-		struct error e = { "" };
+		struct error e = { .text = "" };
 		const struct jobspec *spec;
 
 		if (jobspec_parse(&list, cases[i].text, &e) < 0)
@@ -118,7 +118,7 @@ static void anything_else_is_refused_by_its_name(void **state)
 
 	for (size_t i = 0; i < LENGTH(texts); i++) {
 		struct jobspec_list list = { 0 };
-		struct error e = { "" };
+		struct error e = { .text = "" };
 
 		if (jobspec_parse(&list, texts[i], &e) == 0)
 			fail_msg("\"%s\" was taken", texts[i]);
@@ -143,7 +143,7 @@ static void a_comma_outside_of_brackets_begins_another_job(void **state)
 
 	for (size_t i = 0; i < LENGTH(cases); i++) {
 		struct jobspec_list list = { 0 };
-		struct error e = { "" };
+		struct error e = { .text = "" };
 		size_t n;
 
 		if (jobspec_parse(&list, cases[i].text, &e) < 0)
@@ -168,7 +168,7 @@ static void a_list_with_one_that_is_wrong_is_refused(void **state)
 
 	for (size_t i = 0; i < LENGTH(cases); i++) {
 		struct jobspec_list list = { 0 };
-		struct error e = { "" };
+		struct error e = { .text = "" };
 
 		if (jobspec_parse(&list, cases[i].text, &e) == 0)
 			fail_msg("\"%s\" was taken", cases[i].text);

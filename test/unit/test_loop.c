@@ -172,21 +172,52 @@ static void descriptors_of_any_number_can_be_waited_for(void **state)
 	loop_free(loop);
 }
 
-static void what_cannot_be_waited_for_is_an_error(void **state)
+static void what_is_no_descriptor_is_an_error(void **state)
 {
-	struct place *p = *state;
 	struct error e;
 	struct loop *loop = loop_new(&e);
-	int fd;
 
-	put_file(p->fd, "file", "x");
-	fd = openat(p->fd, "file", O_RDONLY | O_CLOEXEC);
-	assert_int_equal(loop_add(loop, fd, on_ready, NULL, &e), -1);
-	assert_says(&e, "Operation not permitted");
-	close(fd);
-	assert_int_equal(loop_add(loop, fd, on_ready, NULL, &e), -1);
+	assert_int_equal(loop_add(loop, -1, on_ready, NULL, &e), -1);
+	assert_says(&e, "Bad file descriptor");
 	loop_free(loop);
 	loop_free(NULL);
+}
+
+static void more_than_there_is_room_for_are_added_and_have_their_turn(void **state)
+{
+	struct waiter w[150];
+	struct error e;
+	struct loop *loop = loop_new(&e);
+
+	for (size_t i = 0; i < LENGTH(w); i++) {
+		waiter_open(&w[i], loop);
+		/* One that is always ready keeps none from its turn. */
+		make_ready(&w[i]);
+		make_ready(&w[i]);
+	}
+	for (size_t i = 0; i < LENGTH(w); i++)
+		assert_int_equal(loop_once(loop, &e), 0);
+	for (size_t i = 0; i < LENGTH(w); i++) {
+		assert_int_equal(w[i].calls, 1);
+		waiter_close(&w[i]);
+	}
+	loop_free(loop);
+}
+
+static void it_is_waited_until_the_time(void **state)
+{
+	struct waiter a;
+	struct error e;
+	struct loop *loop = loop_new(&e);
+
+	waiter_open(&a, loop);
+	assert_int_equal(loop_wait(loop, 1, &e), 0);
+	assert_int_equal(a.calls, 0);
+	make_ready(&a);
+	assert_int_equal(loop_wait(loop, 60000, &e), 0);
+	assert_int_equal(a.calls, 1);
+	waiter_close(&a);
+	loop_free(loop);
 }
 
 int main(void)
@@ -198,7 +229,9 @@ int main(void)
 		in_place(who_was_removed_by_another_is_not_called),
 		in_place(a_descriptor_can_be_removed_twice_or_unknown),
 		in_place(descriptors_of_any_number_can_be_waited_for),
-		in_place(what_cannot_be_waited_for_is_an_error),
+		in_place(what_is_no_descriptor_is_an_error),
+		in_place(more_than_there_is_room_for_are_added_and_have_their_turn),
+		in_place(it_is_waited_until_the_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,7 +27,7 @@ static char *closed(const char *text)
 static void assert_refused(const char *text, size_t size, const char *why)
 {
 	cleanup_manifest struct manifest m;
-	struct error e = { "" };
+	struct error e = { .text = "" };
 
 	if (manifest_decode(&m, USER_FILE_MANIFEST, text, size, &e) == 0)
 		fail_msg("taken for a manifest: %s", text);

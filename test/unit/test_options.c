@@ -133,7 +133,7 @@ static void test_usable_arguments_are_taken(void **state)
 
 	for (size_t i = 0; i < CASES(cases); i++) {
 		struct options o = give(cases[i].id, cases[i].arg);
-		struct error e = { "" };
+		struct error e = { .text = "" };
 
 		if (options_check(&o, &e) < 0)
 			fail_msg("case %zu: %s", i, e.text);
@@ -165,7 +165,7 @@ static void test_others_are_refused_in_one_sentence_that_names_the_option(void *
 
 	for (size_t i = 0; i < CASES(cases); i++) {
 		struct options o = give(cases[i].id, cases[i].arg);
-		struct error e = { "" };
+		struct error e = { .text = "" };
 
 		assert_int_equal(options_check(&o, &e), -1);
 		assert_string_equal(e.text, cases[i].error);
@@ -205,7 +205,7 @@ static void test_what_an_option_does_not_know_is_refused(void **state)
 		for (size_t n = 0; n < CASES(cases[i].args) && cases[i].args[n]; n++) {
 			const char *arg = cases[i].args[n];
 			struct options o = give(cases[i].id, arg);
-			struct error e = { "" };
+			struct error e = { .text = "" };
 
 			if (options_check(&o, &e) == 0)
 				fail_msg("--%s=%s was taken",

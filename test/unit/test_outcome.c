@@ -50,7 +50,7 @@ static void the_first_difference_is_shown(void **state)
 
 	for (size_t i = 0; i < LENGTH(cases); i++) {
 		struct outcome expected, got;
-		struct error e = { "" };
+		struct error e = { .text = "" };
 
 		put_outcome(p, "expected", cases[i].expected, "", &expected);
 		put_outcome(p, "got", cases[i].got, "", &got);
@@ -83,7 +83,7 @@ static void all_that_differs_is_told_in_one_sentence(void **state)
 
 	for (size_t i = 0; i < LENGTH(cases); i++) {
 		struct outcome expected, got;
-		struct error e = { "" };
+		struct error e = { .text = "" };
 
 		put_outcome(p, "expected", "out", "err", &expected);
 		put_outcome(p, "got", cases[i].out, cases[i].err, &got);
@@ -110,7 +110,7 @@ static void a_difference_is_told_with_the_restart_before_it(void **state)
 
 	for (size_t i = 0; i < LENGTH(cases); i++) {
 		struct outcome expected, got;
-		struct error e = { "" };
+		struct error e = { .text = "" };
 
 		put_outcome(p, "expected", "a\nb\nc\n", "", &expected);
 		put_outcome(p, "got", cases[i].got, "", &got);
@@ -131,7 +131,7 @@ static void what_cannot_be_read_is_an_error(void **state)
 {
 	struct place *p = *state;
 	struct outcome expected, got;
-	struct error e = { "" };
+	struct error e = { .text = "" };
 
 	put_outcome(p, "expected", "", "", &expected);
 	put_outcome(p, "got", "", "", &got);

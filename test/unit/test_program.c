@@ -51,7 +51,7 @@ static void what_cannot_run_is_refused_with_its_path(void **state)
 	struct place *p = *state;
 
 	for (size_t i = 0; i < LENGTH(cases); i++) {
-		struct error e = { "" };
+		struct error e = { .text = "" };
 		struct program program;
 
 		put_program(p, "it", cases[i].text, cases[i].mode);

@@ -21,7 +21,7 @@ static struct task task_of(unsigned int restart)
 static unsigned int start(struct place *p, struct folder *folder, const struct task *task)
 {
 	static const char *const names[] = { "out", "err" };
-	struct error e = { "" };
+	struct error e = { .text = "" };
 	unsigned int generation = 99;
 	int saved[2], rc;
 

@@ -24,7 +24,7 @@ static struct task task_in(struct place *p)
 static void make(struct place *p, struct scratch *scratch)
 {
 	const struct task task = task_in(p);
-	struct error e = { "" };
+	struct error e = { .text = "" };
 
 	if (scratch_make(scratch, &task, &e) < 0)
 		fail_msg("%s", e.text);

@@ -20,7 +20,7 @@
 static int takes_a_checkpoint(struct child *child)
 {
 	cleanup_close int gate = -1;
-	struct error e = { "" };
+	struct error e = { .text = "" };
 
 	said_fd = child->runner->said[1];
 	gate = control_shut(child->runner->dir, child->cancel[0], &e);

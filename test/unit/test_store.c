@@ -58,7 +58,7 @@ static void what_others_could_exchange_is_refused_wherever_it_stands(void **stat
 	assert_int_equal(fchmod(p->fd, 0755), 0);
 	for (size_t i = 0; i < LENGTH(cases); i++) {
 		char below[64], pattern[3][80];
-		struct error e = { "" };
+		struct error e = { .text = "" };
 
 		snprintf(below, sizeof(below), "%s/below", cases[i].path);
 		make_dir(p, cases[i].path, cases[i].owner, cases[i].mode);
@@ -107,7 +107,7 @@ static void a_link_of_roots_or_the_users_is_followed_in_the_fixed_part_alone(voi
 	make_dir(p, "there", SOMEBODY, 0700);
 	assert_int_equal(symlinkat("there", p->fd, "l%ink"), 0);
 	for (size_t i = 0; i < LENGTH(cases); i++) {
-		struct error e = { "" };
+		struct error e = { .text = "" };
 
 		assert_int_equal(symlinkat(i % 2 ? "there" : place_path(p, "there"),
 					   p->fd, "link"),

@@ -100,7 +100,7 @@ static int open_image(const struct dump *d, const char *name)
 
 static void step(struct dump *d)
 {
-	struct error e = { "" };
+	struct error e = { .text = "" };
 
 	if (loop_once(d->loop, &e) < 0)
 		fail_msg("%s", e.text);
@@ -332,7 +332,7 @@ static void bad_framing_is_refused(void **state)
 	struct place *p = *state;
 
 	for (size_t i = 0; i < LENGTH(cases); i++) {
-		struct error e = { "" };
+		struct error e = { .text = "" };
 		struct dump d;
 
 		dump_begin(&d, p);
@@ -355,7 +355,7 @@ static void a_name_that_cannot_be_a_files_is_refused(void **state)
 	struct place *p = *state;
 
 	for (size_t i = 0; i < LENGTH(names); i++) {
-		struct error e = { "" };
+		struct error e = { .text = "" };
 		struct dump d;
 		int fd;
 
@@ -378,7 +378,7 @@ static void a_name_that_no_manifest_can_hold_is_refused(void **state)
 	struct place *p = *state;
 
 	for (size_t i = 0; i < LENGTH(names); i++) {
-		struct error e = { "" };
+		struct error e = { .text = "" };
 		struct dump d;
 		int rc = 0;
 

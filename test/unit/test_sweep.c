@@ -81,7 +81,7 @@ static void only_what_was_set_aside_long_ago_is_removed(void **state)
 		{ "u/c/7/9.1", 1, false },
 	};
 	struct place *p = *state;
-	struct error e = { "" };
+	struct error e = { .text = "" };
 	int removed = 0;
 
 	begin(p);
@@ -148,7 +148,7 @@ static void only_what_a_job_left_that_is_gone_is_unlinked(void **state)
 		{ "u/c/10", "10", false },
 	};
 	struct place *p = *state;
-	struct error e = { "" };
+	struct error e = { .text = "" };
 
 	begin(p);
 	put_dir(p, "u/c/7", 1);

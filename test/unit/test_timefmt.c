@@ -40,7 +40,7 @@ static void test_every_format_of_slurm_is_understood(void **state)
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct error e = { "" };
+		struct error e = { .text = "" };
 		long seconds = -1;
 
 		if (timefmt_parse(cases[i].text, &seconds, &e) < 0)
@@ -62,7 +62,7 @@ static void test_anything_else_is_refused_and_seconds_left_alone(void **state)
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct error e = { "" };
+		struct error e = { .text = "" };
 		long seconds = -1;
 
 		if (timefmt_parse(cases[i], &seconds, &e) == 0)
@@ -88,7 +88,7 @@ static void test_more_than_a_year_is_refused_however_long_the_number(void **stat
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct error e = { "" };
+		struct error e = { .text = "" };
 		long seconds = -1;
 
 		if (timefmt_parse(cases[i], &seconds, &e) == 0)

@@ -23,7 +23,7 @@ static void begin(struct place *p, struct folder *folder, struct generation *gen
 
 static void go_there_and_back(struct place *p, struct generation *gen)
 {
-	struct error e = { "" };
+	struct error e = { .text = "" };
 
 	if (tmpdir_save(gen, TMPDIR_ARCHIVE, place_path(p, "tmp"), &e) < 0 ||
 	    generation_verify(gen, &e) < 0 ||

@@ -31,7 +31,7 @@ static void every_kind_has_limits_and_a_reason(void **state)
 static void what_is_no_regular_file_is_refused_and_not_waited_for(void **state)
 {
 	struct place *p = *state;
-	struct error e = { "" };
+	struct error e = { .text = "" };
 
 	assert_null(read_file(p, USER_FILE_RECORD, &e));
 	assert_int_equal(errno, ENOENT);
@@ -50,7 +50,7 @@ static void what_is_no_regular_file_is_refused_and_not_waited_for(void **state)
 static void what_is_too_large_is_left_unread(void **state)
 {
 	struct place *p = *state;
-	struct error e = { "" };
+	struct error e = { .text = "" };
 	cleanup_free char *text = NULL;
 
 	put_file(p->fd, "f", "");
@@ -66,7 +66,7 @@ static void what_is_too_large_is_left_unread(void **state)
 static void a_file_of_another_than_the_directorys_owner_is_refused(void **state)
 {
 	struct place *p = *state;
-	struct error e = { "" };
+	struct error e = { .text = "" };
 
 	needs_root();
 	put_file(p->fd, "f", "x");
@@ -79,7 +79,7 @@ static void a_file_of_another_than_the_directorys_owner_is_refused(void **state)
 static void root_reads_so_much_of_one_user_and_of_each(void **state)
 {
 	struct place *p = *state;
-	struct error e = { "" };
+	struct error e = { .text = "" };
 	size_t read = 0;
 
 	needs_root();

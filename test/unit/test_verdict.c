@@ -25,8 +25,8 @@ static void a_verdict_is_on_its_key_alone(void **state)
 {
 	const struct place *place = *state;
 	cleanup_close int dir = verdict_open_dir(place->path);
-	const struct error bad = { "it cannot" };
-	struct error why = { "" };
+	const struct error bad = { .text = "it cannot" };
+	struct error why = { .text = "" };
 
 	assert_true(dir >= 0);
 	assert_int_equal(verdict_read(dir, "a", &why), VERDICT_UNKNOWN);
@@ -56,7 +56,7 @@ static void a_bad_one_holds_for_a_minute(void **state)
 {
 	const struct place *place = *state;
 	cleanup_close int dir = verdict_open_dir(place->path);
-	const struct error bad = { "it cannot" };
+	const struct error bad = { .text = "it cannot" };
 	struct error why;
 
 	verdict_write(dir, "good", NULL);

@@ -30,7 +30,7 @@ static void a_runner_is_asked_only_what_it_knows(void **state)
 
 	for (unsigned int i = 0; i < LENGTH(cases); i++) {
 		cleanup_folder struct folder folder;
-		struct error e = { "" };
+		struct error e = { .text = "" };
 
 		make_folder(p, 10 + i, &folder);
 		set(&folder, RECORD_NODE, "n3");
@@ -88,7 +88,7 @@ static void a_need_that_is_not_known_is_refused_with_the_version(void **state)
 	(void)state;
 	for (unsigned int i = 0; i < LENGTH(cases); i++) {
 		struct manifest m = { 0 };
-		struct error e = { "" };
+		struct error e = { .text = "" };
 
 		if (cases[i].needs)
 			assert_int_equal(

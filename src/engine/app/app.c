@@ -75,9 +75,11 @@ static struct engine_run *app_start(const struct engine_job *job, struct error *
 	cleanup_free char *variable =
 		str_printf(CHECKPOINT_ENV_RESTART "=%u", job->restored);
 	cleanup_free char **envp = variable ? make_environment(job, variable) : NULL;
-	struct sandbox_spec spec = {
-		.is_open = true, .argv = job->argv, .envp = envp, .sigmask = job->sigmask
-	};
+	struct sandbox_spec spec = { .is_open = true,
+				     .argv = job->argv,
+				     .envp = envp,
+				     .sigmask = job->sigmask,
+				     .limits = job->limits };
 	struct engine_run *run = calloc(1, sizeof(*run));
 
 	if (run)

@@ -26,7 +26,8 @@ static struct engine_run *criu_start(const struct engine_job *job, struct error 
 				     .connect = criu_connect,
 				     .argv = job->argv,
 				     .envp = job->envp,
-				     .sigmask = job->sigmask };
+				     .sigmask = job->sigmask,
+				     .limits = job->limits };
 	cleanup_free struct engine_run *run = calloc(1, sizeof(*run));
 	cleanup_free char **env = criu_launcher_env(job->envp);
 

@@ -128,7 +128,7 @@ static int clean_all(struct error *e)
 
 int main(void)
 {
-	struct error e = { "" };
+	struct error e = { .text = "" };
 	sigset_t all;
 
 	sigfillset(&all);

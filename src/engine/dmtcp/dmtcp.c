@@ -125,7 +125,8 @@ static int start_sandbox(struct engine_run *run, const struct engine_job *job,
 				     .sigmask = job->sigmask,
 				     .fixed_layout = setting->fixed_layout,
 				     .umask = setting->umask,
-				     .limits = setting->limits };
+				     .limits = setting->limits ? setting->limits
+							       : job->limits };
 
 	if (!with || !argv)
 		return error_sys(e, "dmtcp");
