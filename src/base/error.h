@@ -11,8 +11,10 @@
 
 #include <stdbool.h>
 
+#define ERROR_TEXT 1024 /* bytes of a sentence and the zero byte after it */
+
 struct error {
-	char text[1024];
+	char text[ERROR_TEXT];
 	int number; /* the system's reason, errno; 0: there is none */
 };
 

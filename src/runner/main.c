@@ -7,6 +7,7 @@
  */
 #define _GNU_SOURCE
 #include <math.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +31,11 @@
 #include "runner/runner.h"
 #include "runner/say.h"
 #include "runner/supervise.h"
+
+/* How often a generation that cannot be read just now is tried, and milliseconds between.
+ */
+#define RESTART_TRIES 3
+#define RESTART_PAUSE 1000
 
 extern char **environ;
 
@@ -143,6 +149,24 @@ static void tell_restarted(struct runner *r, const struct restarted *restarted)
 	    restarted->generation, restarted->refused.text);
 }
 
+/* What the node only lacks for a moment is no reason to have somebody called. */
+static enum restart_outcome restart_patiently(struct runner *r,
+					      struct restarted *restarted,
+					      struct error *e)
+{
+	struct pollfd cancelled = { .fd = r->job.cancel_fd, .events = POLLIN };
+	enum restart_outcome outcome;
+
+	for (int i = 1;; i++) {
+		outcome = restart(&r->job, r->task.from_generation, restarted, e);
+		if (outcome != RESTART_ELSEWHERE || !error_is_passing(e) ||
+		    i == RESTART_TRIES)
+			return outcome;
+		if (poll(&cancelled, 1, RESTART_PAUSE) > 0)
+			return RESTART_CANCELLED;
+	}
+}
+
 static void go_on(struct runner *r)
 {
 	struct restarted restarted;
@@ -153,7 +177,7 @@ static void go_on(struct runner *r)
 	r->job.restored = record_count(&r->folder, ATTR_RESTORED) + 1;
 	if (set_environment(r, &e) < 0)
 		hold(r, &e);
-	outcome = restart(&r->job, r->task.from_generation, &restarted, &e);
+	outcome = restart_patiently(r, &restarted, &e);
 	close(r->job.cancel_fd);
 	switch (outcome) {
 	case RESTART_NONE:

@@ -289,14 +289,14 @@ static enum happening settle(struct supervisor *v, struct checkpoint_result *res
 }
 
 /*
- * The worker was killed, having committed: has the job been ended by that, which nobody
- * else could tell from an end of its own?
+ * The worker has committed, and then was killed, or something else failed it: has the job
+ * been ended by that checkpoint? Then it is one.
  */
 static bool was_stopped(struct supervisor *v, const struct checkpoint_result *result)
 {
 	struct supervision *s = v->s;
 
-	if (!result->committed)
+	if (!result->committed || result->broken)
 		return false;
 	look_at_event(v, is_to_leave(result) ? TOLD_WITHIN : 0);
 	if (v->state != STATE_SAVING_GONE)
@@ -306,15 +306,17 @@ static bool was_stopped(struct supervisor *v, const struct checkpoint_result *re
 	       (WIFSIGNALED(s->status) && WTERMSIG(s->status) == SIGKILL);
 }
 
-/* What the worker has left to say of itself. */
-static void speak_for_worker(struct supervisor *v, struct checkpoint_result *result)
+/* The result as it is, whatever the worker has said, or not. */
+static void collect(struct supervisor *v, struct checkpoint_result *result)
 {
-	if (was_stopped(v, result)) {
-		result->rc = 0;
-		result->ended = true;
+	if (checkpoint_finish(&v->worker, &v->now, result) < 0)
+		error_set(&result->error, "the checkpoint's worker was killed");
+	else if (result->request != v->now.request)
+		v->waiting = request_after(v->waiting, result->request);
+	if (result->rc == 0 || !was_stopped(v, result))
 		return;
-	}
-	error_set(&result->error, "the checkpoint's worker was killed");
+	result->rc = 0;
+	result->ended = true;
 }
 
 static void worker_ended(struct supervisor *v)
@@ -324,10 +326,7 @@ static void worker_ended(struct supervisor *v)
 
 	v->deadline = 0;
 	look_at_event(v, 0);
-	if (checkpoint_finish(&v->worker, &v->now, &result) < 0)
-		speak_for_worker(v, &result);
-	else if (result.request != v->now.request)
-		v->waiting = request_after(v->waiting, result.request);
+	collect(v, &result);
 	look_at_event(v, 0);
 	happening = settle(v, &result);
 	v->aborted = NULL;

@@ -49,7 +49,7 @@ struct event {
 	char node[EVENT_NODE_MAX + 1];
 	char engine[EVENT_ENGINE_MAX + 1];
 	char reason[EVENT_REASON_MAX + 1]; /* as in a generation's manifest */
-	char text[sizeof(struct error)];   /* why, in a sentence */
+	char text[ERROR_TEXT];		   /* why, in a sentence */
 };
 
 /* The word by which events of this type are written. */

@@ -303,7 +303,7 @@ runner_of() { cluster run "$1" pgrep -o -u alice -x runner; }
 	job=$(submit --checkpoint=1s --output=out job.sh)
 	wait_generation "$job" 1
 	node=$(job_node "$job")
-	cluster run "$node" prlimit --nproc=1:1 --pid "$(runner_of "$node")"
+	cluster run -u alice "$node" prlimit --nproc=1: --pid "$(runner_of "$node")"
 	wait_said 1
 	more_lines 10
 	wait_event "$job" failed 3
@@ -311,7 +311,7 @@ runner_of() { cluster run "$1" pgrep -o -u alice -x runner; }
 	echo "$output"
 	[ "$status" -ne 0 ]
 	[[ $output == *"no process for a checkpoint's worker"* ]]
-	cluster run "$node" prlimit --nproc=1000:1000 --pid "$(runner_of "$node")"
+	cluster run -u alice "$node" prlimit --nproc=1000: --pid "$(runner_of "$node")"
 	wait_generation "$job" $(($(newest "$job") + 2))
 	preempt "$job"
 	wait_event "$job" restart

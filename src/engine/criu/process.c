@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #define _GNU_SOURCE
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -36,8 +37,10 @@ static int process_ended(void *arg, struct error *e)
 	struct criu_process *p = arg;
 	int status;
 
-	if (waitpid(p->pid, &status, 0) < 0)
-		return error_sys(e, "waitpid");
+	while (waitpid(p->pid, &status, 0) < 0) {
+		if (errno != EINTR)
+			return error_sys(e, "waitpid");
+	}
 	p->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 	p->ended = true;
 	loop_remove(p->loop, p->pidfd);

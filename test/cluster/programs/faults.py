@@ -295,8 +295,8 @@ def play(scene, fault):
             "held" if job.held else \
             "exact" if job.is_protected() else "unprotected"
         counts[result] += 1
-        if result == "not reached" and args.verbose:
-            print("not reached: " + describe(scene, fault), flush=True)
+        if result != "exact" and args.verbose:
+            print(f"{result}: {describe(scene, fault) if fault else scene}", flush=True)
     job.remove()
     return listed
 
@@ -304,6 +304,7 @@ def play(scene, fault):
 def all_faults():
     """(scene, (role, call, nth, errno)) of what a run without faults calls."""
     for scene in scenes:
+        play(scene, ())  # so that what is remembered of the node is, and not tried again
         listed = play(scene, ())
         if listed is None:
             sys.exit("a run without faults has failed")
