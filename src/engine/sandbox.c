@@ -360,15 +360,30 @@ static int enter(const struct sandbox *sb, enum sandbox_place place)
 	return setns(pidfd, namespaces(sb->own_net && place == SANDBOX_INSIDE));
 }
 
+/* false: the caller gives it up. */
+static bool may_go(const struct sandbox_program *program)
+{
+	ssize_t n = 1;
+	char byte;
+
+	if (program->go) {
+		while ((n = read(program->go[0], &byte, 1)) < 0 && errno == EINTR)
+			;
+	}
+	return n == 1;
+}
+
 static void exec_there(const struct sandbox *sb, enum sandbox_place place,
 		       const struct sandbox_program *program)
 {
 	char *const *argv = program->argv;
 	int out = program->out;
+	int status = SANDBOX_NOT_BEGUN;
 	sigset_t mask;
-	int status;
 	pid_t pid;
 
+	if (program->go)
+		close(program->go[1]);
 	/*
 	 * A signal to every process of Slurm's job is not meant for what is beside it;
 	 * but pasta has children of its own.
@@ -385,7 +400,7 @@ static void exec_there(const struct sandbox *sb, enum sandbox_place place,
 	    enter(sb, place) < 0 || (pid = fork()) < 0) {
 		dprintf(STDERR_FILENO, "Error: cannot enter the job's namespaces: %s\n",
 			strerror(errno));
-		_exit(126);
+		_exit(SANDBOX_NOT_BEGUN);
 	}
 	if (pid == 0) {
 		int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -396,11 +411,15 @@ static void exec_there(const struct sandbox *sb, enum sandbox_place place,
 
 		dup2(null, STDIN_FILENO);
 		sigprocmask(SIG_SETMASK, &mask, NULL);
+		if (!may_go(program))
+			_exit(SANDBOX_NOT_BEGUN);
 		if ((!program->prepare || program->prepare() == 0) &&
-		    privilege_for_criu() == 0)
+		    privilege_for_criu() == 0) {
 			execve(argv[0], argv, program->envp);
+			status = 127;
+		}
 		dprintf(STDERR_FILENO, "Error: %s: %s\n", argv[0], strerror(errno));
-		_exit(127);
+		_exit(status);
 	}
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;

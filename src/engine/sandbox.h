@@ -136,7 +136,15 @@ struct sandbox_program {
 	/* Called in its process before it is executed: 0, or -1 and errno. NULL: nothing.
 	 */
 	int (*prepare)(void);
+	/*
+	 * A pipe, of a caller who may yet find that it cannot follow the program: that is
+	 * executed when a byte has come, and not at all if none will. NULL: at once.
+	 */
+	const int *go;
 };
+
+/* Exit status of one that was not executed, for what only this node lacks just now. */
+#define SANDBOX_NOT_BEGUN 126
 
 /*
  * Run a program there with the namespace's capabilities, less CAP_SETUID and

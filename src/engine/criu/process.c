@@ -11,6 +11,7 @@
 
 #include "base/argv.h"
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "engine/criu/breakpoints.h"
 #include "engine/criu/criu.h"
 #include "engine/criu/sockets.h"
@@ -67,6 +68,35 @@ static void set_environment(struct argv *envp, const char *scratch,
 		argv_add(envp, extra[i]);
 }
 
+static int follow(struct criu_process *p, struct error *e)
+{
+	p->pidfd = (int)syscall(SYS_pidfd_open, p->pid, 0);
+	if (p->pidfd < 0)
+		return error_sys(e, "pidfd_open");
+	return loop_add(p->loop, p->output, output_readable, p, e) < 0 ||
+			       loop_add(p->loop, p->pidfd, process_ended, p, e) < 0
+		       ? -1
+		       : 0;
+}
+
+/* criu touches the job only when it is sure that it is followed to its end. */
+static int start(struct criu_process *p, const struct sandbox *sb,
+		 struct sandbox_program *program, struct error *e)
+{
+	int go[2], rc;
+
+	if (pipe2(go, O_CLOEXEC) < 0)
+		return error_sys(e, "criu");
+	program->go = go;
+	p->pid = sandbox_exec(sb, SANDBOX_INSIDE, program, e);
+	rc = p->pid < 0 ? -1 : follow(p, e);
+	if (rc == 0 && file_write_all(go[1], "", 1) < 0)
+		rc = error_sys(e, "criu");
+	close(go[0]);
+	close(go[1]);
+	return rc;
+}
+
 int criu_process_start(struct criu_process *p, struct loop *loop,
 		       const struct sandbox *sb, char *const *argv, const char *scratch,
 		       char *const extra[CRIU_EXTRA_ENV], struct error *e)
@@ -74,7 +104,7 @@ int criu_process_start(struct criu_process *p, struct loop *loop,
 	const char *sockets = sockets_dir(scratch, e);
 	struct sandbox_program program = { .argv = argv, .prepare = sockets_mount };
 	cleanup_argv struct argv envp = { 0 };
-	int pipe_fds[2];
+	int pipe_fds[2], rc;
 
 	memset(p, 0, sizeof(*p));
 	p->loop = loop;
@@ -90,17 +120,9 @@ int criu_process_start(struct criu_process *p, struct loop *loop,
 		return error_sys(e, "criu");
 	p->output = pipe_fds[0];
 	program.out = pipe_fds[1];
-	p->pid = sandbox_exec(sb, SANDBOX_INSIDE, &program, e);
+	rc = start(p, sb, &program, e);
 	close(pipe_fds[1]);
-	if (p->pid < 0)
-		return -1;
-	p->pidfd = (int)syscall(SYS_pidfd_open, p->pid, 0);
-	if (p->pidfd < 0)
-		return error_sys(e, "pidfd_open");
-	if (loop_add(loop, p->output, output_readable, p, e) < 0 ||
-	    loop_add(loop, p->pidfd, process_ended, p, e) < 0)
-		return -1;
-	return 0;
+	return rc;
 }
 
 /*

@@ -3,6 +3,7 @@
  * restore - have a job go on with "criu restore", in namespaces made anew.
  */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/timerfd.h>
@@ -68,6 +69,9 @@ static int follow(struct criu_process *criu, const struct sandbox *sb,
 		rc = error_set(e, "criu was killed by signal %d", criu->status - 128);
 	else if (rc == 0 && criu->status != 0)
 		rc = criu_log_explain(&criu->log, e);
+	/* Not by criu, and not for long. */
+	if (rc < 0 && criu->ended && criu->status == SANDBOX_NOT_BEGUN)
+		e->number = EAGAIN;
 	return rc;
 }
 
