@@ -79,7 +79,7 @@ static int describe(struct work *w, struct error *e)
 	    manifest_set(m, "seconds", "%.3f", seconds_since(&w->began)) < 0 ||
 	    cpu_record_describe(c->folder, m) < 0)
 		return error_sys(e, "generation %u", w->gen.number);
-	return 0;
+	return directories_describe(c->job, m, e);
 }
 
 /* As far as it got; told is what says that this is all. */

@@ -16,6 +16,7 @@
 #include "base/str.h"
 #include "spank/batch.h"
 #include "spank/hold.h"
+#include "spank/inherited.h"
 #include "spank/options.h"
 #include "spank/output.h"
 #include "spank/task_argv.h"
@@ -61,7 +62,6 @@ static void clean_environment(spank_t spank)
 {
 	spank_unsetenv(spank, CHECKPOINT_ENV_SCRIPT);
 	spank_unsetenv(spank, CHECKPOINT_ENV_CONF);
-	spank_unsetenv(spank, CHECKPOINT_ENV_IMAGE_DIR);
 	for (enum option_id id = 0; id < OPTION_COUNT; id++)
 		unset_variables_of_option(spank, id);
 }
@@ -155,6 +155,29 @@ static void guard_signals(bool runner_follows)
 		sigprocmask(SIG_BLOCK, &requests, NULL);
 }
 
+/* Where sbatch had no plugin that did it (inherited.h). */
+static void drop_inherited(spank_t spank)
+{
+	cleanup_free char *outer = NULL;
+	char **environment = NULL;
+	const char *value;
+
+	if (spank_get_item(spank, S_JOB_ENV, &environment) != ESPANK_SUCCESS ||
+	    !environment)
+		return;
+	if (inherited_is_own(str_find_variable(environment, "TMPDIR"),
+			     str_find_variable(environment, CHECKPOINT_ENV_IMAGE_DIR))) {
+		value = str_find_variable(environment, CHECKPOINT_ENV_OUTER_TMPDIR);
+		outer = value ? strdup(value) : NULL;
+		if (outer)
+			spank_setenv(spank, "TMPDIR", outer, 1);
+		else
+			spank_unsetenv(spank, "TMPDIR");
+	}
+	for (size_t i = 0; inherited_variables[i]; i++)
+		spank_unsetenv(spank, inherited_variables[i]);
+}
+
 void takeover(spank_t spank, const struct settings *settings)
 {
 	struct batch *batch;
@@ -165,6 +188,7 @@ void takeover(spank_t spank, const struct settings *settings)
 
 	if (!batch_is_step(spank))
 		return;
+	drop_inherited(spank);
 	batch = batch_read(spank, settings);
 	e = &batch->error;
 	if (batch->wanted || options_any(&batch->options))

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "spank/inherited.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/protocol.h"
+
+const char *const inherited_variables[] = {
+	CHECKPOINT_ENV_IMAGE_DIR,
+	CHECKPOINT_ENV_OUTER_TMPDIR,
+	CHECKPOINT_ENV_RESTART,
+	NULL,
+};
+
+/* Or the directory itself. */
+static bool is_below(const char *dir, const char *path)
+{
+	size_t length = strlen(dir);
+
+	return !strncmp(path, dir, length) && (path[length] == '/' || !path[length]);
+}
+
+bool inherited_is_own(const char *tmpdir, const char *folder)
+{
+	size_t length = folder ? strlen(folder) : 0;
+
+	if (!tmpdir || length == 0)
+		return false;
+	return is_below(CHECKPOINT_SHORT_TMPDIR, tmpdir) ||
+	       (is_below(folder, tmpdir) && strlen(tmpdir) > length);
+}
+
+void inherited_reset_tmpdir(void)
+{
+	const char *outer = getenv(CHECKPOINT_ENV_OUTER_TMPDIR);
+
+	if (!inherited_is_own(getenv("TMPDIR"), getenv(CHECKPOINT_ENV_IMAGE_DIR)))
+		return;
+	if (outer)
+		setenv("TMPDIR", outer, 1);
+	else
+		unsetenv("TMPDIR");
+}
+
+void inherited_drop(void)
+{
+	inherited_reset_tmpdir();
+	for (size_t i = 0; inherited_variables[i]; i++)
+		unsetenv(inherited_variables[i]);
+}
