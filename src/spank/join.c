@@ -18,7 +18,7 @@
 #include "base/file.h"
 #include "base/protocol.h"
 #include "base/str.h"
-#include "spank/inherited.h"
+#include "spank/parent_job.h"
 
 #define ENVIRONMENT_MAX ((size_t)8 << 20) /* bytes; the kernel's own limit is 6 MiB */
 
@@ -135,7 +135,7 @@ static void check_tmpdir(void)
 	const char *tmpdir = getenv("TMPDIR");
 
 	if (tmpdir && getenv(CHECKPOINT_ENV_IMAGE_DIR) && access(tmpdir, F_OK) < 0)
-		inherited_reset_tmpdir();
+		parent_job_reset_tmpdir();
 }
 
 void join_job(void)

@@ -18,10 +18,10 @@
 SPANK_PLUGIN(checkpoint, 1)
 #pragma GCC visibility pop
 
-#include "spank/inherited.h"
 #include "spank/item.h"
 #include "spank/moved.h"
 #include "spank/options.h"
+#include "spank/parent_job.h"
 #include "spank/settings.h"
 #include "spank/step.h"
 #include "spank/submit.h"
@@ -85,7 +85,7 @@ int slurm_spank_init(spank_t spank, int argc, char *argv[])
 	if (is_sbatch()) {
 		register_options(spank);
 		submit_read_environment();
-		inherited_drop();
+		parent_job_drop();
 	}
 	if (is_srun())
 		moved_take_over();

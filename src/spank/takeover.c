@@ -16,9 +16,9 @@
 #include "base/str.h"
 #include "spank/batch.h"
 #include "spank/hold.h"
-#include "spank/inherited.h"
 #include "spank/options.h"
 #include "spank/output.h"
+#include "spank/parent_job.h"
 #include "spank/task_argv.h"
 #include "spank/warning.h"
 
@@ -155,8 +155,8 @@ static void guard_signals(bool runner_follows)
 		sigprocmask(SIG_BLOCK, &requests, NULL);
 }
 
-/* Where sbatch had no plugin that did it (inherited.h). */
-static void drop_inherited(spank_t spank)
+/* Where sbatch had no plugin that did it (parent_job.h). */
+static void drop_parent_job(spank_t spank)
 {
 	cleanup_free char *outer = NULL;
 	char **environment = NULL;
@@ -165,8 +165,9 @@ static void drop_inherited(spank_t spank)
 	if (spank_get_item(spank, S_JOB_ENV, &environment) != ESPANK_SUCCESS ||
 	    !environment)
 		return;
-	if (inherited_is_own(str_find_variable(environment, "TMPDIR"),
-			     str_find_variable(environment, CHECKPOINT_ENV_IMAGE_DIR))) {
+	if (parent_job_owns_tmpdir(
+		    str_find_variable(environment, "TMPDIR"),
+		    str_find_variable(environment, CHECKPOINT_ENV_IMAGE_DIR))) {
 		value = str_find_variable(environment, CHECKPOINT_ENV_OUTER_TMPDIR);
 		outer = value ? strdup(value) : NULL;
 		if (outer)
@@ -174,8 +175,8 @@ static void drop_inherited(spank_t spank)
 		else
 			spank_unsetenv(spank, "TMPDIR");
 	}
-	for (size_t i = 0; inherited_variables[i]; i++)
-		spank_unsetenv(spank, inherited_variables[i]);
+	for (size_t i = 0; parent_job_variables[i]; i++)
+		spank_unsetenv(spank, parent_job_variables[i]);
 }
 
 void takeover(spank_t spank, const struct settings *settings)
@@ -188,7 +189,7 @@ void takeover(spank_t spank, const struct settings *settings)
 
 	if (!batch_is_step(spank))
 		return;
-	drop_inherited(spank);
+	drop_parent_job(spank);
 	batch = batch_read(spank, settings);
 	e = &batch->error;
 	if (batch->wanted || options_any(&batch->options))

@@ -252,6 +252,7 @@ srun --ntasks=1 hostname
 srun --ntasks=1 --nodelist="$SLURM_JOB_NODELIST" sh -c 'echo "step $SLURMD_NODENAME $SLURM_JOB_NODELIST"'
 scheckpoint env >env
 scheckpoint env --json >json
+python3 -c 'import ctypes; l=ctypes.CDLL("libslurmcheckpoint.so.0"); l.checkpoint_getenv.restype=ctypes.c_char_p; print("library", l.checkpoint_getenv(b"SLURM_JOB_NODELIST").decode(), l.checkpoint_getenv(b"HOME"))'
 eval "$(scheckpoint env)"
 echo "present $SLURM_JOB_NODELIST $SLURMD_NODENAME $SLURM_JOB_ID $SLURM_RESTART_COUNT"
 END
@@ -271,6 +272,7 @@ $before
 stale $before
 $after
 step $after $after
+library $after None
 present $after $after $job 1
 END
 	[ "$(get env | grep -c "^export SLURM_JOB_END_TIME='[0-9]*'$")" -eq 1 ]

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "spank/inherited.h"
+#include "spank/parent_job.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 
 #include "base/protocol.h"
 
-const char *const inherited_variables[] = {
+const char *const parent_job_variables[] = {
 	CHECKPOINT_ENV_IMAGE_DIR,
 	CHECKPOINT_ENV_OUTER_TMPDIR,
 	CHECKPOINT_ENV_RESTART,
@@ -22,7 +22,7 @@ static bool is_below(const char *dir, const char *path)
 	return !strncmp(path, dir, length) && (path[length] == '/' || !path[length]);
 }
 
-bool inherited_is_own(const char *tmpdir, const char *folder)
+bool parent_job_owns_tmpdir(const char *tmpdir, const char *folder)
 {
 	size_t length = folder ? strlen(folder) : 0;
 
@@ -32,11 +32,11 @@ bool inherited_is_own(const char *tmpdir, const char *folder)
 	       (is_below(folder, tmpdir) && strlen(tmpdir) > length);
 }
 
-void inherited_reset_tmpdir(void)
+void parent_job_reset_tmpdir(void)
 {
 	const char *outer = getenv(CHECKPOINT_ENV_OUTER_TMPDIR);
 
-	if (!inherited_is_own(getenv("TMPDIR"), getenv(CHECKPOINT_ENV_IMAGE_DIR)))
+	if (!parent_job_owns_tmpdir(getenv("TMPDIR"), getenv(CHECKPOINT_ENV_IMAGE_DIR)))
 		return;
 	if (outer)
 		setenv("TMPDIR", outer, 1);
@@ -44,9 +44,9 @@ void inherited_reset_tmpdir(void)
 		unsetenv("TMPDIR");
 }
 
-void inherited_drop(void)
+void parent_job_drop(void)
 {
-	inherited_reset_tmpdir();
-	for (size_t i = 0; inherited_variables[i]; i++)
-		unsetenv(inherited_variables[i]);
+	parent_job_reset_tmpdir();
+	for (size_t i = 0; parent_job_variables[i]; i++)
+		unsetenv(parent_job_variables[i]);
 }
