@@ -43,6 +43,14 @@ const char *const present_variables[] = {
 	NULL,
 };
 
+static void put(FILE *out, char *const *environment, const char *name)
+{
+	const char *value = str_find_variable(environment, name);
+
+	if (value)
+		fprintf(out, "%s=%s%c", name, value, '\0');
+}
+
 int present_write(const char *dir, char *const *environment, struct error *e)
 {
 	cleanup_free char *text = NULL;
@@ -52,12 +60,9 @@ int present_write(const char *dir, char *const *environment, struct error *e)
 
 	if (!out)
 		return error_sys(e, "%s/" PRESENT_FILE, dir);
-	for (size_t i = 0; present_variables[i]; i++) {
-		const char *value = str_find_variable(environment, present_variables[i]);
-
-		if (value)
-			fprintf(out, "%s=%s%c", present_variables[i], value, '\0');
-	}
+	for (size_t i = 0; present_variables[i]; i++)
+		put(out, environment, present_variables[i]);
+	put(out, environment, PRESENT_TMPDIR);
 	if (fclose(out) != 0)
 		return error_sys(e, "%s/" PRESENT_FILE, dir);
 	return file_replace(fd, PRESENT_FILE, text, size, 0600, e);

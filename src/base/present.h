@@ -19,7 +19,10 @@
 /* The variables' names, up to NULL. */
 extern const char *const present_variables[];
 
-/* Write those that are in an environment to the file in a directory. */
+/* What TMPDIR would be without us, for jobs that this one submits. */
+#define PRESENT_TMPDIR "TMPDIR"
+
+/* Write these, so far as they are in an environment, to the file in a directory. */
 int present_write(const char *dir, char *const *environment, struct error *e);
 
 /*

@@ -80,9 +80,6 @@
 /* The job's TMPDIR, where its path in the folder is too long; in the job's /dev/shm. */
 #define CHECKPOINT_SHORT_TMPDIR "/dev/shm/.tmp"
 
-/* TMPDIR as it would be without us, for jobs that this one submits; absent if unset. */
-#define CHECKPOINT_ENV_OUTER_TMPDIR "SLURM_CHECKPOINT_OUTER_TMPDIR"
-
 /*
  * The names by which a step finds its job on a node: the directories that the runner
  * makes there, and the first process of the job's pid namespace.

@@ -50,8 +50,6 @@ static int set_environment(struct runner *r, struct error *e)
 	struct cpu node;
 
 	if ((tmpdir && setenv("TMPDIR", tmpdir, 1) < 0) ||
-	    (tmpdir && r->old_tmpdir &&
-	     setenv(CHECKPOINT_ENV_OUTER_TMPDIR, r->old_tmpdir, 1) < 0) ||
 	    setenv(CHECKPOINT_ENV_IMAGE_DIR, r->folder.path, 1) < 0)
 		return error_sys(e, "environment");
 	cpu_read(&node);
@@ -64,7 +62,6 @@ static int set_environment(struct runner *r, struct error *e)
 static void reset_environment(const struct runner *r)
 {
 	unsetenv(CHECKPOINT_ENV_IMAGE_DIR);
-	unsetenv(CHECKPOINT_ENV_OUTER_TMPDIR);
 	if (r->old_tmpdir)
 		setenv("TMPDIR", r->old_tmpdir, 1);
 	else

@@ -5,11 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
+#include "base/present.h"
 #include "base/protocol.h"
 
 const char *const parent_job_variables[] = {
 	CHECKPOINT_ENV_IMAGE_DIR,
-	CHECKPOINT_ENV_OUTER_TMPDIR,
 	CHECKPOINT_ENV_RESTART,
 	NULL,
 };
@@ -34,10 +35,14 @@ bool parent_job_owns_tmpdir(const char *tmpdir, const char *folder)
 
 void parent_job_reset_tmpdir(void)
 {
-	const char *outer = getenv(CHECKPOINT_ENV_OUTER_TMPDIR);
+	cleanup_free char *text = NULL;
+	const char *outer;
+	size_t size;
 
 	if (!parent_job_owns_tmpdir(getenv("TMPDIR"), getenv(CHECKPOINT_ENV_IMAGE_DIR)))
 		return;
+	text = present_read(&size, NULL);
+	outer = text ? present_find(text, size, PRESENT_TMPDIR) : NULL;
 	if (outer)
 		setenv("TMPDIR", outer, 1);
 	else

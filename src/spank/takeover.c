@@ -158,23 +158,14 @@ static void guard_signals(bool runner_follows)
 /* Where sbatch had no plugin that did it (parent_job.h). */
 static void drop_parent_job(spank_t spank)
 {
-	cleanup_free char *outer = NULL;
 	char **environment = NULL;
-	const char *value;
 
-	if (spank_get_item(spank, S_JOB_ENV, &environment) != ESPANK_SUCCESS ||
-	    !environment)
-		return;
-	if (parent_job_owns_tmpdir(
+	if (spank_get_item(spank, S_JOB_ENV, &environment) == ESPANK_SUCCESS &&
+	    environment &&
+	    parent_job_owns_tmpdir(
 		    str_find_variable(environment, "TMPDIR"),
-		    str_find_variable(environment, CHECKPOINT_ENV_IMAGE_DIR))) {
-		value = str_find_variable(environment, CHECKPOINT_ENV_OUTER_TMPDIR);
-		outer = value ? strdup(value) : NULL;
-		if (outer)
-			spank_setenv(spank, "TMPDIR", outer, 1);
-		else
-			spank_unsetenv(spank, "TMPDIR");
-	}
+		    str_find_variable(environment, CHECKPOINT_ENV_IMAGE_DIR)))
+		spank_unsetenv(spank, "TMPDIR");
 	for (size_t i = 0; parent_job_variables[i]; i++)
 		spank_unsetenv(spank, parent_job_variables[i]);
 }

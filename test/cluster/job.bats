@@ -59,7 +59,7 @@ same_state() {
 }
 
 @test "environment and limits are those of the undisturbed job" {
-	put job.sh <<<$'#!/bin/bash\nenv | grep -vE "^(SLURM_JOB_ID|SLURM_JOBID|SLURM_JOB_(START|END)_TIME|SLURM_(JOB_)?GTIDS|SLURM_TASK_PID|SLURM_TOPOLOGY_ADDR|SLURM_JOB_SLUID|TMPDIR|SLURM_CHECKPOINT_(IMAGE_DIR|OUTER_TMPDIR)|SLURM_JOB_NODELIST|SLURM_NODELIST|SLURMD_NODENAME|SLURM_CPUS_ON_NODE)=" | sort\nulimit -a\numask\nid -u\necho /proc/$$/fd/*'
+	put job.sh <<<$'#!/bin/bash\nenv | grep -vE "^(SLURM_JOB_ID|SLURM_JOBID|SLURM_JOB_(START|END)_TIME|SLURM_(JOB_)?GTIDS|SLURM_TASK_PID|SLURM_TOPOLOGY_ADDR|SLURM_JOB_SLUID|TMPDIR|SLURM_CHECKPOINT_IMAGE_DIR|SLURM_JOB_NODELIST|SLURM_NODELIST|SLURMD_NODENAME|SLURM_CPUS_ON_NODE)=" | sort\nulimit -a\numask\nid -u\necho /proc/$$/fd/*'
 	both --output=out --ntasks=1 ../job.sh
 	same_text
 	refute_in ckpt/out '^SLURM_CHECKPOINT_(TASK|SCRIPT|CONF|INTERVAL|DIR)='
