@@ -77,6 +77,20 @@
 /* What a job sees of its checkpoints, as it did in Slurm before 20.02. */
 #define CHECKPOINT_ENV_IMAGE_DIR "SLURM_CHECKPOINT_IMAGE_DIR"
 
+/* The job's TMPDIR, where its path in the folder is too long; in the job's /dev/shm. */
+#define CHECKPOINT_SHORT_TMPDIR "/dev/shm/.tmp"
+
+/*
+ * The names by which a step finds its job on a node: the directories that the runner
+ * makes there, and the first process of the job's pid namespace.
+ */
+#define CHECKPOINT_SCRATCH_PREFIX "slurm-checkpoint-"
+#define CHECKPOINT_SHARED_MEMORY  "/dev/shm"
+#define CHECKPOINT_INIT_NAME	  "checkpoint-init"
+
+/* The job whose directories a step is to see, for task-exec. */
+#define CHECKPOINT_ENV_STEP_OF "SLURM_CHECKPOINT_STEP_OF"
+
 /* How often it went on from a checkpoint; for programs that are run again for that. */
 #define CHECKPOINT_ENV_RESTART "SLURM_CHECKPOINT_RESTART"
 

@@ -258,15 +258,8 @@ static int check_phase(const struct stored_job *job, const struct job_entry *ent
 			job->folder->path, job->id, job->name);
 	switch (entry->phase) {
 	case JOB_HELD:
-		return 0;
 	case JOB_OVER:
-		if (entry->requeue)
-			return 0;
-		return error_set(e,
-				 "job %s may not be requeued (--no-requeue, or "
-				 "JobRequeue=0); it is submitted again by the same "
-				 "command when Slurm has forgotten it (MinJobAge)",
-				 job->name);
+		return 0;
 	case JOB_QUEUED:
 		return error_set(e, "job %s is in the queue already", job->name);
 	default:
@@ -304,8 +297,12 @@ static int restart_on(const struct restarting *r, const struct stored_job *job,
 {
 	const struct scheckpoint *s = r->s;
 
-	if (check_phase(job, entry, e) < 0 || check_nodes(r, job, entry, e) < 0 ||
-	    choose_generation(s, job, e) < 0 || tell_slurm(s, job, entry->phase, e) < 0)
+	if (check_phase(job, entry, e) < 0 || check_nodes(r, job, entry, e) < 0)
+		return -1;
+	/* Slurm would not queue it again (--no-requeue): it goes on as another job. */
+	if (entry->phase == JOB_OVER && !entry->requeue)
+		return submit_again(s, job, e);
+	if (choose_generation(s, job, e) < 0 || tell_slurm(s, job, entry->phase, e) < 0)
 		return -1;
 	tell(s, entry->phase == JOB_HELD ? "job %s: released" : "job %s: queued again",
 	     job->name);

@@ -34,6 +34,8 @@ static const struct verb verbs[] = {
 	{ "enable", "[JOB...]", "allow them again", "nt", verb_enable },
 	{ "able", "[JOB|PROGRAM]", "can they be checkpointed, and if not, why", "t",
 	  verb_able },
+	{ "env", "", "in a job: print the variables that say where it runs now", "",
+	  verb_env },
 	{ "error", "[JOB...]", "what went wrong last, and what the engine said", "",
 	  verb_error },
 	{ "list", "[JOB...]", "jobs that have checkpoints", "", verb_list },
@@ -331,7 +333,7 @@ void tell_more(const struct scheckpoint *s, const char *format, ...)
 /* Does it ask Slurm for nothing, not even the cluster's name? */
 static bool is_alone(const struct verb *verb, int argc, char **argv)
 {
-	return verb->run == verb_test ||
+	return verb->run == verb_test || verb->run == verb_env ||
 	       (verb->run == verb_able && verb_able_is_alone(argc, argv));
 }
 
@@ -384,9 +386,10 @@ static void print_json(const struct scheckpoint *s, const struct verb *verb)
 {
 	struct json_object *all = json_object_new_object();
 
-	const char *what = verb->run != verb_doctor ? "jobs"
-			   : s->all_nodes	    ? "nodes"
-						    : "findings";
+	const char *what = verb->run == verb_env      ? "variables"
+			   : verb->run != verb_doctor ? "jobs"
+			   : s->all_nodes	      ? "nodes"
+						      : "findings";
 
 	json_object_object_add(all, what, json_object_get(s->json));
 	puts(json_object_to_json_string_ext(all, JSON_C_TO_STRING_PRETTY |

@@ -55,6 +55,7 @@ int verb_create(const struct scheckpoint *s, int argc, char **argv);
 int verb_disable(const struct scheckpoint *s, int argc, char **argv);
 int verb_doctor(const struct scheckpoint *s, int argc, char **argv);
 int verb_enable(const struct scheckpoint *s, int argc, char **argv);
+int verb_env(const struct scheckpoint *s, int argc, char **argv);
 int verb_error(const struct scheckpoint *s, int argc, char **argv);
 int verb_list(const struct scheckpoint *s, int argc, char **argv);
 int verb_purge(const struct scheckpoint *s, int argc, char **argv);

@@ -27,7 +27,8 @@ struct engine_mount {
 	const char *target;
 };
 
-enum { MOUNT_TMPDIR, MOUNT_CONTROL, MOUNT_SHM, MOUNTS };
+/* Each after the one that it may lie in: TMPDIR at a short path, in /dev/shm. */
+enum { MOUNT_TMPDIR, MOUNT_CONTROL, MOUNT_SHM, MOUNT_SHORT_TMPDIR, MOUNTS };
 
 /* The job, as the runner tells the engine of it. Everything is the runner's. */
 struct engine_job {

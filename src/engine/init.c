@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "base/children.h"
+#include "base/protocol.h"
 #include "engine/descriptors.h"
 #include "engine/network.h"
 #include "engine/privilege.h"
@@ -342,7 +343,7 @@ void init_main(const struct sandbox_spec *spec, int events, int control)
 	pid_t root = spec->root;
 
 	prctl(PR_SET_DUMPABLE, 1);
-	prctl(PR_SET_NAME, "checkpoint-init");
+	prctl(PR_SET_NAME, CHECKPOINT_INIT_NAME);
 	/* A runner that has died closes control: without a namespace we outlive it, to
 	 * end the job. */
 	if (spec->is_open) {

@@ -73,7 +73,7 @@ struct sandbox {
 	int sentinel; /* requests to the keeper */
 };
 
-/* First pid that a job sees of itself; the same in every run. */
+/* Processes of ours that stay in a job's pid namespace have numbers below the job's. */
 #define SANDBOX_FIRST_PID 100
 
 /* Pid of a process without capabilities that is in the network while it is connected. */

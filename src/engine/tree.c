@@ -20,6 +20,7 @@
 struct process {
 	pid_t pid;
 	pid_t parent;
+	pid_t group;
 	pid_t session;
 	bool ended;
 	bool in_tree;
@@ -50,14 +51,25 @@ static char *read_proc(int dirfd, const char *path)
 	return text;
 }
 
-static void raise_highest(struct tree *tree, pid_t id)
+/* A number is in use. -1 without memory. */
+static int note_used(struct tree *tree, pid_t id)
 {
+	/* Grown by doubling, whenever the count is a power of two. */
+	if ((tree->nused & (tree->nused - 1)) == 0) {
+		pid_t *grown = reallocarray(tree->used, 2 * tree->nused + 1, sizeof(id));
+
+		if (!grown)
+			return -1;
+		tree->used = grown;
+	}
+	tree->used[tree->nused++] = id;
 	if (id > tree->highest)
 		tree->highest = id;
+	return 0;
 }
 
-/* -1 if it is gone. Its group and session count towards the highest number. */
-static int read_process(struct tree *tree, const char *pid, struct process *p)
+/* -1 if it is gone. */
+static int read_process(const struct tree *tree, const char *pid, struct process *p)
 {
 	cleanup_free char *path = str_printf("%s/stat", pid);
 	cleanup_free char *text = path ? read_proc(tree->proc, path) : NULL;
@@ -68,23 +80,28 @@ static int read_process(struct tree *tree, const char *pid, struct process *p)
 	if (!after ||
 	    sscanf(after, ") %c %d %d %d", &state, &parent, &group, &session) != 4)
 		return -1;
-	raise_highest(tree, group);
-	raise_highest(tree, session);
 	*p = (struct process){ .pid = atoi(pid),
 			       .parent = parent,
+			       .group = group,
 			       .session = session,
 			       .ended = state == 'Z' || state == 'X' };
 	return 0;
 }
 
-static void read_threads(struct tree *tree, const char *pid)
+/* The numbers of a process, its group and session, and its threads. */
+static int note_numbers(struct tree *tree, const struct process *p, const char *pid)
 {
 	cleanup_free char *path = str_printf("%s/task", pid);
 	cleanup_closedir DIR *dir = path ? open_dir_at(tree->proc, path) : NULL;
 	struct dirent *d;
 
-	while (dir && (d = readdir(dir)))
-		raise_highest(tree, atoi(d->d_name));
+	if (note_used(tree, p->group) < 0 || note_used(tree, p->session) < 0)
+		return -1;
+	while (dir && (d = readdir(dir))) {
+		if (atoi(d->d_name) > 0 && note_used(tree, atoi(d->d_name)) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 static int read_processes(struct tree *tree, struct process **all, size_t *count)
@@ -97,12 +114,13 @@ static int read_processes(struct tree *tree, struct process **all, size_t *count
 
 		if (atoi(d->d_name) <= 1 || read_process(tree, d->d_name, &p) < 0)
 			continue;
-		read_threads(tree, d->d_name);
 		grown = reallocarray(*all, *count + 1, sizeof(*grown));
 		if (!grown)
 			return -1;
 		*all = grown;
 		(*all)[(*count)++] = p;
+		if (note_numbers(tree, &p, d->d_name) < 0)
+			return -1;
 	}
 	return dir ? 0 : -1;
 }
@@ -200,7 +218,8 @@ void tree_free(struct tree *tree)
 		close(tree->proc);
 	tree->proc = -1;
 	free(tree->pids);
-	tree->pids = NULL;
+	free(tree->used);
+	tree->pids = tree->used = NULL;
 }
 
 /* ---- descriptors ---- */

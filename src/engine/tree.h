@@ -18,6 +18,8 @@ struct tree {
 			sandbox */
 	size_t count;
 	pid_t highest; /* highest number in use as a pid, thread, group or session id */
+	pid_t *used;   /* all of these, some more than once */
+	size_t nused;
 	/*
 	 * Not of an open sandbox: does the root have a child that is in a session of
 	 * another's, and so has been taken in; and a process that is inside, and not

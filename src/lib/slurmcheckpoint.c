@@ -6,7 +6,10 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "base/cleanup.h"
+#include "base/present.h"
 #include "lib/ask.h"
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -100,4 +103,16 @@ int checkpoint_restarted(void)
 const char *checkpoint_error(void)
 {
 	return why;
+}
+
+char *checkpoint_getenv(const char *name)
+{
+	size_t size;
+	cleanup_free char *text = present_read(&size, NULL);
+	const char *value = text ? present_find(text, size, name) : NULL;
+
+	if (value)
+		return strdup(value);
+	errno = text ? ENOENT : ENOTSUP;
+	return NULL;
 }

@@ -41,6 +41,13 @@ int checkpoint_enable(void);
 /* How often has the job gone on from a checkpoint? -1 with ENOTSUP without protection. */
 int checkpoint_restarted(void);
 
+/*
+ * The value of one of the variables by which Slurm tells the job where it runs, such as
+ * SLURM_JOB_NODELIST, as it is now: getenv() has that of the program's start. Owned by
+ * the caller. NULL with errno: ENOTSUP without protection, ENOENT if there is none.
+ */
+char *checkpoint_getenv(const char *name);
+
 /* Why the calling thread's last checkpoint_now() failed with EIO: one sentence. */
 const char *checkpoint_error(void);
 

@@ -79,7 +79,7 @@ static int describe(struct work *w, struct error *e)
 	    manifest_set(m, "seconds", "%.3f", seconds_since(&w->began)) < 0 ||
 	    cpu_record_describe(c->folder, m) < 0)
 		return error_sys(e, "generation %u", w->gen.number);
-	return 0;
+	return directories_describe(c->job, m, e);
 }
 
 /* As far as it got; told is what says that this is all. */
@@ -238,6 +238,7 @@ static void work(const struct checkpoint *c, struct checkpoint_shared *shared,
 	clock_gettime(CLOCK_BOOTTIME, &w.began);
 	result->request = w.request;
 	w.leaving = result->leaving = decide(&w);
+	result->preempted = w.preempted;
 	result->unsaved = leaves_unsaved(&w);
 	if (w.leaving == LEAVE_IGNORE || result->unsaved)
 		return;
@@ -379,6 +380,8 @@ int checkpoint_finish(struct checkpoint_worker *worker, const struct checkpoint 
 	close_worker(worker);
 	if (!result->told)
 		result->rc = -1;
+	if (result->request == REQUEST_NONE)
+		result->request = c->request;
 	if (result->rc < 0)
 		remove_half_written(c);
 	return result->told ? 0 : -1;

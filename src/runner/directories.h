@@ -15,6 +15,21 @@
 
 #define DIRECTORIES_SHM "/dev/shm" /* where the job looks for shared memory */
 
+/*
+ * Where the path of its folder is so long that those of sockets in TMPDIR would be too
+ * long, the job has TMPDIR at CHECKPOINT_SHORT_TMPDIR as well (base/protocol.h). Before
+ * directories_place().
+ */
+#define DIRECTORIES_SHORT_NAME ".tmp" /* of that, in DIRECTORIES_SHM */
+void directories_shorten_tmpdir(struct engine_job *job);
+
+/* What TMPDIR is to be, after directories_place(); NULL if it is none of ours. */
+const char *directories_tmpdir(const struct engine_job *job);
+
+/* Whoever has the job go on from this generation has to have it there, too. */
+int directories_describe(const struct engine_job *job, struct manifest *m,
+			 struct error *e);
+
 /* Before the engine starts or restores the job: sets job->mounts from job->local. */
 int directories_place(struct engine_job *job, const struct engine *engine,
 		      struct error *e);

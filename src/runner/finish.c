@@ -13,12 +13,14 @@
 #include "runner/apart.h"
 #include "runner/journal.h"
 #include "runner/order.h"
+#include "runner/own_output.h"
 #include "runner/record.h"
 #include "runner/relocate.h"
 #include "runner/runner.h"
 #include "runner/say.h"
 #include "slurm/hosts.h"
 #include "slurm/job.h"
+#include "store/generation.h"
 #include "store/node_cpu.h"
 
 /*
@@ -40,11 +42,32 @@ static bool will_start_again(struct runner *r)
 	return view.requeued_at_end || view.maybe_requeued_at_end;
 }
 
+/* Has it been requeued, as by its own script, so that it goes on? Only if that matters.
+ */
+static bool is_queued_again(struct runner *r, bool success)
+{
+	bool appends = r->task.append && !r->task.truncate;
+	bool removes = r->task.conf.cleanup == CLEANUP_ALWAYS ||
+		       (r->task.conf.cleanup == CLEANUP_SUCCESS && success);
+	struct job_view view;
+
+	if (!appends && !(removes && generation_any(&r->folder)))
+		return false;
+	if (job_read_for_sure(r->task.job, &view, NULL) < 0 || !view.queued)
+		return false;
+	/* Whoever was driven off its node without a checkpoint does its work again. */
+	if (appends && !view.preempted)
+		own_output_settle(&r->folder.record);
+	(void)manifest_set(&r->folder.record, ATTR_REQUEUED, "yes");
+	return true;
+}
+
 /* What is kept of a job that has ended is told by Cleanup; its history stays. */
 static void clean_up(struct runner *r, int status)
 {
 	bool success = WIFEXITED(status) && WEXITSTATUS(status) == 0;
 	enum conf_cleanup cleanup = r->task.conf.cleanup;
+	bool goes_on;
 
 	(void)manifest_set(&r->folder.record, RECORD_END, "%lld", (long long)time(NULL));
 	if (will_start_again(r)) {
@@ -54,8 +77,10 @@ static void clean_up(struct runner *r, int status)
 		(void)folder_save(&r->folder, NULL);
 		return;
 	}
+	goes_on = is_queued_again(r, success);
 	(void)folder_save(&r->folder, NULL);
-	if (cleanup == CLEANUP_ALWAYS || (cleanup == CLEANUP_SUCCESS && success))
+	if (!goes_on &&
+	    (cleanup == CLEANUP_ALWAYS || (cleanup == CLEANUP_SUCCESS && success)))
 		(void)folder_strip(&r->folder, NULL);
 }
 

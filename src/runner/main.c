@@ -52,9 +52,10 @@ static bool bind_now(void)
 /* What the job sees of us in its environment. */
 static int set_environment(struct runner *r, struct error *e)
 {
+	const char *tmpdir = directories_tmpdir(&r->job);
 	struct cpu node;
 
-	if ((r->tmpdir && setenv("TMPDIR", r->tmpdir, 1) < 0) ||
+	if ((tmpdir && setenv("TMPDIR", tmpdir, 1) < 0) ||
 	    setenv(CHECKPOINT_ENV_IMAGE_DIR, r->folder.path, 1) < 0)
 		return error_sys(e, "environment");
 	cpu_read(&node);
@@ -86,11 +87,34 @@ static void tell_started(struct runner *r)
 		    *passed_over ? "; passed over were " : "", passed_over);
 }
 
+/* It begins again: nothing that waited for the job that was is for this one. */
+static void forget_signals(struct runner *r)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	record_save_held(&r->folder, &none);
+}
+
+/* A job that was requeued by its script or its user is as it is to be; others are told.
+ */
+static void tell_start_over(struct runner *r)
+{
+	const char *requeued = manifest_get(&r->folder.record, ATTR_REQUEUED);
+
+	if (*r->over.text && !(requeued && *requeued))
+		say(r->task.job, "it starts over: %s", r->over.text);
+	if (requeued && *requeued &&
+	    manifest_set(&r->folder.record, ATTR_REQUEUED, "%s", "") == 0)
+		(void)folder_save(&r->folder, NULL);
+}
+
 static int start(struct runner *r, struct error *e)
 {
 	struct engine_choice choice;
 
 	r->job.restored = 0;
+	forget_signals(r);
 	mark_remove(&r->folder);
 	if (engine_choose(&r->job, &choice, e) < 0 ||
 	    directories_place(&r->job, choice.engine, e) < 0 ||
@@ -104,8 +128,7 @@ static int start(struct runner *r, struct error *e)
 		return -1;
 	r->passed_over = choice.passed_over;
 	tell_started(r);
-	if (*r->over.text)
-		say(r->task.job, "it starts over: %s", r->over.text);
+	tell_start_over(r);
 	return 0;
 }
 
@@ -237,8 +260,14 @@ static void leave_or_go_on(struct runner *r, enum leaving how, const char *text)
 }
 
 /* What has to be known at the next start. */
-static void remember(struct runner *r, const struct supervision *s)
+static void remember(struct runner *r, struct supervision *s, enum state state)
 {
+	/* What was for the job that has ended is not for its next start. */
+	if (state == STATE_ENDS)
+		sigemptyset(&s->held);
+	/* So Slurm ends this start, and no later one. */
+	if (s->ordered)
+		sigdelset(&s->held, SIGTERM);
 	record_save_held(&r->folder, &s->held);
 	record_set_count(&r->folder, ATTR_DISABLED, s->disabled);
 	record_set_count(&r->folder, ATTR_LOST,
@@ -276,7 +305,7 @@ static enum state supervise_run(struct runner *r, struct supervision *s, struct 
 	r->engine->stop(r->run);
 	r->run = NULL;
 	r->unsaved = s->unsaved;
-	remember(r, s);
+	remember(r, s, state);
 	return state;
 }
 

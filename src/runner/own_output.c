@@ -142,6 +142,17 @@ int own_output_start_over(const struct manifest *m, struct error *e)
 	return 0;
 }
 
+void own_output_settle(struct manifest *m)
+{
+	for (size_t i = 0; i < m->noutputs; i++) {
+		struct stat st;
+
+		if (stat(m->outputs[i].path, &st) == 0 && S_ISREG(st.st_mode) &&
+		    (uint64_t)st.st_size > m->outputs[i].length)
+			m->outputs[i].length = (uint64_t)st.st_size;
+	}
+}
+
 /* ---- is it new? ---- */
 
 /* Seconds since slurmstepd, our parent, was started; negative if it does not tell. */

@@ -42,6 +42,12 @@ int own_output_record_start(struct manifest *m, struct error *e);
 int own_output_start_over(const struct manifest *m, struct error *e);
 
 /*
+ * What the job has written until it was requeued, by itself or by its user, is to stay
+ * when it starts over: as Slurm has it where it appends. The record is changed alone.
+ */
+void own_output_settle(struct manifest *m);
+
+/*
  * Did this very start of the job make its output file? An earlier one that got as far as
  * running anything would have. False where that cannot be told: the output is no file, or
  * its name may be another on each node.

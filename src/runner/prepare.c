@@ -13,6 +13,7 @@
 #include "base/control.h"
 #include "base/file.h"
 #include "base/job_dir.h"
+#include "base/present.h"
 #include "base/str.h"
 #include "runner/apart.h"
 #include "runner/directories.h"
@@ -257,7 +258,7 @@ int prepare(struct runner *r, struct error *e)
 	if (!r->argv)
 		return error_sys(e, "%s", r->folder.path);
 	r->hears = control_open(r->scratch.control, e);
-	if (!r->hears)
+	if (!r->hears || present_write(r->scratch.control, environ, e) < 0)
 		return -1;
 	if (generation)
 		r->task.from_generation = generation;
@@ -279,5 +280,6 @@ int prepare(struct runner *r, struct error *e)
 		(struct engine_mount){ r->scratch.control, r->control };
 	r->job.local[MOUNT_SHM] =
 		(struct engine_mount){ r->scratch.shm, DIRECTORIES_SHM };
+	directories_shorten_tmpdir(&r->job);
 	return 0;
 }

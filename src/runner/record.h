@@ -12,6 +12,7 @@
 
 #define ATTR_WARNED   "warned"	 /* Slurm has warned of preemption or the time limit */
 #define ATTR_ENDED    "ended"	 /* wait status of a job that may be started again */
+#define ATTR_REQUEUED "requeued" /* it was, by itself or its user, when it last ended */
 #define ATTR_SIGNALS  "signals"	 /* to be passed on when the job goes on */
 #define ATTR_DISABLED "disabled" /* how often checkpoints are */
 #define ATTR_LOST     "lost"	 /* milliseconds of work, since the last checkpoint */

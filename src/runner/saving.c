@@ -133,22 +133,24 @@ static void tell(struct supervisor *v, const char *what, const struct error *err
 }
 
 /* For who asked, and for who looks later. */
-static void write_failure(struct supervisor *v, const struct error *error)
+static void write_failure(struct supervisor *v, const struct checkpoint_result *result)
 {
+	const struct error *error = &result->error;
 	struct event event = { .type = EVENT_FAILED };
 
 	snprintf(event.reason, sizeof(event.reason), "%s",
-		 request_reason(v->now.request, false));
+		 request_reason(result->request, result->preempted));
 	snprintf(event.text, sizeof(event.text), "%s", error->text);
 	journal(v->s->task, v->s->folder, &event);
 	control_finish(v->s->control, error->text);
 }
 
-static void checkpoint_failed(struct supervisor *v, const struct error *error)
+static void checkpoint_failed(struct supervisor *v,
+			      const struct checkpoint_result *result)
 {
-	write_failure(v, error);
+	write_failure(v, result);
 	if (v->event >= 0)
-		tell(v, "no checkpoint was taken", error);
+		tell(v, "no checkpoint was taken", &result->error);
 }
 
 static void write_checkpoint(struct supervisor *v, const struct checkpoint_result *result)
@@ -210,14 +212,6 @@ static enum happening checkpoint_done(struct supervisor *v,
 	return result->ended ? HAPPENS_KEPT_ENDED : HAPPENS_KEPT;
 }
 
-static bool has_generations(const struct folder *folder)
-{
-	cleanup_free unsigned int *numbers = NULL;
-	size_t count = 0;
-
-	return generation_list(folder, &numbers, &count, NULL) < 0 || count > 0;
-}
-
 /*
  * The job cannot go on as it is. From the checkpoint before it can, or from its
  * beginning; but not again and again, if that gets it no further. What is said then is
@@ -227,10 +221,10 @@ static enum happening go_back(struct supervisor *v,
 			      const struct checkpoint_result *result)
 {
 	struct supervision *s = v->s;
-	bool saved = has_generations(s->folder);
+	bool saved = generation_any(s->folder);
 	bool no_more = ++s->broken >= BROKEN_MAX;
 
-	write_failure(v, &result->error);
+	write_failure(v, result);
 	if (no_more)
 		s->disabled++;
 	s->unsaved = v->now.worth;
@@ -284,7 +278,7 @@ static enum happening settle(struct supervisor *v, struct checkpoint_result *res
 	if (result->gone) /* its end answers whoever asks */
 		control_finish(v->s->control, result->error.text);
 	else if (!v->aborted || *v->aborted)
-		checkpoint_failed(v, &result->error);
+		checkpoint_failed(v, result);
 	return HAPPENS_FAILED;
 }
 

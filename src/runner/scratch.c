@@ -14,10 +14,8 @@
 #include "base/cleanup.h"
 #include "base/control.h"
 #include "base/file.h"
+#include "base/protocol.h"
 #include "base/str.h"
-
-#define PREFIX	   "slurm-checkpoint-"
-#define SHARED_MEM "/dev/shm"
 
 /* Remove a directory of the user's own if nobody holds its lock. */
 static void sweep_one(int parent, const char *name)
@@ -37,7 +35,8 @@ static void sweep(const char *dir)
 	struct dirent *entry;
 
 	while (d && (entry = readdir(d))) {
-		if (!strncmp(entry->d_name, PREFIX, strlen(PREFIX)))
+		if (!strncmp(entry->d_name, CHECKPOINT_SCRATCH_PREFIX,
+			     strlen(CHECKPOINT_SCRATCH_PREFIX)))
 			sweep_one(dirfd(d), entry->d_name);
 	}
 }
@@ -65,7 +64,7 @@ static int make_locked(int *fd, char **path, const char *dir, unsigned int job)
 	sweep(dir);
 	do {
 		close_locked(fd, path);
-		*path = str_printf("%s/" PREFIX "%u-XXXXXX", dir, job);
+		*path = str_printf("%s/" CHECKPOINT_SCRATCH_PREFIX "%u-XXXXXX", dir, job);
 		if (!*path || !mkdtemp(*path)) {
 			free(*path);
 			*path = NULL;
@@ -98,7 +97,8 @@ static int make_in(struct scratch *scratch, const char *dir, unsigned int job)
 /* A job without a /dev/shm of its own has the node's, as without us. */
 static void make_shm(struct scratch *scratch, unsigned int job)
 {
-	if (make_locked(&scratch->shm_fd, &scratch->shm_path, SHARED_MEM, job) == 0) {
+	if (make_locked(&scratch->shm_fd, &scratch->shm_path, CHECKPOINT_SHARED_MEMORY,
+			job) == 0) {
 		scratch->shm = str_printf("%s/shm", scratch->shm_path);
 		if (scratch->shm && mkdir(scratch->shm, 0700) == 0)
 			return;

@@ -163,6 +163,7 @@ static void user_signal(struct supervisor *v, int signum)
 	switch (signum) {
 	case SIGTERM:
 		v->s->terminated = true;
+		v->s->ordered = v->s->ordered || is_order_to_end(v);
 		/* Slurm ends the job: what is being saved would be its last breath. */
 		supervisor_give_up(v, v->s->engine->hears ? "Slurm ended the job" : "");
 		if (is_mistaken(v))

@@ -29,6 +29,7 @@ struct supervision {
 	enum leaving leaving;	 /* of STATE_LEAVES: how */
 	bool warned;		 /* Slurm has warned of preemption or the time limit */
 	bool terminated;	 /* Slurm has ended it, by SIGTERM */
+	bool ordered;		 /* and that was its order to end, and no user's signal */
 	unsigned int disabled;	 /* how often, without having been enabled since */
 	unsigned int restored;	 /* how often the job went on from a checkpoint */
 	double cost;		 /* seconds that a checkpoint takes, by the last one */

@@ -126,11 +126,21 @@ unsigned int job_failures_left(unsigned int batch_flag)
 	return max > batch_flag ? max - batch_flag : 0;
 }
 
+/* Has somebody requeued it, perhaps its own script, which then may still run? */
+static bool is_queued(const job_info_t *job)
+{
+	const uint32_t queued = JOB_REQUEUE | JOB_REQUEUE_HOLD | JOB_SPECIAL_EXIT;
+
+	return (job->job_state & JOB_STATE_BASE) == JOB_PENDING ||
+	       (job->job_state & queued) != 0;
+}
+
 static void fill_view(const job_info_t *job, struct job_view *view)
 {
 	*view = (struct job_view){
 		.submitted = job->submit_time,
 		.running = job->job_state == JOB_RUNNING,
+		.queued = is_queued(job),
 		.preempted = job->preempt_time != 0,
 		.requeue = job->requeue != 0,
 		.restarts = job->restart_cnt,

@@ -18,6 +18,7 @@
 struct job_view {
 	time_t submitted;      /* by slurmctld's clock; or when it was last requeued */
 	bool running;	       /* and not completing */
+	bool queued;	       /* it is in the queue, or will be when it has ended */
 	bool preempted;	       /* chosen for preemption, living in its GraceTime */
 	bool requeue;	       /* Slurm may put it back in the queue */
 	unsigned int restarts; /* how often Slurm has started it again */

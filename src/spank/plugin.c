@@ -19,8 +19,11 @@ SPANK_PLUGIN(checkpoint, 1)
 #pragma GCC visibility pop
 
 #include "spank/item.h"
+#include "spank/moved.h"
 #include "spank/options.h"
+#include "spank/parent_job.h"
 #include "spank/settings.h"
+#include "spank/step.h"
 #include "spank/submit.h"
 #include "spank/takeover.h"
 
@@ -59,6 +62,12 @@ static bool is_sbatch(void)
 	       strcmp(program_invocation_short_name, "sbatch") == 0;
 }
 
+/* In a program that is to start steps; slurmstepd has another context. */
+static bool is_srun(void)
+{
+	return spank_context() == S_CTX_LOCAL;
+}
+
 /* What is wrong with them stands in slurmd's log when it starts, not in every job's. */
 static void take_settings(int argc, char *argv[])
 {
@@ -76,7 +85,10 @@ int slurm_spank_init(spank_t spank, int argc, char *argv[])
 	if (is_sbatch()) {
 		register_options(spank);
 		submit_read_environment();
+		parent_job_drop();
 	}
+	if (is_srun())
+		moved_take_over();
 	take_settings(argc, argv);
 	return ESPANK_SUCCESS;
 }
@@ -88,6 +100,8 @@ int slurm_spank_init_post_opt(spank_t spank, int argc, char *argv[])
 	settings_parse(argc, argv, &settings, NULL);
 	if (is_sbatch())
 		submit_prepare(spank, &settings, &options);
+	if (is_srun())
+		moved_correct_nodelist();
 	return ESPANK_SUCCESS;
 }
 
@@ -96,8 +110,10 @@ int slurm_spank_task_init(spank_t spank, int argc, char *argv[])
 	struct settings settings;
 
 	settings_parse(argc, argv, &settings, NULL);
-	if (spank_context() == S_CTX_REMOTE)
+	if (spank_context() == S_CTX_REMOTE) {
 		takeover(spank, &settings);
+		step_follow(spank, &settings);
+	}
 	return ESPANK_SUCCESS;
 }
 

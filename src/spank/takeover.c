@@ -18,6 +18,7 @@
 #include "spank/hold.h"
 #include "spank/options.h"
 #include "spank/output.h"
+#include "spank/parent_job.h"
 #include "spank/task_argv.h"
 #include "spank/warning.h"
 
@@ -61,7 +62,6 @@ static void clean_environment(spank_t spank)
 {
 	spank_unsetenv(spank, CHECKPOINT_ENV_SCRIPT);
 	spank_unsetenv(spank, CHECKPOINT_ENV_CONF);
-	spank_unsetenv(spank, CHECKPOINT_ENV_IMAGE_DIR);
 	for (enum option_id id = 0; id < OPTION_COUNT; id++)
 		unset_variables_of_option(spank, id);
 }
@@ -155,6 +155,21 @@ static void guard_signals(bool runner_follows)
 		sigprocmask(SIG_BLOCK, &requests, NULL);
 }
 
+/* Where sbatch had no plugin that did it (parent_job.h). */
+static void drop_parent_job(spank_t spank)
+{
+	char **environment = NULL;
+
+	if (spank_get_item(spank, S_JOB_ENV, &environment) == ESPANK_SUCCESS &&
+	    environment &&
+	    parent_job_owns_tmpdir(
+		    str_find_variable(environment, "TMPDIR"),
+		    str_find_variable(environment, CHECKPOINT_ENV_IMAGE_DIR)))
+		spank_unsetenv(spank, "TMPDIR");
+	for (size_t i = 0; parent_job_variables[i]; i++)
+		spank_unsetenv(spank, parent_job_variables[i]);
+}
+
 void takeover(spank_t spank, const struct settings *settings)
 {
 	struct batch *batch;
@@ -165,6 +180,7 @@ void takeover(spank_t spank, const struct settings *settings)
 
 	if (!batch_is_step(spank))
 		return;
+	drop_parent_job(spank);
 	batch = batch_read(spank, settings);
 	e = &batch->error;
 	if (batch->wanted || options_any(&batch->options))

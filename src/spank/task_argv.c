@@ -227,6 +227,13 @@ int task_argv_put_runner(spank_t spank, const struct settings *settings, struct 
 	return -1;
 }
 
+int task_argv_enter(spank_t spank, const struct settings *settings, struct error *e)
+{
+	if (remember(spank, e) < 0)
+		return -1;
+	return hand_over(spank, settings, e);
+}
+
 const char *task_argv_original(spank_t spank)
 {
 	char **argv;

@@ -33,6 +33,9 @@ int task_argv_get(spank_t spank, int *argc, char ***argv, struct error *e);
 int task_argv_set(spank_t spank, const struct settings *settings, int argc,
 		  char *const *argv, struct error *e);
 
+/* Have task-exec run before the task, and nothing else changed. */
+int task_argv_enter(spank_t spank, const struct settings *settings, struct error *e);
+
 /* Have the runner be executed with them. */
 int task_argv_put_runner(spank_t spank, const struct settings *settings, struct error *e);
 

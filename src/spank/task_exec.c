@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 #include "spank/hand_over.h"
+#include "spank/join.h"
 
 /* As slurmstepd, which ends a task that cannot be executed with errno. */
 static _Noreturn void become(char **argv)
@@ -40,6 +41,7 @@ int main(int argc, char **argv)
 			e.text);
 		return EXIT_FAILURE;
 	}
+	join_job();
 	if (*e.text)
 		fprintf(stderr,
 			"slurm-checkpoint: error: the task is executed without what "

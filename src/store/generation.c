@@ -277,6 +277,14 @@ int generation_list(const struct folder *folder, unsigned int **numbers, size_t 
 	return 0;
 }
 
+bool generation_any(const struct folder *folder)
+{
+	cleanup_free unsigned int *numbers = NULL;
+	size_t count = 0;
+
+	return generation_list(folder, &numbers, &count, NULL) < 0 || count > 0;
+}
+
 /* Under another name first, so that a half removed generation is never taken for one. */
 int generation_remove(const struct folder *folder, unsigned int number, struct error *e)
 {

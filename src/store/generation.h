@@ -5,6 +5,7 @@
 #ifndef STORE_GENERATION_H
 #define STORE_GENERATION_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/error.h"
@@ -58,6 +59,9 @@ int generation_verify(const struct generation *gen, struct error *e);
  */
 int generation_verify_within(const struct generation *gen, uint64_t *left,
 			     struct error *e);
+
+/* Is there one, or may there be? */
+bool generation_any(const struct folder *folder);
 
 /* The numbers of the committed generations, newest first; owned by the caller. */
 int generation_list(const struct folder *folder, unsigned int **numbers, size_t *count,

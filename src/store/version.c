@@ -17,6 +17,7 @@
  * Add yours here, and to the table in doc/store-format.md.
  */
 static const char *const known[] = {
+	VERSION_SHORT_TMPDIR,
 	NULL,
 };
 

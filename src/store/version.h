@@ -17,6 +17,9 @@
 #define ATTR_VERSION "version"
 #define ATTR_NEEDS   "needs"
 
+/* Features: the job has TMPDIR at a short path, in its /dev/shm. */
+#define VERSION_SHORT_TMPDIR "short-tmpdir"
+
 /* Write into a record who runs the job from now on. -1 and errno without memory. */
 int version_stamp_record(struct manifest *record);
 

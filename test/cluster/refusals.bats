@@ -88,16 +88,20 @@ refused() {
 	ends_exact
 }
 
-@test "a job that may not be requeued and has ended is restarted only when Slurm has forgotten it" {
+@test "a job that may not be requeued and has ended is restarted as another job" {
+	local old
 	counting_job
 	root scontrol update JobId="$JOB" Requeue=0
 	alice scheckpoint create "$JOB"
 	alice scancel "$JOB"
 	wait_over "$JOB"
+	old=$JOB
 	run alice scheckpoint restart "$JOB"
 	echo "$output"
-	[ "$status" -eq 1 ]
-	[[ $output == "scheckpoint: error: job $JOB may not be requeued"*"MinJobAge"* ]]
+	[ "$status" -eq 0 ]
+	[[ $output == "job $old: goes on as job "* ]]
+	JOB=${output##* }
+	ends_exact
 }
 
 @test "a job that may not be requeued is told so when it asks itself" {

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "runner/own_output.h"
 #include "testing.h"
 
 static struct task task_of(unsigned int restart)
@@ -198,6 +199,24 @@ static void what_a_start_that_was_not_ours_wrote_does_not_stay(void **state)
 	}
 }
 
+static void what_a_job_wrote_until_it_was_requeued_stays(void **state)
+{
+	struct place *p = *state;
+	struct task task = task_of(0);
+	cleanup_folder struct folder folder;
+	struct error e;
+
+	make_folder(p, 7, &folder);
+	start(p, &folder, &task);
+	put_file(p->fd, "out", "12345");
+	own_output_settle(&folder.record);
+	put_file(p->fd, "out", "12345678");
+	put_file(p->fd, "err", "1");
+	assert_int_equal(own_output_start_over(&folder.record, &e), 0);
+	assert_content(p->fd, "out", "12345");
+	assert_content(p->fd, "err", "");
+}
+
 /* ---- counts ---- */
 
 static void a_count_is_kept_from_one_start_to_the_next(void **state)
@@ -325,6 +344,7 @@ int main(void)
 		in_place(an_element_of_an_array_is_known_by_that_too),
 		in_place(the_outputs_are_recorded_as_the_first_start_met_them),
 		in_place(what_a_start_that_was_not_ours_wrote_does_not_stay),
+		in_place(what_a_job_wrote_until_it_was_requeued_stays),
 		in_place(a_count_is_kept_from_one_start_to_the_next),
 		in_place(what_is_no_number_counts_nothing),
 		in_place(signals_wait_for_the_next_start),

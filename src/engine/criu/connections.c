@@ -23,6 +23,12 @@ struct connection {
 	unsigned long long inode;
 };
 
+/*
+ * The steps that it has started go on without it, and without the job: closed, its
+ * connections would leave it waiting for them for ever on the next node.
+ */
+#define STEP_STARTER "srun"
+
 /* What is to be done with one: true if that was all. */
 typedef bool (*visit_fn)(const struct tree *tree, const struct connection *c, void *arg);
 
@@ -89,6 +95,13 @@ static void describe(const struct tree *tree, pid_t holder, const struct connect
 	bool is_4 = IN6_IS_ADDR_V4MAPPED(&c->other);
 	char text[INET6_ADDRSTRLEN];
 
+	if (name && !strcmp(name, STEP_STARTER)) {
+		error_set(e,
+			  STEP_STARTER " is running a step, which cannot be saved with "
+				       "the job; ask again when the step has ended, or "
+				       "start the program without " STEP_STARTER);
+		return;
+	}
 	if (!inet_ntop(is_4 ? AF_INET : AF_INET6, &c->other.s6_addr[is_4 ? 12 : 0], text,
 		       sizeof(text)))
 		text[0] = '\0';
@@ -101,6 +114,13 @@ static void describe(const struct tree *tree, pid_t holder, const struct connect
 					       : "");
 }
 
+static bool starts_steps(const struct tree *tree, pid_t pid)
+{
+	cleanup_free char *name = tree_process_name(tree, pid);
+
+	return name && !strcmp(name, STEP_STARTER);
+}
+
 static bool is_held(const struct tree *tree, const struct connection *c, void *arg)
 {
 	const struct search *s = arg;
@@ -110,6 +130,8 @@ static bool is_held(const struct tree *tree, const struct connection *c, void *a
 	    (s->which == CONNECTIONS_OUTSIDE && network_is_inside(&c->other)))
 		return false;
 	holder = tree_socket_holder(tree, c->inode);
+	if (holder && s->which == CONNECTIONS_OF_STEPS && !starts_steps(tree, holder))
+		return false;
 	if (holder)
 		describe(tree, holder, c, s->e);
 	return holder != 0;

@@ -11,8 +11,9 @@
 #include "engine/tree.h"
 
 enum connections {
-	CONNECTIONS_ALL,     /* any */
-	CONNECTIONS_OUTSIDE, /* in a network of the job's own: those that leave it */
+	CONNECTIONS_ALL,      /* any */
+	CONNECTIONS_OUTSIDE,  /* in a network of the job's own: those that leave it */
+	CONNECTIONS_OF_STEPS, /* of srun, which cannot do without them */
 };
 
 /* Does a process of the tree hold one of these? Then one sentence in e. */

@@ -9,7 +9,9 @@
 
 #include "base/cleanup.h"
 #include "engine/criu/files.h"
+#include "engine/criu/numbers.h"
 #include "engine/tree.h"
+#include "plan/pids.h"
 
 static char *version(const struct conf *conf, struct error *e)
 {
@@ -21,7 +23,8 @@ static char *version(const struct conf *conf, struct error *e)
 static struct engine_run *criu_start(const struct engine_job *job, struct error *e)
 {
 	struct sandbox_spec spec = { .mounts = job->mounts,
-				     .last_pid = SANDBOX_FIRST_PID - 1,
+				     .last_pid =
+					     pids_first(job->job, numbers_limit()) - 1,
 				     .own_net = criu_wants_own_net(job),
 				     .connect = criu_connect,
 				     .argv = job->argv,
@@ -60,7 +63,7 @@ static int criu_fits(const struct engine_job *job, const struct generation *gen,
 		     struct error *e)
 {
 	(void)unlinkat(job->folder->fd, CRIU_LOG_RESTORE, 0);
-	return files_check(job, gen, e);
+	return numbers_check(gen, e) < 0 ? -1 : files_check(job, gen, e);
 }
 
 static int criu_mount_again(const struct engine_run *run, const struct engine_job *job,

@@ -28,6 +28,7 @@
 #include "engine/criu/criu.h"
 #include "engine/criu/handed.h"
 #include "engine/criu/hook.h"
+#include "engine/criu/numbers.h"
 #include "engine/criu/release.h"
 #include "engine/criu/shm.h"
 #include "engine/criu/stream.h"
@@ -35,11 +36,9 @@
 #include "engine/criu/watch.h"
 #include "engine/outputs.h"
 #include "engine/tree.h"
+#include "plan/pids.h"
 
 #define GHOST_LIMIT "1G" /* unlinked files up to this size are saved with the job */
-
-/* Pids left free for criu itself when it restores: it needs about ten. */
-#define PIDS_FOR_CRIU 1000
 
 struct dumping {
 	struct loop *loop;
@@ -70,15 +69,6 @@ static int hook_waits(void *arg, struct error *e)
 
 /* ---- while the job stands ---- */
 
-static int pid_max(void)
-{
-	size_t size;
-	cleanup_free char *text =
-		file_read(AT_FDCWD, "/proc/sys/kernel/pid_max", 64, &size, NULL);
-
-	return text ? atoi(text) : 32768;
-}
-
 /* How the restore has to treat connections. */
 static int set_network(struct manifest *m, const struct sandbox *sb,
 		       const struct engine_job *job)
@@ -92,14 +82,11 @@ static int set_network(struct manifest *m, const struct sandbox *sb,
 		       : 0;
 }
 
-static int set_attributes(struct manifest *m, const struct sandbox *sb,
-			  const struct tree *tree)
+static int set_attributes(struct manifest *m, const struct sandbox *sb, struct tree *tree)
 {
 	struct sandbox_clocks clocks = { 0 };
-	pid_t restore_pid = tree->highest + 100;
+	pid_t restore_pid = pids_gap(tree->used, tree->nused, numbers_limit());
 
-	if (restore_pid + PIDS_FOR_CRIU > pid_max())
-		restore_pid = SANDBOX_FIRST_PID + 200;
 	if (sandbox_read_clocks(sb, &clocks) < 0 ||
 	    manifest_set(m, CRIU_ATTR_ADOPTED, "%s", tree->has_adopted ? "yes" : "no") <
 		    0 ||

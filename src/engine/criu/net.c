@@ -96,6 +96,7 @@ bool criu_tcp_refused(const struct tree *tree, const struct engine_run *run,
 
 	if (own_net && connections_unread(tree, e))
 		return true;
-	return !criu_closes_tcp(job) &&
-	       connections_held(tree, own_net ? CONNECTIONS_OUTSIDE : CONNECTIONS_ALL, e);
+	if (criu_closes_tcp(job))
+		return connections_held(tree, CONNECTIONS_OF_STEPS, e);
+	return connections_held(tree, own_net ? CONNECTIONS_OUTSIDE : CONNECTIONS_ALL, e);
 }
