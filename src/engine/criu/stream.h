@@ -28,6 +28,15 @@ struct stream;
 struct stream *stream_open(struct loop *loop, const char *dir, struct generation *gen,
 			   struct error *e);
 
+/* Images, small ones, that are changed in place before they are digested and written. */
+struct stream_edit {
+	const char *prefix; /* with which their names begin */
+	void (*edit)(void *arg, const char *name, void *data, size_t size);
+	void *arg;
+};
+
+void stream_set_edit(struct stream *stream, const struct stream_edit *edit);
+
 /* Have all images that criu began been received whole? */
 bool stream_is_complete(const struct stream *stream);
 
