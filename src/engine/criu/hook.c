@@ -5,8 +5,8 @@
  * generation is committed. If the runner says no, or is gone, criu lets the job
  * go on where it stood.
  *
- * Before the job is frozen it looks for what only somebody inside of it can see, and refuses
- * the checkpoint for it (sysv.h).
+ * Before the job is frozen it looks for what only somebody inside of it can see, and
+ * refuses the checkpoint for it (sysv.h).
  *
  * Then it writes down what criu does not save of the job's threads (tasks.h); some
  * of that also before the job is frozen.

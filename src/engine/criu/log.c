@@ -358,9 +358,9 @@ static const struct {
 	  "a file system is full on which something of the job has to be written" },
 	{ ": Disk quota exceeded",
 	  "your quota is used up where something of the job has to be written" },
-	{ ": Too many open files",
-	  "a process has used up its descriptors, and one more is needed to save it; have "
-	  "it close some, or raise its limit (ulimit -n)" },
+	{ ": Too many open files", "a process has used up its descriptors, and one more "
+				   "is needed to save it; have "
+				   "it close some, or raise its limit (ulimit -n)" },
 	{ ": Too many open files in system",
 	  "all descriptors of this node are used up; try again" },
 	{ ": Resource temporarily unavailable",

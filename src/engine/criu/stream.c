@@ -18,7 +18,7 @@
 #define SOCKET_NAME "streamer-capture.sock" /* CRIU's criu/img-streamer.c */
 #define CHUNK	    (1u << 20)		    /* bytes read at once, and size of the pipe */
 #define FLUSH_EVERY (16u << 20) /* bytes after which the disk is set to work */
-#define MEMORY	    "pages-" /* with which the names of images of memory begin */
+#define MEMORY	    "pages-"	/* with which the names of images of memory begin */
 #define MAX_NAME    127		/* bytes of an image's name: one of length */
 
 /* An image on its way. */

@@ -21,7 +21,6 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "engine/criu/mapping.h"
-#include "engine/criu/nameless.h"
 
 #ifndef MQUEUE_MAGIC
 #define MQUEUE_MAGIC 0x19800202
@@ -109,8 +108,8 @@ static const struct {
 	  "have the virtual machine save itself" },
 	{ "/dev/fuse", "serves a file system (/dev/fuse), which cannot be saved",
 	  "unmount it before the checkpoint" },
-	{ "/dev/net/tun", "has a network device open (/dev/net/tun), which cannot be saved",
-	  ELSE_CLOSE },
+	{ "/dev/net/tun",
+	  "has a network device open (/dev/net/tun), which cannot be saved", ELSE_CLOSE },
 	{ "/dev/nvidia", "uses a GPU, whose memory cannot be saved",
 	  "have the program save itself (--checkpoint-engine=app)" },
 	{ "/dev/kfd", "uses a GPU, whose memory cannot be saved",
@@ -209,12 +208,13 @@ static int check_descriptors(const struct process *p, struct error *e)
 
 	if (!dir && errno == EACCES && read_process(p->tree, p->pid, &now) == 0 &&
 	    now.state != 'Z')
-		return refuse(p, e,
-			      "does not let itself be looked into, since it guards "
-			      "something, as ssh-agent does, or since its file may be "
-			      "executed and not read; so it cannot be saved",
-			      "end it before the checkpoint, start it outside of the job, "
-			      "or make its file readable");
+		return refuse(
+			p, e,
+			"does not let itself be looked into, since it guards "
+			"something, as ssh-agent does, or since its file may be "
+			"executed and not read; so it cannot be saved",
+			"end it before the checkpoint, start it outside of the job, "
+			"or make its file readable");
 	while (dir && (d = readdir(dir))) {
 		if (d->d_name[0] != '.' &&
 		    check_descriptor(p, dirfd(dir), d->d_name, e) < 0)
@@ -240,13 +240,11 @@ static int check_mapping(const struct process *p, const struct mapping *m,
 			      "have it do without");
 	if (begins(m->name, "anon_inode:[io_uring]"))
 		return refuse(p, e, descriptors[0].what, descriptors[0].advice);
-	if (begins(m->name, "/memfd:") && !m->shared && !begins(m->name, CRIU_CODE) &&
-	    !nameless_is_open(p->tree, m->dev, m->inode))
+	if (begins(m->name, "/memfd:") && !m->shared && !begins(m->name, CRIU_CODE))
 		return refuse(p, e,
 			      "has mapped memory of memfd_create(2) privately, or was "
-			      "executed from it, and nobody has it open, so its content "
-			      "would be lost",
-			      "have it keep the descriptor open");
+			      "executed from it, of which the content would be lost",
+			      "have it use a file, or shared mappings");
 	return 0;
 }
 
@@ -269,10 +267,11 @@ static int check_threads(const struct process *p, struct error *e)
 {
 	if (p->state != 'Z' || p->threads <= 1)
 		return 0;
-	return refuse(p, e,
-		      "has ended its first thread (pthread_exit), and goes on with others, "
-		      "which cannot be saved",
-		      "have the first thread wait for the others (pthread_join)");
+	return refuse(
+		p, e,
+		"has ended its first thread (pthread_exit), and goes on with others, "
+		"which cannot be saved",
+		"have the first thread wait for the others (pthread_join)");
 }
 
 /* A number of its status; 0 if it is not told. */
@@ -292,9 +291,10 @@ static int check_status(const struct process *p, struct error *e)
 	cleanup_free char *what = NULL;
 
 	if (tracer) {
-		what = str_printf("is traced by %s (process %d), and only one program can "
-				  "trace another",
-				  by ? by : "another", tracer);
+		what = str_printf(
+			"is traced by %s (process %d), and only one program can "
+			"trace another",
+			by ? by : "another", tracer);
 		return refuse(p, e, what ? what : "is traced",
 			      "end that before the checkpoint");
 	}
@@ -372,11 +372,12 @@ static int check_session(const struct family *f, const struct process *p, pid_t 
 			break;
 		f->born[above] = p->session;
 	}
-	return refuse(p, e,
-		      "is in a session whose first process has ended, and another process "
-		      "has taken it in, so it could not be restored",
-		      "start it with setsid, or have the leader of its session wait for "
-		      "it");
+	return refuse(
+		p, e,
+		"is in a session whose first process has ended, and another process "
+		"has taken it in, so it could not be restored",
+		"start it with setsid, or have the leader of its session wait for "
+		"it");
 }
 
 static int check_sessions(const struct tree *tree, struct family *f, struct error *e)
@@ -394,8 +395,7 @@ static int check_sessions(const struct tree *tree, struct family *f, struct erro
 /* ---- all of it ---- */
 
 static int (*const checks[])(const struct process *p, struct error *e) = {
-	check_threads,	   check_status, check_namespaces,
-	check_descriptors, check_memory,
+	check_threads, check_status, check_namespaces, check_descriptors, check_memory,
 };
 
 static int check_process(const struct process *p, struct error *e)

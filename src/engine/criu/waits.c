@@ -34,7 +34,8 @@ struct wait {
 /* ---- what they wait in ---- */
 
 /* The kernel's function that has a thread wait; "0" where users are not told. */
-static bool read_waiting(const struct waits *w, pid_t pid, pid_t tid, enum waiting *waiting)
+static bool read_waiting(const struct waits *w, pid_t pid, pid_t tid,
+			 enum waiting *waiting)
 {
 	cleanup_free char *path = str_printf("%d/task/%d/wchan", pid, tid);
 	size_t size;
@@ -55,8 +56,8 @@ static int add(struct waits *w, pid_t tid, enum waiting waiting)
 {
 	/* By powers of two, so that many take no time. */
 	if ((w->count & (w->count - 1)) == 0) {
-		struct wait *grown = reallocarray(
-			w->list, w->count ? 2 * w->count : 1, sizeof(*grown));
+		struct wait *grown = reallocarray(w->list, w->count ? 2 * w->count : 1,
+						  sizeof(*grown));
 
 		if (!grown)
 			return -1;
@@ -201,8 +202,8 @@ static bool fits(const struct reg *reg, uint64_t value)
 static void put(struct reg *reg, uint64_t value)
 {
 	for (size_t i = 0; i < reg->size; i++, value >>= 7)
-		reg->at[i] = (unsigned char)((value & 0x7f) |
-					     (i + 1 < reg->size ? 0x80 : 0));
+		reg->at[i] =
+			(unsigned char)((value & 0x7f) | (i + 1 < reg->size ? 0x80 : 0));
 }
 
 /* ---- which call it was ---- */
@@ -218,9 +219,8 @@ static long which_sleep(const struct regs *regs)
 		return regs->r[GPR_SI].value == 0 && regs->r[GPR_DX].value >= 4096
 			       ? SYS_clock_nanosleep
 			       : -1;
-	return regs->r[GPR_SI].value == 0 || regs->r[GPR_SI].value >= 4096
-		       ? SYS_nanosleep
-		       : -1;
+	return regs->r[GPR_SI].value == 0 || regs->r[GPR_SI].value >= 4096 ? SYS_nanosleep
+									   : -1;
 }
 
 /* The call that is to be made anew, or -1. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * waits.h - have threads go on to wait, after a restart, in the system calls in which they
- * were frozen.
+ * waits.h - have threads go on to wait, after a restart, in the system calls in which
+ * they were frozen.
  *
  * The kernel takes up poll(2), nanosleep(2) and timed futex(2) again by itself when a
  * stopped thread runs on. What it knows of them for that is not saved, so criu has them

@@ -52,6 +52,7 @@ void must_be(int so, const char *function, int line, const char *what)
 void skip(const char *why)
 {
 	printf("skipped: %s\n", why);
+	fflush(stdout);
 	saved();
 	exit(0);
 }

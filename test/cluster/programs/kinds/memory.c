@@ -84,12 +84,14 @@ static void memory_none(void)
 	must(munmap(at + SIZE / 2, 4096) == 0, "munmap");
 	saved();
 	must(mincore(at + SIZE / 2, 4096, &in) < 0 && errno == ENOMEM, "a hole");
-	must(mprotect(at, SIZE / 2, PROT_READ) == 0 && is_filled(at, SIZE / 2), "content");
+	must(mprotect(at, SIZE / 2, PROT_READ) == 0 && is_filled(at, SIZE / 2),
+	     "content");
 }
 
 static void memory_many_maps(void)
 {
-	char *at = map(4000 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	char *at =
+		map(4000 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
 
 	for (size_t i = 0; i < 4000; i++)
 		at[i * 4096] = (char)i;
@@ -103,8 +105,8 @@ static void memory_many_maps(void)
 static void memory_code(void)
 {
 	static const unsigned char code[] = { 0xb8, 42, 0, 0, 0, 0xc3 };
-	char *at = map(4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS,
-		       -1);
+	char *at = map(4096, PROT_READ | PROT_WRITE | PROT_EXEC,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1);
 	int (*call)(void);
 
 	memcpy(at, code, sizeof(code));
@@ -129,8 +131,8 @@ static void memory_guard(void)
 
 static void memory_droppable(void)
 {
-	char *at = mmap(NULL, 4096, PROT_READ | PROT_WRITE, 8 /* MAP_DROPPABLE */ | MAP_ANONYMOUS,
-			-1, 0);
+	char *at = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+			8 /* MAP_DROPPABLE */ | MAP_ANONYMOUS, -1, 0);
 
 	if (at == MAP_FAILED)
 		skip("no MAP_DROPPABLE");
@@ -268,21 +270,6 @@ static void file_mapped_unlinked(void)
 	must(is_filled(at, SIZE), "its content");
 }
 
-static void file_mapped_tmp(void)
-{
-	char path[] = "/tmp/kinds.XXXXXX";
-	int fd = mkstemp(path);
-	char *at;
-
-	must(ftruncate(fd, 32768) == 0, "ftruncate");
-	at = map(32768, PROT_READ | PROT_WRITE, MAP_SHARED, fd);
-	close(fd);
-	fill(at, 32768);
-	saved();
-	must(is_filled(at, 32768), "its content");
-	unlink(path);
-}
-
 static void shm_posix(void)
 {
 	char name[64];
@@ -405,12 +392,11 @@ const struct kind kinds_memory[] = {
 	{ "memfd_open", memfd_open, RIGHT, NULL },
 	{ "memfd_mapped", memfd_mapped, RIGHT, NULL },
 	{ "memfd_private", memfd_private, REFUSED, "memfd_create" },
-	{ "memfd_private_open", memfd_private_open, RIGHT, NULL },
+	{ "memfd_private_open", memfd_private_open, REFUSED, "memfd_create" },
 	{ "memfd_both", memfd_both, REFUSED, "memfd_create" },
 	{ "file_mapped_shared", file_mapped_shared, RIGHT, NULL },
 	{ "file_mapped_private", file_mapped_private, RIGHT, NULL },
 	{ "file_mapped_unlinked", file_mapped_unlinked, REFUSED, "was removed" },
-	{ "file_mapped_tmp", file_mapped_tmp, RIGHT, NULL },
 	{ "shm_posix", shm_posix, RIGHT, NULL },
 	{ "shm_posix_unlinked", shm_posix_unlinked, RIGHT, NULL },
 	{ "sysv_memory", sysv_memory, REFUSED, "System V" },

@@ -230,7 +230,8 @@ static void threads(void)
 	void *result;
 
 	for (int i = 0; i < 20; i++)
-		must(pthread_create(&all[i], NULL, thread_waits, (void *)&go) == 0, "thread");
+		must(pthread_create(&all[i], NULL, thread_waits, (void *)&go) == 0,
+		     "thread");
 	saved();
 	go = 1;
 	for (int i = 0; i < 20; i++) {
@@ -297,8 +298,8 @@ static void program_unreadable(void)
 	char *copy = strdup(in_workdir("program")), *command;
 	pid_t pid;
 
-	must(asprintf(&command, "cp /bin/sleep %s && chmod 711 %s && chmod 111 %s", copy, copy,
-		      copy) > 0,
+	must(asprintf(&command, "cp /bin/sleep %s && chmod 711 %s && chmod 111 %s", copy,
+		      copy, copy) > 0,
 	     "a command");
 	must(system(command) == 0, "a copy");
 	pid = child();
@@ -452,7 +453,8 @@ static void hear(int signum, siginfo_t *info, void *context)
 {
 	(void)context;
 	if (heard < 8)
-		values[heard] = signum == SIGCHLD ? info->si_status : info->si_value.sival_int;
+		values[heard] =
+			signum == SIGCHLD ? info->si_status : info->si_value.sival_int;
 	heard++;
 }
 
@@ -497,7 +499,8 @@ static void signals_of_thread(void)
 
 static void timer_interval(void)
 {
-	struct itimerval every = { .it_interval.tv_usec = 50000, .it_value.tv_usec = 50000 };
+	struct itimerval every = { .it_interval.tv_usec = 50000,
+				   .it_value.tv_usec = 50000 };
 	int before;
 
 	handle(SIGALRM);
@@ -511,7 +514,8 @@ static void timer_interval(void)
 
 static void timer_cpu(void)
 {
-	struct itimerval every = { .it_interval.tv_usec = 20000, .it_value.tv_usec = 20000 };
+	struct itimerval every = { .it_interval.tv_usec = 20000,
+				   .it_value.tv_usec = 20000 };
 	time_t end;
 	int before;
 
@@ -529,7 +533,8 @@ static void timer_posix_of(clockid_t clock)
 {
 	struct itimerspec every = { .it_interval.tv_nsec = 50000000,
 				    .it_value.tv_nsec = 50000000 };
-	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGRTMIN + 1 };
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL,
+				  .sigev_signo = SIGRTMIN + 1 };
 	timer_t timer;
 	int before;
 
@@ -594,7 +599,7 @@ const struct kind kinds_processes[] = {
 	{ "zombie_killed", zombie_killed, RIGHT, NULL },
 	{ "zombie_leads_group", zombie_leads_group, RIGHT, NULL },
 	{ "group_without_leader", group_without_leader, RIGHT, NULL },
-	{ "session_without_leader", session_without_leader, RIGHT, NULL },
+	{ "session_without_leader", session_without_leader, REFUSED, "session" },
 	{ "daemon_detached", daemon_detached, RIGHT, NULL },
 	{ "session_own", session_own, RIGHT, NULL },
 	{ "tree_deep", tree_deep, RIGHT, NULL },
@@ -603,13 +608,14 @@ const struct kind kinds_processes[] = {
 	{ "threads", threads, RIGHT, NULL },
 	{ "mutex_robust", mutex_robust, RIGHT, NULL },
 	{ "traced", traced, REFUSED, "traced" },
-	{ "undumpable", undumpable, REFUSED, "prctl" },
-	{ "program_unreadable", program_unreadable, REFUSED, "unreadable" },
+	{ "undumpable", undumpable, REFUSED, "does not let itself be looked into" },
+	{ "program_unreadable", program_unreadable, REFUSED, "executed and not read" },
 	{ "program_removed", program_removed, REFUSED, "was removed" },
-	{ "shares_memory", shares_memory, REFUSED, "shares" },
+	{ "shares_memory", shares_memory, REFUSED, "share their memory" },
 	{ "shares_files", shares_files, RIGHT, NULL },
-	{ "shares_directory", shares_directory, RIGHT, NULL },
-	{ "shares_handlers", shares_handlers, REFUSED, "shares" },
+	{ "shares_directory", shares_directory, REFUSED,
+	  "share their working directory" },
+	{ "shares_handlers", shares_handlers, REFUSED, "share their memory" },
 	{ "namespace_user", namespace_user, REFUSED, "namespace" },
 	{ "namespace_mount", namespace_mount, REFUSED, "namespace" },
 	{ "namespace_net", namespace_net, REFUSED, "namespace" },

@@ -142,7 +142,8 @@ static void unix_descriptor_on_its_way(void)
 	struct cmsghdr *c = CMSG_FIRSTHDR(&message);
 	int fds[2], pipe_fds[2], passed;
 
-	must(socketpair(AF_UNIX, SOCK_STREAM, 0, fds) == 0 && pipe(pipe_fds) == 0, "pair");
+	must(socketpair(AF_UNIX, SOCK_STREAM, 0, fds) == 0 && pipe(pipe_fds) == 0,
+	     "pair");
 	c->cmsg_level = SOL_SOCKET;
 	c->cmsg_type = SCM_RIGHTS;
 	c->cmsg_len = CMSG_LEN(sizeof(int));
@@ -381,7 +382,8 @@ static void tcp_unused(void)
 {
 	int fd = socket(AF_INET, SOCK_STREAM, 0), on = 1;
 
-	must(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0, "setsockopt");
+	must(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0,
+	     "setsockopt");
 	saved();
 	must(listen(fd, 1) == 0, "listen");
 }
@@ -430,7 +432,8 @@ static void own_tcp_unsent(void)
 	}
 	saved();
 	while (have < all) {
-		n = recv(accepted, back, all - have < sizeof(back) ? all - have : sizeof(back),
+		n = recv(accepted, back,
+			 all - have < sizeof(back) ? all - have : sizeof(back),
 			 MSG_WAITALL);
 		must(n > 0, "recv");
 		errno = 0;
@@ -475,8 +478,10 @@ static void own_tcp_options(void)
 	must(listen(fd, 5) == 0, "listen");
 	other = connected(fd, SOCK_STREAM);
 	accepted = accept(fd, NULL, NULL);
-	must(setsockopt(other, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) == 0, "NODELAY");
-	must(setsockopt(other, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on)) == 0, "KEEPALIVE");
+	must(setsockopt(other, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) == 0,
+	     "NODELAY");
+	must(setsockopt(other, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on)) == 0,
+	     "KEEPALIVE");
 	saved();
 	must(getsockopt(other, IPPROTO_TCP, TCP_NODELAY, &value, &size) == 0 && value,
 	     "TCP_NODELAY");
@@ -539,7 +544,7 @@ const struct kind kinds_sockets[] = {
 	{ "unix_listening_relative", unix_listening_relative, RIGHT, NULL },
 	{ "unix_connected", unix_connected, RIGHT, NULL },
 	{ "unix_unlinked", unix_unlinked, RIGHT, NULL },
-	{ "unix_not_accepted", unix_not_accepted, RIGHT, NULL },
+	{ "unix_not_accepted", unix_not_accepted, REFUSED, "has not accepted it yet" },
 	{ "unix_abstract", unix_abstract, RIGHT, NULL },
 	{ "unix_datagrams_tmpdir", unix_datagrams_tmpdir, RIGHT, NULL },
 	{ "unix_datagrams_tmp", unix_datagrams_tmp, RIGHT, NULL },

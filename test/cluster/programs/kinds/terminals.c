@@ -33,7 +33,8 @@ static void pty_pair(void)
 	must(tcsetattr(slave, TCSANOW, &mode) == 0, "tcsetattr");
 	saved();
 	memset(&size, 0, sizeof(size));
-	must(ioctl(slave, TIOCGWINSZ, &size) == 0 && size.ws_row == 33 && size.ws_col == 77,
+	must(ioctl(slave, TIOCGWINSZ, &size) == 0 && size.ws_row == 33 &&
+		     size.ws_col == 77,
 	     "its size");
 	must(tcgetattr(slave, &mode) == 0 && !(mode.c_lflag & ICANON), "its mode");
 	must(write(master, "abc", 3) == 3 && read(slave, text, 3) == 3, "what is typed");
@@ -65,7 +66,8 @@ static void pty_unread(void)
 	must(write(slave, "def", 3) == 3, "write");
 	saved();
 	fcntl(master, F_SETFL, O_NONBLOCK);
-	must(read(master, text, 3) == 3 && memcmp(text, "def", 3) == 0, "what was unread");
+	must(read(master, text, 3) == 3 && memcmp(text, "def", 3) == 0,
+	     "what was unread");
 }
 
 static void pty_hung_up(void)
@@ -96,8 +98,8 @@ static void pty_session(void)
 		dup2(slave, 2);
 		close(slave);
 		close(master);
-		execlp("sh", "sh", "-c", "stty -echo; while read -r x; do echo got $x; done",
-		       NULL);
+		execlp("sh", "sh", "-c",
+		       "stty -echo; while read -r x; do echo got $x; done", NULL);
 		_exit(1);
 	}
 	wait_state(pid, 'S');

@@ -50,7 +50,8 @@ static void prepare(void)
 	pthread_mutexattr_t mutex;
 	pthread_condattr_t cond;
 
-	both = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	both = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		    0);
 	must(pipe(fds) == 0, "pipe");
 	pthread_mutexattr_init(&mutex);
 	pthread_mutexattr_setpshared(&mutex, PTHREAD_PROCESS_SHARED);
@@ -84,14 +85,14 @@ static void write_byte(void)
 	must(write(fds[1], "x", 1) == 1, "write");
 }
 
-#define WAIT(name, wake, ...)                                                              \
-	static void name##_waits(void)                                                     \
-	{                                                                                  \
-		__VA_ARGS__                                                                \
-	}                                                                                  \
-	static void name(void)                                                             \
-	{                                                                                  \
-		wait_in(name##_waits, wake);                                               \
+#define WAIT(name, wake, ...)                \
+	static void name##_waits(void)       \
+	{                                    \
+		__VA_ARGS__                  \
+	}                                    \
+	static void name(void)               \
+	{                                    \
+		wait_in(name##_waits, wake); \
 	}
 
 WAIT(wait_poll, write_byte, {
@@ -452,19 +453,35 @@ WAIT(wait_poll_thread, write_byte, {
 	must(pthread_join(thread, NULL) == 0, "pthread_join");
 })
 
-#define KIND(name)                                                                         \
-	{                                                                                  \
-		#name, name, RIGHT, NULL                                                   \
+#define KIND(name)                       \
+	{                                \
+#name, name, RIGHT, NULL \
 	}
 
 const struct kind kinds_waits[] = {
-	KIND(wait_poll),      KIND(wait_poll_timed),  KIND(wait_ppoll),
-	KIND(wait_select),    KIND(wait_pselect),     KIND(wait_epoll),
-	KIND(wait_read),      KIND(wait_nanosleep),   KIND(wait_sleep),
-	KIND(wait_clock),     KIND(wait_sem),	      KIND(wait_sem_timed),
-	KIND(wait_condition), KIND(wait_futex),	      KIND(wait_futex_timed),
-	KIND(wait_suspend),   KIND(wait_signal),      KIND(wait_poll_signal),
-	KIND(wait_child),     KIND(wait_accept),      KIND(wait_receive),
-	KIND(wait_lock),      KIND(wait_join),	      KIND(wait_poll_thread),
+	KIND(wait_poll),
+	KIND(wait_poll_timed),
+	KIND(wait_ppoll),
+	KIND(wait_select),
+	KIND(wait_pselect),
+	KIND(wait_epoll),
+	KIND(wait_read),
+	KIND(wait_nanosleep),
+	KIND(wait_sleep),
+	KIND(wait_clock),
+	KIND(wait_sem),
+	KIND(wait_sem_timed),
+	KIND(wait_condition),
+	KIND(wait_futex),
+	KIND(wait_futex_timed),
+	KIND(wait_suspend),
+	KIND(wait_signal),
+	KIND(wait_poll_signal),
+	KIND(wait_child),
+	KIND(wait_accept),
+	KIND(wait_receive),
+	KIND(wait_lock),
+	KIND(wait_join),
+	KIND(wait_poll_thread),
 	{ NULL, NULL, RIGHT, NULL },
 };
