@@ -25,6 +25,7 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "base/unix_socket.h"
+#include "engine/criu/connections.h"
 #include "engine/criu/criu.h"
 #include "engine/criu/handed.h"
 #include "engine/criu/hook.h"
@@ -314,9 +315,19 @@ static int command_line(struct argv *argv, const struct dumping *d,
 	return handed_dump(argv, m, e) < 0 ? -1 : argv_end(argv, e);
 }
 
-static void mend_waits(void *arg, const char *name, void *data, size_t size)
+static bool is_looked_at(const char *name)
 {
+	return !strncmp(name, WAITS_IMAGES, strlen(WAITS_IMAGES)) ||
+	       !strncmp(name, CONNECTIONS_IMAGES, strlen(CONNECTIONS_IMAGES));
+}
+
+static int look_at_image(void *arg, const char *name, void *data, size_t size,
+			 struct error *e)
+{
+	if (!strncmp(name, CONNECTIONS_IMAGES, strlen(CONNECTIONS_IMAGES)))
+		return connections_check_image(data, size, e);
 	waits_mend(arg, name, data, size);
+	return 0;
 }
 
 static int start(struct dumping *d, const struct engine_job *job, struct error *e)
@@ -341,8 +352,8 @@ static int start(struct dumping *d, const struct engine_job *job, struct error *
 	close(fd);
 	d->stream = stream_open(d->loop, images, d->dump->gen, e);
 	if (d->stream)
-		stream_set_edit(d->stream, &(struct stream_edit){ .prefix = WAITS_IMAGES,
-								  .edit = mend_waits,
+		stream_set_edit(d->stream, &(struct stream_edit){ .wants = is_looked_at,
+								  .edit = look_at_image,
 								  .arg = &d->waits });
 	d->hook_listener = d->stream ? unix_socket_listen(hook, e) : -1;
 	if (d->hook_listener < 0 ||

@@ -98,8 +98,9 @@ static int image_complete(struct image *image, struct error *e)
 	char hex[DIGEST_HEX + 1];
 
 	if (image->edited) {
-		edit->edit(edit->arg, image->name, image->kept, image->kept_size);
-		if (take_in(image, image->kept, image->kept_size, e) < 0)
+		if (edit->edit(edit->arg, image->name, image->kept, image->kept_size, e) <
+			    0 ||
+		    take_in(image, image->kept, image->kept_size, e) < 0)
 			return -1;
 	}
 	digest_hex(image->digest, hex);
@@ -181,8 +182,7 @@ static int take_up(struct stream *stream, char *name, int in, struct error *e)
 				 .in = in,
 				 .out = -1,
 				 .digest = digest };
-	image->edited = stream->edit.edit &&
-			!strncmp(name, stream->edit.prefix, strlen(stream->edit.prefix));
+	image->edited = stream->edit.edit && stream->edit.wants(name);
 	stream->images = image;
 	/*
 	 * Faster, where the user may. Only where it counts: all pipes of a user on a node

@@ -28,10 +28,12 @@ struct stream;
 struct stream *stream_open(struct loop *loop, const char *dir, struct generation *gen,
 			   struct error *e);
 
-/* Images, small ones, that are changed in place before they are digested and written. */
+/* Images, small ones, that are looked at and changed in place before they are written. */
 struct stream_edit {
-	const char *prefix; /* with which their names begin */
-	void (*edit)(void *arg, const char *name, void *data, size_t size);
+	bool (*wants)(const char *name);
+	/* -1 and a sentence: the job cannot be saved so. */
+	int (*edit)(void *arg, const char *name, void *data, size_t size,
+		    struct error *e);
 	void *arg;
 };
 
