@@ -207,6 +207,88 @@ static void a_failure_is_explained_by_the_error_that_it_comes_of(void **state)
 		{ "(00.01) Error (criu/seccomp.c:1): suspending seccomp failed: "
 		  "Operation not permitted\n",
 		  "a seccomp filter" },
+		{ "(00.05) Error (criu/files-ext.c:98): Can't dump file 3 of that type "
+		  "[600] "
+		  "(anon anon_inode:[perf_event])\n",
+		  "a device or another object of the kernel open that cannot be saved" },
+		{ "(00.05) Error (compel/src/lib/infect-util.c:1): send_fds failed "
+		  "(-22)\n",
+		  "uses io_uring, which cannot be saved; have it do without: node does "
+		  "with "
+		  "UV_USE_IO_URING=0" },
+		{ "(00.05) Error (criu/tun.c:1): tun: Net namespace is required to dump "
+		  "tun "
+		  "link\n",
+		  "a network device open (/dev/net/tun)" },
+		{ "(00.05) Error (criu/proc_parse.c:1): Can't open 106/map_files on "
+		  "procfs: "
+		  "Permission denied\n",
+		  "does not let itself be looked into, as ssh-agent" },
+		{ "(00.05) Error (compel/src/lib/infect.c:1): Unseizable non-zombie 102 "
+		  "found, state t, err -1/10\n",
+		  "a process is traced" },
+		{ "(00.05) Error (criu/seize.c:1): Zombies with threads are not "
+		  "supported\n",
+		  "ended its first thread (pthread_exit)" },
+		{ "(00.05) Error (criu/namespaces.c:1): Can't dump nested user namespace "
+		  "for "
+		  "102\n",
+		  "a namespace of its own" },
+		{ "(00.05) Error (criu/kcmp-ids.c:1): Can't make VM id for 102\n",
+		  "share their memory" },
+		{ "(00.05) Error (criu/pipes.c:1): The packetized mode for pipes is not "
+		  "supported yet\n",
+		  "a pipe of packets (O_DIRECT)" },
+		{ "(00.05) Error (criu/pipes.c:436): Unable to set a pipe size: "
+		  "Operation not "
+		  "permitted\n",
+		  "(fs.pipe-user-pages-soft)" },
+		{ "(00.05) Error (criu/sk-unix.c:1): unix: Non-empty write queue on an "
+		  "in-flight socket 0xbec867\n",
+		  "has not accepted it yet; try again" },
+		{ "(00.05) Error (criu/sockets.c:1): sockets: BUG! Unknown socket "
+		  "collected "
+		  "(family 40)\n",
+		  "a socket of a kind that cannot be saved, as AF_VSOCK" },
+		{ "(00.05) Error (criu/page-pipe.c:1): Can't splice all pages to pipe "
+		  "(16384/256)\n",
+		  "CRIU 4.2 or later can" },
+		{ "(00.05) Error (criu/pstree.c:797): Can't find a session leader for "
+		  "102\n",
+		  "a session whose first process had ended" },
+		{ "(00.05)    101: Error (criu/sk-unix.c:1): unix: Can't bind id 0xb ino "
+		  "12509122 addr /tmp/kinds.Tz08Aa/s: No such file or directory\n",
+		  "/tmp/kinds.Tz08Aa/s cannot be made on this node, and a socket of the "
+		  "job "
+		  "was bound to it" },
+		{ "(00.05)    101: Error (criu/tty.c:1): tty: Can't setup uid 65534 gid "
+		  "65534 "
+		  "on 0x1: Invalid argument\n",
+		  "a terminal open that was not the job's" },
+		{ "(00.05)    101: Error (soccr/soccr.c:1): Can't restore not-sent send "
+		  "queue "
+		  "data\n",
+		  "data that was not sent yet" },
+		{ "(00.05) Error (criu/pstree.c:1): pid: Can't fork for 103: File "
+		  "exists\n",
+		  "its number is taken" },
+		{ "(00.05) Error (criu/util.c:1): Can't open 3 of it: Too many open "
+		  "files\n",
+		  "a process has used up its descriptors" },
+		{ "(00.05)    103: Error (criu/mem.c:1): Unable to map ANON_VMA: Cannot "
+		  "allocate memory\n",
+		  "not enough memory" },
+		/* Of the first error alone; what follows it is what came of it. */
+		{ "(00.05) Error (criu/a.c:1): the reason\n"
+		  "(00.06) Error (criu/b.c:1): x: Cannot allocate memory\n",
+		  "criu: the reason" },
+		/* And not of a trial. */
+		{ "(00.05) Error (criu/kerndat.c:1): a trial: Cannot allocate memory\n",
+		  "criu: a trial: Cannot allocate memory" },
+		{ "slurm-checkpoint refuses: the job uses semaphores of System V "
+		  "(semget)\n"
+		  "(00.06) Error (criu/cr-dump.c:1): Pre dump script failed with 256!\n",
+		  "the job uses semaphores of System V (semget)" },
 		{ "Error without a place\n", "criu failed without saying why" },
 	};
 	struct place *p = *state;

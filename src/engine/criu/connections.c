@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "engine/criu/image.h"
 #include "engine/network.h"
 
 /* A line of /proc/net/tcp or tcp6. */
@@ -162,4 +163,30 @@ bool connections_unread(const struct tree *tree, struct error *e)
 		  "something that a process of the job sent by TCP before it closed the "
 		  "connection is not read yet, and would be lost; try again");
 	return true;
+}
+
+/* ---- what criu has written of one ---- */
+
+#define IMAGE_TCP_STREAM 0x51465506u /* criu/include/magic.h */
+#define UNSENT		 12 /* images/tcp-stream.proto: bytes that are not sent */
+
+int connections_check_image(const void *data, size_t size, struct error *e)
+{
+	struct image image, entry;
+	struct image_field f;
+
+	if (image_open(&image, data, size, IMAGE_TCP_STREAM) < 0 ||
+	    image_next(&image, &entry) != 1)
+		return 0;
+	while (image_field(&entry, &f) > 0) {
+		if (f.number == UNSENT && f.value > 0)
+			return error_set(
+				e,
+				"a process of the job has sent more by TCP than the "
+				"other "
+				"has room for, and what waits to be sent (%llu bytes) "
+				"cannot be restored; try again when it has been read",
+				(unsigned long long)f.value);
+	}
+	return 0;
 }

@@ -6,6 +6,7 @@
 #define ENGINE_CRIU_CONNECTIONS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/error.h"
 #include "engine/tree.h"
@@ -25,5 +26,11 @@ bool connections_held(const struct tree *tree, enum connections which, struct er
  * saves what processes hold. Then one sentence in e.
  */
 bool connections_unread(const struct tree *tree, struct error *e);
+
+/* With which the names of criu's images of connections begin. */
+#define CONNECTIONS_IMAGES "tcp-stream-"
+
+/* -1 and a sentence if criu could not restore what such an image has: unsent data. */
+int connections_check_image(const void *data, size_t size, struct error *e);
 
 #endif

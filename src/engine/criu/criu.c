@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "engine/criu/files.h"
 #include "engine/criu/numbers.h"
+#include "engine/criu/unsavable.h"
 #include "engine/tree.h"
 #include "plan/pids.h"
 
@@ -52,6 +53,8 @@ static int criu_able(const struct engine_run *run, const struct engine_job *job,
 
 	*e = run->unconnected;
 	rc = tree_read(&tree, &run->sandbox, e);
+	if (rc == 0)
+		rc = unsavable_check(&tree, e);
 	if (rc == 0 && criu_tcp_refused(&tree, run, job, e))
 		rc = -1;
 	tree_free(&tree);

@@ -25,6 +25,7 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "base/unix_socket.h"
+#include "engine/criu/connections.h"
 #include "engine/criu/criu.h"
 #include "engine/criu/handed.h"
 #include "engine/criu/hook.h"
@@ -33,6 +34,8 @@
 #include "engine/criu/shm.h"
 #include "engine/criu/stream.h"
 #include "engine/criu/tasks.h"
+#include "engine/criu/unsavable.h"
+#include "engine/criu/waits.h"
 #include "engine/criu/watch.h"
 #include "engine/outputs.h"
 #include "engine/tree.h"
@@ -55,6 +58,7 @@ struct dumping {
 	int end;     /* timer: of what is heard after it has failed */
 	struct watch watch;
 	struct settled settled;
+	struct waits waits;
 	pid_t trapped; /* a process that is harmed by that, or 0 */
 };
 
@@ -300,6 +304,21 @@ static int command_line(struct argv *argv, const struct dumping *d,
 	return handed_dump(argv, m, e) < 0 ? -1 : argv_end(argv, e);
 }
 
+static bool is_looked_at(const char *name)
+{
+	return !strncmp(name, WAITS_IMAGES, strlen(WAITS_IMAGES)) ||
+	       !strncmp(name, CONNECTIONS_IMAGES, strlen(CONNECTIONS_IMAGES));
+}
+
+static int look_at_image(void *arg, const char *name, void *data, size_t size,
+			 struct error *e)
+{
+	if (!strncmp(name, CONNECTIONS_IMAGES, strlen(CONNECTIONS_IMAGES)))
+		return connections_check_image(data, size, e);
+	waits_mend(arg, name, data, size);
+	return 0;
+}
+
 static int start(struct dumping *d, const struct engine_job *job, struct error *e)
 {
 	cleanup_argv struct argv argv = { 0 };
@@ -321,6 +340,10 @@ static int start(struct dumping *d, const struct engine_job *job, struct error *
 		return -1;
 	close(fd);
 	d->stream = stream_open(d->loop, images, d->dump->gen, e);
+	if (d->stream)
+		stream_set_edit(d->stream, &(struct stream_edit){ .wants = is_looked_at,
+								  .edit = look_at_image,
+								  .arg = &d->waits });
 	d->hook_listener = d->stream ? unix_socket_listen(hook, e) : -1;
 	if (d->hook_listener < 0 ||
 	    loop_add(d->loop, d->hook_listener, hook_waits, d, e) < 0 ||
@@ -439,12 +462,15 @@ static int look(struct dumping *d, const struct engine_job *job, struct error *e
 	if (rc == 0)
 		rc = handed_check(&tree, e);
 	if (rc == 0)
+		rc = unsavable_check(&tree, e);
+	if (rc == 0)
 		rc = shm_check_memfd(&tree, e);
 	if (rc == 0 && criu_tcp_refused(&tree, d->run, job, e))
 		rc = -1;
 	if (rc == 0 && shm)
 		rc = shm_name_mapped(&tree, &d->run->sandbox, shm, e);
 	settled_note(&d->settled, &tree);
+	waits_note(&d->waits, &tree);
 	tree_free(&tree);
 	return rc;
 }
@@ -471,6 +497,7 @@ int criu_dump(struct engine_run *run, const struct engine_job *job,
 	if (d.loop) {
 		watch_stop(&d.watch);
 		settled_free(&d.settled);
+		waits_free(&d.waits);
 		if (d.end >= 0)
 			close(d.end);
 		criu_process_close(&d.criu);

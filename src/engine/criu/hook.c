@@ -5,8 +5,11 @@
  * generation is committed. If the runner says no, or is gone, criu lets the job
  * go on where it stood.
  *
- * Before that it writes down what criu does not save of the job's threads (tasks.h); some
- * of that even before the job is frozen.
+ * Before the job is frozen it looks for what only somebody inside of it can see, and
+ * refuses the checkpoint for it (sysv.h).
+ *
+ * Then it writes down what criu does not save of the job's threads (tasks.h); some
+ * of that also before the job is frozen.
  *
  * When a job has been restored, and its processes do not run yet, its timers are seen to
  * (timers.h), and so is what was written down; but for what threads have to set
@@ -21,6 +24,7 @@
 
 #include "base/unix_socket.h"
 #include "engine/criu/hook.h"
+#include "engine/criu/sysv.h"
 #include "engine/criu/tasks.h"
 #include "engine/criu/timers.h"
 #include "engine/network.h"
@@ -42,6 +46,19 @@ static void restore_tasks(enum task_moment moment)
 
 	if (path && tasks_restore(path, moment, &e) < 0)
 		fprintf(stderr, HOOK_REMARK "%s\n", e.text);
+}
+
+/* Not 0: criu gives up. */
+static int before_it_is_frozen(void)
+{
+	struct error e;
+
+	if (sysv_check(&e) < 0) {
+		fprintf(stderr, HOOK_REFUSAL "%s\n", e.text);
+		return 1;
+	}
+	save_tasks(tasks_save_early);
+	return 0;
 }
 
 static void before_it_runs(void)
@@ -74,7 +91,7 @@ int main(void)
 	if (!strcmp(action, "post-resume"))
 		restore_tasks(TASK_RUNNING);
 	if (!strcmp(action, "pre-dump"))
-		save_tasks(tasks_save_early);
+		return before_it_is_frozen();
 	if (strcmp(action, "post-dump") != 0)
 		return 0;
 	save_tasks(tasks_save);

@@ -18,6 +18,9 @@
 /* A line of the script's that is meant for the job's user: this, and a sentence. */
 #define HOOK_REMARK "slurm-checkpoint: "
 
+/* One by which it refuses the checkpoint: this, and a sentence. */
+#define HOOK_REFUSAL "slurm-checkpoint refuses: "
+
 #define HOOK_YES 'y'
 
 #endif

@@ -35,6 +35,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "engine/criu/mends_preload.h"
 #include "engine/criu/sockets.h"
 
 #define EXPORTED __attribute__((visibility("default")))
@@ -208,6 +209,23 @@ static int bind_parasites(int fd, const struct sockaddr *address, socklen_t leng
 	return has_name(fd) ? 0 : bind_there(fd, &to, size);
 }
 
+/* One of the job's. */
+static int bind_jobs(int fd, const struct sockaddr *address, socklen_t length)
+{
+	const struct sockaddr_un *un = (const void *)address;
+	int rc = real.bind(fd, address, length);
+	char path[sizeof(un->sun_path) + 1] = "";
+
+	if (rc == 0 || errno != ENOENT || address->sa_family != AF_UNIX ||
+	    length <= PATH_AT || length > sizeof(*un))
+		return rc;
+	memcpy(path, un->sun_path, length - PATH_AT);
+	if (mends_parent(path))
+		return real.bind(fd, address, length);
+	errno = ENOENT;
+	return -1;
+}
+
 EXPORTED int bind(int fd, const struct sockaddr *address, socklen_t length)
 {
 	struct sockaddr_un to;
@@ -217,7 +235,7 @@ EXPORTED int bind(int fd, const struct sockaddr *address, socklen_t length)
 		return bind_parasites(fd, address, length);
 	switch (translate(address, length, &to, &size)) {
 	case 0:
-		return real.bind(fd, address, length);
+		return bind_jobs(fd, address, length);
 	case 1:
 		return bind_there(fd, &to, size);
 	default:

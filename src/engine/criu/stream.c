@@ -18,6 +18,7 @@
 #define SOCKET_NAME "streamer-capture.sock" /* CRIU's criu/img-streamer.c */
 #define CHUNK	    (1u << 20)		    /* bytes read at once, and size of the pipe */
 #define FLUSH_EVERY (16u << 20) /* bytes after which the disk is set to work */
+#define MEMORY	    "pages-"	/* with which the names of images of memory begin */
 #define MAX_NAME    127		/* bytes of an image's name: one of length */
 
 /* An image on its way. */
@@ -30,6 +31,9 @@ struct image {
 	uint64_t size;
 	uint64_t flushed;
 	struct digest *digest;
+	bool edited; /* it is kept, and changed when it is whole */
+	char *kept;
+	size_t kept_size;
 };
 
 struct stream {
@@ -41,6 +45,7 @@ struct stream {
 	char *buffer;
 	uint64_t bytes;
 	bool discarding;
+	struct stream_edit edit;
 };
 
 static void image_free(struct image *image)
@@ -51,6 +56,7 @@ static void image_free(struct image *image)
 	if (image->out >= 0)
 		close(image->out);
 	digest_free(image->digest);
+	free(image->kept);
 	free(image->name);
 	free(image);
 }
@@ -65,10 +71,38 @@ static void forget(struct image *image)
 	image_free(image);
 }
 
+static int take_in(struct image *image, const void *data, size_t size, struct error *e)
+{
+	digest_add(image->digest, data, size);
+	if (file_write_all(image->out, data, size) < 0)
+		return error_sys(e, "%s", image->name);
+	image->size += (uint64_t)size;
+	return 0;
+}
+
+static int keep(struct image *image, const void *data, size_t size, struct error *e)
+{
+	char *grown = realloc(image->kept, image->kept_size + size);
+
+	if (!grown)
+		return error_sys(e, "%s", image->name);
+	image->kept = grown;
+	memcpy(grown + image->kept_size, data, size);
+	image->kept_size += size;
+	return 0;
+}
+
 static int image_complete(struct image *image, struct error *e)
 {
+	const struct stream_edit *edit = &image->stream->edit;
 	char hex[DIGEST_HEX + 1];
 
+	if (image->edited) {
+		if (edit->edit(edit->arg, image->name, image->kept, image->kept_size, e) <
+			    0 ||
+		    take_in(image, image->kept, image->kept_size, e) < 0)
+			return -1;
+	}
 	digest_hex(image->digest, hex);
 	if (manifest_add_file(&image->stream->gen->manifest, image->name, image->size,
 			      hex) < 0)
@@ -92,10 +126,10 @@ static int image_readable(void *arg, struct error *e)
 	}
 	if (n == 0)
 		return image_complete(image, e);
-	digest_add(image->digest, image->stream->buffer, (size_t)n);
-	if (file_write_all(image->out, image->stream->buffer, (size_t)n) < 0)
-		return error_sys(e, "%s", image->name);
-	image->size += (uint64_t)n;
+	if (image->edited)
+		return keep(image, image->stream->buffer, (size_t)n, e);
+	if (take_in(image, image->stream->buffer, (size_t)n, e) < 0)
+		return -1;
 	if (image->size - image->flushed >= FLUSH_EVERY) {
 		/* A hint, so that the flush at the commit finds little left to do. */
 		(void)sync_file_range(image->out, (off_t)image->flushed,
@@ -148,8 +182,14 @@ static int take_up(struct stream *stream, char *name, int in, struct error *e)
 				 .in = in,
 				 .out = -1,
 				 .digest = digest };
+	image->edited = stream->edit.edit && stream->edit.wants(name);
 	stream->images = image;
-	(void)fcntl(in, F_SETPIPE_SZ, CHUNK); /* faster, where the user may */
+	/*
+	 * Faster, where the user may. Only where it counts: all pipes of a user on a node
+	 * together may have 64 MiB, and other jobs need some as well.
+	 */
+	if (!strncmp(name, MEMORY, strlen(MEMORY)))
+		(void)fcntl(in, F_SETPIPE_SZ, CHUNK);
 	if (loop_add(stream->loop, in, image_readable, image, e) < 0)
 		return -1;
 	if (!stream->discarding)
@@ -208,6 +248,11 @@ struct stream *stream_open(struct loop *loop, const char *dir, struct generation
 		return stream;
 	stream_close(stream);
 	return NULL;
+}
+
+void stream_set_edit(struct stream *stream, const struct stream_edit *edit)
+{
+	stream->edit = *edit;
 }
 
 bool stream_is_complete(const struct stream *stream)

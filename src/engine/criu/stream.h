@@ -28,6 +28,17 @@ struct stream;
 struct stream *stream_open(struct loop *loop, const char *dir, struct generation *gen,
 			   struct error *e);
 
+/* Images, small ones, that are looked at and changed in place before they are written. */
+struct stream_edit {
+	bool (*wants)(const char *name);
+	/* -1 and a sentence: the job cannot be saved so. */
+	int (*edit)(void *arg, const char *name, void *data, size_t size,
+		    struct error *e);
+	void *arg;
+};
+
+void stream_set_edit(struct stream *stream, const struct stream_edit *edit);
+
 /* Have all images that criu began been received whole? */
 bool stream_is_complete(const struct stream *stream);
 
