@@ -357,11 +357,14 @@ static int engine_closed(void *arg, struct error *e)
 	return 0;
 }
 
-/* The job is as it was, and the next occasion is awaited; Slurm's warning has no other.
- */
+/* The job is as it was, and the next occasion is awaited; Slurm's warning has no other. */
 static void not_begun(struct supervisor *v, const struct error *why)
 {
-	checkpoint_failed(v, why);
+	const struct checkpoint_result result = { .rc = -1,
+						  .request = v->now.request,
+						  .error = *why };
+
+	checkpoint_failed(v, &result);
 	interval_set(&v->interval, v->s->cost);
 	if (v->now.request == REQUEST_WARN || v->now.request == REQUEST_LOOK) {
 		v->waiting |= v->now.request;
