@@ -191,7 +191,7 @@ END
 }
 
 @test "a step runs as otherwise where the job has no directories of its own, or is not there any more" {
-	local job other
+	local job
 	put job.sh <<<$'#!/bin/bash\nsrun --ntasks=1 sh -c \'echo "$TMPDIR"; ls -d "$TMPDIR"; ls -d /dev/shm\''
 	job=$(submit --checkpoint --checkpoint-engine=app --checkpoint-signal=USR1 --checkpoint-exit-code=85 --output=app job.sh)
 	wait_accounted "$job" "COMPLETED|0:0"
