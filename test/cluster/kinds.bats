@@ -69,8 +69,9 @@ together() {
 
 # refused NAME: a job of it alone is asked to leave, stays, and says why
 refused() {
-	local job says said
-	says=$(alice "$KINDS/kinds" | sed -n "s/^$1 refused //p")
+	local job says='' said
+	# (CRIU 4.1 has other reasons.)
+	if [[ $SUITE != trixie || ! $1 =~ $newer ]]; then says=$(alice "$KINDS/kinds" | sed -n "s/^$1 refused //p"); fi
 	alice mkdir "$WORK/$1"
 	job=$(alice sh -c 'cd "$1/$2" && exec sbatch --parsable --checkpoint=0 $4 --output=out --wrap "$3/kinds $2; true"' _ \
 		"$WORK" "$1" "$KINDS" "$([[ $1 != own_* ]] || echo --checkpoint-net=private)")
@@ -113,4 +114,45 @@ few_run() { (($(jobs -rp | wc -l) < 10)); }
 	done
 	for name in "${pids[@]}"; do wait "$name" || status=1; done
 	[ "$status" -eq 0 ]
+}
+
+# fill_pipes: alice's pipes on all hosts leave no room for others' sizes, for some seconds
+fill_pipes() {
+	alice rm -f "$WORK/full"
+	alice python3 "$WORK/fill.py" "$WORK/full" 3>&- &
+	until_true 60 "the pipes are full" alice test -e "$WORK/full"
+}
+
+@test "a checkpoint and a restart wait while other programs of the user leave no room for pipes" {
+	local job node
+	put fill.py <<-'END'
+		import fcntl, os, sys, time
+		pipes = []
+		def one():
+		    pipes.append(os.pipe())
+		    return pipes[-1][1]
+		try:
+		    while True:
+		        fcntl.fcntl(one(), fcntl.F_SETPIPE_SZ, 1 << 20)
+		except OSError:
+		    pass
+		while fcntl.fcntl(one(), fcntl.F_GETPIPE_SZ) > 8192:
+		    pass
+		open(sys.argv[1], "w").close()
+		time.sleep(4)
+	END
+	job=$(submit --checkpoint=0 --output=out --wrap "$KINDS/kinds pipe_full")
+	until_true 60 "it is ready" is_ready pipe_full
+	node=$(job_node "$job")
+	fill_pipes
+	alice scheckpoint vacate "$job"
+	wait
+	wait_held "$job"
+	fill_pipes
+	alice scheckpoint restart --exclude="$node" "$job"
+	wait_event "$job" restart
+	wait
+	let_end
+	ended_well "$job"
+	[ "$(get out | tail -n 1)" = right ]
 }

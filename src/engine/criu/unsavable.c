@@ -263,15 +263,34 @@ static int check_memory(const struct process *p, struct error *e)
 
 /* ---- what it is ---- */
 
+/* Not one that is about to end with its process. */
+static bool has_sleeping_thread(const struct process *p)
+{
+	cleanup_free char *path = str_printf("%d/task", p->pid);
+	cleanup_closedir DIR *dir = path ? file_open_dir(p->tree->proc, path) : NULL;
+	struct dirent *d;
+
+	while (dir && (d = readdir(dir))) {
+		cleanup_free char *file = str_printf("task/%s/stat", d->d_name);
+		cleanup_free char *text =
+			file && d->d_name[0] != '.' ? read_of(p, file) : NULL;
+		const char *after = text ? strrchr(text, ')') : NULL;
+
+		if (after && (after[2] == 'S' || after[2] == 'T'))
+			return true;
+	}
+	return false;
+}
+
 static int check_threads(const struct process *p, struct error *e)
 {
-	if (p->state != 'Z' || p->threads <= 1)
+	if (p->state != 'Z' || p->threads <= 1 || !has_sleeping_thread(p))
 		return 0;
-	return refuse(
-		p, e,
-		"has ended its first thread (pthread_exit), and goes on with others, "
-		"which cannot be saved",
-		"have the first thread wait for the others (pthread_join)");
+	return refuse(p, e,
+		      "has ended its first thread (pthread_exit), and goes on with "
+		      "others, which "
+		      "cannot be saved",
+		      "have the first thread wait for the others (pthread_join)");
 }
 
 /* A number of its status; 0 if it is not told. */
