@@ -7,12 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <slurm/slurm.h>
-#include <slurm/slurm_errno.h>
-
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "slurm/quiet.h"
+#include "slurm/release.h"
 #include "slurm/sacctmgr.h"
 
 static char *copy(const char *text)
