@@ -17,7 +17,7 @@
 
 enum conf_log_level { LOG_QUIET, LOG_ERROR, LOG_INFO, LOG_VERBOSE, LOG_DEBUG };
 enum conf_fallback { FALLBACK_FAIL, FALLBACK_RESTART };
-enum conf_files { FILES_LENGTHS, FILES_COPY };
+enum conf_files { FILES_AUTO, FILES_LENGTHS, FILES_COPY };
 enum conf_cleanup { CLEANUP_NEVER, CLEANUP_SUCCESS, CLEANUP_ALWAYS };
 enum conf_preempt_save { PREEMPT_SAVE_ALWAYS, PREEMPT_SAVE_WORTHWHILE };
 

@@ -74,15 +74,27 @@ enum dump_mode {
 /* Of a dump: it has failed, since the job ended before it could be saved. */
 #define DUMP_GONE 3
 
+/* A regular file, or a directory, that the job uses, and what it is to all its processes
+ * together. */
+struct engine_file {
+	const char *path;
+	int fd;		/* for reading, if that is allowed; -1: it is a directory */
+	bool written;	/* or it is only read */
+	bool appended;	/* all that write to it do so at its end, wherever that is */
+	bool shared;	/* and somebody else has */
+	bool elsewhere; /* it is written elsewhere than at its end, or in memory */
+	bool reread;	/* who writes to it may read it, too */
+};
+
 /* A dump, as its worker process asks for it. */
 struct engine_dump {
 	enum dump_mode mode;
 	struct generation *gen;
 	/*
-	 * Called for each regular file that the job has open for writing, while the
-	 * job stands: its path, and a descriptor of it.
+	 * Called while the job stands, for each regular file that it writes, and for
+	 * those that it reads and only this node has.
 	 */
-	int (*output)(void *arg, const char *path, int fd, struct error *e);
+	int (*output)(void *arg, const struct engine_file *file, struct error *e);
 	/*
 	 * Called when all files of gen are written and listed, while the job still
 	 * stands: commit, if it is to stop. -1: the job goes on and the dump has

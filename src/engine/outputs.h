@@ -9,9 +9,11 @@
 #include "engine/tree.h"
 
 /*
- * Call dump->output for each regular file that a process of the tree has open for
- * writing, but not for the node's own, as those in the job's TMPDIR, nor for what is
- * below the engine's own directory (or NULL): these are not put back by length.
+ * Call dump->output for each regular file that processes of the tree have open for
+ * writing, or have mapped so that they write it in memory; and for those that they only
+ * read, where only this node has them, as working directories are with what is in them
+ * (fd is -1 of a directory). Not for those in directories that go with the job, as its
+ * TMPDIR, nor for what is below the engine's own directory (or NULL).
  */
 int outputs_tell(const struct tree *tree, const struct engine_job *job,
 		 const struct engine_dump *dump, const char *own_dir, struct error *e);

@@ -229,9 +229,9 @@ static int start(struct tester *t, struct error *e)
 	return t->run ? 0 : -1;
 }
 
-static int no_output(void *arg, const char *path, int fd, struct error *e)
+static int no_output(void *arg, const struct engine_file *file, struct error *e)
 {
-	(void)arg, (void)path, (void)fd, (void)e;
+	(void)arg, (void)file, (void)e;
 	return 0;
 }
 

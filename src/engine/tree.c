@@ -14,6 +14,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/str.h"
+#include "store/node_dirs.h"
 
 #define MAX_PROC_FILE 4096 /* bytes of stat, comm and fdinfo that are read */
 
@@ -222,46 +223,91 @@ void tree_free(struct tree *tree)
 	tree->pids = tree->used = NULL;
 }
 
-/* ---- descriptors ---- */
+/* ---- files ---- */
 
-static bool open_for_writing(int proc, pid_t pid, const char *fd)
+static const char deleted[] = " (deleted)"; /* what the kernel writes behind a path */
+
+static bool is_at(const char *path, const struct stat *st)
+{
+	struct stat there;
+
+	return lstat(path, &there) == 0 && there.st_dev == st->st_dev &&
+	       there.st_ino == st->st_ino;
+}
+
+/* A name that a file has in the directory of a path; owned by the caller, or NULL. */
+static char *other_name(const char *path, const struct stat *st)
+{
+	const char *name = strrchr(path, '/') + 1;
+	cleanup_free char *place = strndup(path, (size_t)(name - path));
+	cleanup_closedir DIR *dir = place ? open_dir_at(AT_FDCWD, place) : NULL;
+	struct dirent *d;
+
+	while (dir && (d = readdir(dir))) {
+		cleanup_free char *now = d->d_ino == st->st_ino
+						 ? str_printf("%s%s", place, d->d_name)
+						 : NULL;
+
+		if (now && is_at(now, st))
+			return take_ptr(now);
+	}
+	return NULL;
+}
+
+/*
+ * The path of a file that has a name, by its link in /proc; owned by the caller, or NULL.
+ * One that was removed may have another name beside it, as one that an editor has
+ * replaced and kept; and one may really be called "x (deleted)".
+ */
+static char *path_of(const char *link, const struct stat *st)
+{
+	if (st->st_nlink == 0)
+		return NULL;
+	if (!str_ends_with(link, deleted) || is_at(link, st))
+		return strdup(link);
+	return other_name(link, st);
+}
+
+/* The number behind a word in the text of fdinfo; -1 if there is none. */
+static long long number_of(const char *text, const char *word, int base)
+{
+	const char *found = strstr(text, word);
+
+	return found ? strtoll(found + strlen(word), NULL, base) : -1;
+}
+
+static int read_use(int proc, pid_t pid, const char *fd, struct tree_file *file)
 {
 	cleanup_free char *path = str_printf("%d/fdinfo/%s", pid, fd);
 	cleanup_free char *text = path ? read_proc(proc, path) : NULL;
-	const char *flags = text ? strstr(text, "flags:") : NULL;
 
-	return flags &&
-	       (strtol(flags + strlen("flags:"), NULL, 8) & O_ACCMODE) != O_RDONLY;
+	if (!text)
+		return -1;
+	file->flags = (int)number_of(text, "flags:", 8);
+	file->position = number_of(text, "pos:", 10);
+	file->mount = (int)number_of(text, "mnt_id:", 10);
+	return 0;
 }
-
-static bool is_unlinked(const char *path, const struct stat *st)
-{
-	return st->st_nlink == 0 || str_ends_with(path, " (deleted)");
-}
-
-typedef int (*visit_fn)(void *arg, const char *path, int fd, struct error *e);
 
 static int visit_descriptor(const struct tree *tree, pid_t pid, int fds, const char *name,
-			    visit_fn visit, void *arg, struct error *e)
+			    tree_visit_fn visit, void *arg, struct error *e)
 {
-	cleanup_free char *path = file_read_link(fds, name);
-	cleanup_close int fd = -1;
-	struct stat st;
+	cleanup_free char *link = file_read_link(fds, name);
+	cleanup_free char *path = NULL;
+	struct tree_file file = { .pid = pid, .dir = fds, .name = name, .link = link };
 
-	if (!path || path[0] != '/' || fstatat(fds, name, &st, 0) < 0 ||
-	    !S_ISREG(st.st_mode) || is_unlinked(path, &st) ||
-	    !open_for_writing(tree->proc, pid, name))
+	if (!link || link[0] != '/' || fstatat(fds, name, &file.st, 0) < 0 ||
+	    !S_ISREG(file.st.st_mode) || read_use(tree->proc, pid, name, &file) < 0)
 		return 0;
-	fd = openat(fds, name, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 && errno == EACCES)
-		fd = openat(fds, name, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return error_sys(e, "%s", path);
-	return visit(arg, path, fd, e);
+	path = path_of(link, &file.st);
+	if (!path)
+		return 0;
+	file.path = path;
+	return visit(arg, &file, e);
 }
 
-static int visit_process(const struct tree *tree, pid_t pid, visit_fn visit, void *arg,
-			 struct error *e)
+static int visit_descriptors(const struct tree *tree, pid_t pid, tree_visit_fn visit,
+			     void *arg, struct error *e)
 {
 	cleanup_free char *path = str_printf("%d/fd", pid);
 	cleanup_closedir DIR *dir = path ? open_dir_at(tree->proc, path) : NULL;
@@ -275,14 +321,67 @@ static int visit_process(const struct tree *tree, pid_t pid, visit_fn visit, voi
 	return 0;
 }
 
-int tree_visit_outputs(const struct tree *tree, visit_fn visit, void *arg,
-		       struct error *e)
+/* A line of /proc/PID/maps: a file that is mapped, once for each run of its lines. */
+static int visit_mapping(pid_t pid, const char *line, char **last, tree_visit_fn visit,
+			 void *arg, struct error *e)
+{
+	struct tree_file file = { .pid = pid, .dir = AT_FDCWD, .mapped = true };
+	const char *path = strchr(line, '/');
+	char access[5];
+
+	if (!path || sscanf(line, "%*s %4s", access) != 1)
+		return 0;
+	file.flags = access[1] == 'w' && access[3] == 's' ? O_RDWR : O_RDONLY;
+	/* Libraries above all: there are many. */
+	if (file.flags == O_RDONLY &&
+	    (!node_dirs_hold(path) || (*last && !strcmp(*last, path))))
+		return 0;
+	if (stat(path, &file.st) < 0 || !S_ISREG(file.st.st_mode))
+		return 0;
+	free(*last);
+	*last = strdup(path);
+	file.path = file.link = file.name = path;
+	return visit(arg, &file, e);
+}
+
+static int visit_mappings(const struct tree *tree, pid_t pid, tree_visit_fn visit,
+			  void *arg, struct error *e)
+{
+	cleanup_free char *path = str_printf("%d/maps", pid);
+	cleanup_close int fd = path ? openat(tree->proc, path, O_RDONLY | O_CLOEXEC) : -1;
+	cleanup_fclose FILE *maps = fd < 0 ? NULL : fdopen(fd, "re");
+	cleanup_free char *line = NULL;
+	cleanup_free char *last = NULL;
+	size_t size = 0;
+	int rc = 0;
+
+	if (maps)
+		(void)take_fd(fd);
+	while (rc == 0 && maps && getline(&line, &size, maps) > 0) {
+		line[strcspn(line, "\n")] = '\0';
+		rc = visit_mapping(pid, line, &last, visit, arg, e);
+	}
+	return rc;
+}
+
+int tree_visit_files(const struct tree *tree, tree_visit_fn visit, void *arg,
+		     struct error *e)
 {
 	for (size_t i = 0; i < tree->count; i++) {
-		if (visit_process(tree, tree->pids[i], visit, arg, e) < 0)
+		if (visit_descriptors(tree, tree->pids[i], visit, arg, e) < 0 ||
+		    visit_mappings(tree, tree->pids[i], visit, arg, e) < 0)
 			return -1;
 	}
 	return 0;
+}
+
+int tree_open_file(const struct tree_file *file, struct error *e)
+{
+	int fd = openat(file->dir, file->name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0 && errno == EACCES)
+		fd = openat(file->dir, file->name, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	return fd < 0 ? error_sys(e, "%s", file->path) : fd;
 }
 
 /* ---- pipes and sockets ---- */

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "base/error.h"
@@ -32,14 +33,30 @@ struct tree {
 /* Read it; tree_free() when done. */
 int tree_read(struct tree *tree, const struct sandbox *sb, struct error *e);
 
+/* A regular file that a process has open or mapped, and that has a name. */
+struct tree_file {
+	const char *path; /* by which it is found */
+	const char *link; /* as /proc shows it: another, if it has lost that name */
+	int dir;	  /* what tree_open_file() opens: a name, */
+	const char *name; /* in a directory */
+	pid_t pid;
+	int flags;	    /* of open(2) */
+	long long position; /* bytes */
+	int mount;	    /* number of the mount by which it was opened */
+	bool mapped; /* in memory; it may be open besides, which is told by itself */
+	struct stat st;
+};
+
 /*
- * Call visit for every descriptor of a regular file that a process has open for
- * writing and that still has a name. fd is opened for reading, or for writing
- * where the user may not read the file.
+ * Call visit for each, once for every descriptor and for its mappings; for those by which
+ * it is only read, if only this node has it.
  */
-int tree_visit_outputs(const struct tree *tree,
-		       int (*visit)(void *arg, const char *path, int fd, struct error *e),
-		       void *arg, struct error *e);
+typedef int (*tree_visit_fn)(void *arg, const struct tree_file *file, struct error *e);
+int tree_visit_files(const struct tree *tree, tree_visit_fn visit, void *arg,
+		     struct error *e);
+
+/* A descriptor of it for reading, or for writing where the user may not read the file. */
+int tree_open_file(const struct tree_file *file, struct error *e);
 
 /* A process with a descriptor whose link in /proc is this; 0 if there is none. */
 pid_t tree_holder(const struct tree *tree, const char *link);

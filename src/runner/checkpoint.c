@@ -115,11 +115,11 @@ static int commit(struct work *w, struct error *e)
 	return 0;
 }
 
-static int record_output(void *arg, const char *path, int fd, struct error *e)
+static int record_output(void *arg, const struct engine_file *file, struct error *e)
 {
 	struct work *w = arg;
 
-	return own_output_record(&w->gen, path, fd, &w->keep, e);
+	return own_output_record(&w->gen, file, &w->keep, e);
 }
 
 /* Does it depend on what Slurm says of the job? */
@@ -167,6 +167,32 @@ static bool leaves_unsaved(const struct work *w)
 	       !worth_saving(&w->c->worth);
 }
 
+/* Is the job to run on, here? */
+static bool runs_on(const struct work *w)
+{
+	return w->leaving == LEAVE_NOT || w->leaving == LEAVE_IGNORE;
+}
+
+/* Does the job stop with it, be it to go on from it at once? */
+static bool stops(const struct work *w)
+{
+	return !w->c->engine->resumes || !runs_on(w);
+}
+
+/*
+ * A job that stops has written nothing behind what is recorded, if it stands still now.
+ * Of one that runs on enough has to be recorded to bring it back here.
+ */
+static int describe_stop(struct work *w, struct error *e)
+{
+	if (runs_on(w) && w->keep.large.text[0])
+		return error_set(e, "%s", w->keep.large.text);
+	if (stops(w) && w->c->engine->restores_code &&
+	    manifest_set(&w->gen.manifest, OUTPUT_STOPPED, "yes") < 0)
+		return error_sys(e, "generation %u", w->gen.number);
+	return 0;
+}
+
 /* The job stands; all images are written. */
 static int seal(void *arg, struct error *e)
 {
@@ -178,10 +204,10 @@ static int seal(void *arg, struct error *e)
 		w->leaving = decide(w);
 	}
 	if (directories_save(w->c->job, &w->gen, e) < 0 ||
-	    own_output_record_all(&w->gen, &w->keep, e) < 0 || describe(w, e) < 0)
+	    own_output_record_all(&w->gen, &w->keep, e) < 0 || describe(w, e) < 0 ||
+	    describe_stop(w, e) < 0)
 		return -1;
-	if (w->c->engine->resumes &&
-	    (w->leaving == LEAVE_NOT || w->leaving == LEAVE_IGNORE))
+	if (!stops(w))
 		return 0;
 	return commit(w, e) < 0 ? -1 : SEAL_AND_STOP;
 }
@@ -231,7 +257,8 @@ static void work(const struct checkpoint *c, struct checkpoint_shared *shared,
 		.request = c->request,
 		.gen = { .fd = -1 },
 		.keep = { .appends = c->task->append,
-			  .copies = c->task->files == FILES_COPY },
+			  .files = c->task->files,
+			  .job = c->task->job },
 	};
 	cleanup_close int gate = -1;
 

@@ -118,8 +118,8 @@ static int start(struct runner *r, struct error *e)
 	mark_remove(&r->folder);
 	if (engine_choose(&r->job, &choice, e) < 0 ||
 	    directories_place(&r->job, choice.engine, e) < 0 ||
-	    directories_empty(&r->job, e) < 0 ||
-	    own_output_start_over(&r->folder.record, e) < 0 || set_environment(r, e) < 0)
+	    directories_empty(&r->job, e) < 0 || start_outputs_over(r, e) < 0 ||
+	    set_environment(r, e) < 0)
 		return -1;
 	r->engine = choice.engine;
 	cpu_record_start(&r->folder, r->task.cpu, bind_now());
@@ -160,8 +160,12 @@ static void tell_restarted(struct runner *r, const struct restarted *restarted)
 			       .seconds = restarted->seconds };
 
 	snprintf(event.engine, sizeof(event.engine), "%s", r->engine->name);
-	snprintf(event.text, sizeof(event.text), "%s", restarted->remark.text);
+	snprintf(event.text, sizeof(event.text), "%.500s%s%.500s", restarted->remark.text,
+		 *restarted->remark.text && *restarted->kept.text ? "; " : "",
+		 restarted->kept.text);
 	journal(&r->task, &r->folder, &event);
+	if (restarted->kept.text[0])
+		say(r->task.job, "%s", restarted->kept.text);
 	if (!restarted->refused.text[0])
 		return;
 	event = (struct event){ .type = EVENT_REFUSED };

@@ -22,12 +22,16 @@ static bool has_tmpdir(const struct generation *gen)
 static int fill(struct manifest *mark, const struct generation *gen)
 {
 	const struct manifest *m = &gen->manifest;
-	const char *files = manifest_get(m, OUTPUT_FILES);
+	static const char *const kept[] = { OUTPUT_FILES, OUTPUT_TRAITS, "time", "job" };
 
-	if (files && manifest_set(mark, OUTPUT_FILES, "%s", files) < 0)
-		return -1;
 	if (manifest_set(mark, ATTR_GENERATION, "%u", gen->number) < 0)
 		return -1;
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+		const char *value = manifest_get(m, kept[i]);
+
+		if (value && manifest_set(mark, kept[i], "%s", value) < 0)
+			return -1;
+	}
 	for (size_t i = 0; i < m->noutputs; i++) {
 		if (manifest_add_output(mark, m->outputs[i].path, m->outputs[i].length,
 					NULL) < 0)
@@ -77,11 +81,12 @@ static int read_mark(const struct folder *folder, struct generation *mark)
 	return 0;
 }
 
-bool mark_put_back(const struct folder *folder, const struct generation *gen)
+bool mark_put_back(const struct folder *folder, const struct generation *gen,
+		   const struct output_past *past)
 {
 	struct generation mark = { .fd = -1 };
 	bool done = !has_tmpdir(gen) && read_mark(folder, &mark) == 0 &&
-		    mark.number > gen->number && output_put_back(&mark, NULL) == 0;
+		    mark.number > gen->number && output_put_back(&mark, past, NULL) == 0;
 
 	generation_close(&mark);
 	return done;

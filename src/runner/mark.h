@@ -13,6 +13,7 @@
 #include <stdbool.h>
 
 #include "store/generation.h"
+#include "store/output.h"
 
 /*
  * The job has saved itself, for the generation gen, which is all but committed: set the
@@ -24,7 +25,8 @@ int mark_set(const struct folder *folder, const struct generation *gen, struct e
  * Put the outputs back to the mark, if it is of a save after that for gen. False, with
  * nothing changed, if there is none, or they cannot be put back to it.
  */
-bool mark_put_back(const struct folder *folder, const struct generation *gen);
+bool mark_put_back(const struct folder *folder, const struct generation *gen,
+		   const struct output_past *past);
 
 /* Forget it: the job is to go on from an earlier state of its own, or to start over. */
 void mark_remove(const struct folder *folder);

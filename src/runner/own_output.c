@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "runner/own_output.h"
 
+#include <ctype.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/str.h"
+#include "store/node_dirs.h"
 #include "store/output.h"
 
 #define NODE_FILE_MAX (64 << 20) /* bytes */
@@ -47,38 +49,136 @@ static bool is_own(const struct stat *st)
 	return false;
 }
 
-/*
- * A file in a directory that every node has for itself, as the one in which MPICH tells
- * its ranks of the node's processors: it has to come along, if it is not too large to be
- * copied while the job stands. One that may not be read cannot.
- */
-static bool is_of_node(const char *path, int fd, const struct stat *st)
-{
-	static const char *const dirs[] = { "/tmp/", "/var/tmp/" };
+/* ---- what is kept of a file ---- */
 
-	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++) {
-		if (!strncmp(path, dirs[i], strlen(dirs[i])))
-			return st->st_size <= NODE_FILE_MAX &&
-			       (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY;
+/* The number stands there by itself, and not as a part of a longer one. */
+static bool has_number(const char *name, const char *number)
+{
+	size_t length = number ? strlen(number) : 0;
+
+	for (const char *at = name; length && (at = strstr(at, number)); at++) {
+		if ((at == name || !isdigit((unsigned char)at[-1])) &&
+		    !isdigit((unsigned char)at[length]))
+			return true;
 	}
 	return false;
 }
 
-int own_output_record(struct generation *gen, const char *path, int fd,
-		      const struct own_output_keep *keep, struct error *e)
+/*
+ * Is the file named for this job alone, as slurm-%j.out is? Elements of an array may
+ * share a file with the array's number, which is one element's number, too.
+ */
+static bool is_named(const char *path, unsigned int job)
 {
-	struct stat st;
+	const char *name = strrchr(path, '/') + 1;
+	const char *array = getenv("SLURM_ARRAY_JOB_ID");
+	cleanup_free char *number = str_printf("%u", job);
 
-	if (fstat(fd, &st) < 0)
-		return error_sys(e, "%s", path);
-	if (output_is_recorded(gen, &st))
-		return 0;
-	if (is_own(&st))
-		return output_record(gen, path, fd, !keep->appends, e);
-	return output_record(gen, path, fd, keep->copies || is_of_node(path, fd, &st), e);
+	if (!job || !number)
+		return false;
+	if (!array)
+		return has_number(name, number);
+	if (strcmp(array, number) != 0 && has_number(name, number))
+		return true;
+	return has_number(name, array) && has_number(name, getenv("SLURM_ARRAY_TASK_ID"));
 }
 
-int own_output_record_all(struct generation *gen, const struct own_output_keep *keep,
+static enum output_kind kind_of(const struct engine_file *file, const struct stat *st)
+{
+	if (!file->written)
+		return OUTPUT_INPUT;
+	if (file->elsewhere)
+		return OUTPUT_IN_PLACE;
+	if (file->appended)
+		return OUTPUT_APPENDED;
+	/* It may yet be written elsewhere, as a database is that is at its end just now.
+	 */
+	return file->reread && st->st_size <= OWN_OUTPUT_COPY_MAX ? OUTPUT_IN_PLACE
+								  : OUTPUT_SEQUEL;
+}
+
+static struct output_traits traits_of(const struct engine_file *file,
+				      const struct stat *st,
+				      const struct own_output_keep *keep)
+{
+	struct output_traits traits = { .kind = kind_of(file, st),
+					.is_jobs_own = is_own(st) };
+
+	if (traits.kind == OUTPUT_IN_PLACE && keep->files == FILES_LENGTHS)
+		traits.kind = OUTPUT_LEFT;
+	if (is_named(file->path, keep->job))
+		traits.writers = OUTPUT_NAMED;
+	else if (file->shared && !traits.is_jobs_own)
+		traits.writers = OUTPUT_SHARED;
+	return traits;
+}
+
+/* One that may not be read cannot be copied. */
+static bool may_copy(const struct engine_file *file, const struct stat *st, off_t max)
+{
+	return st->st_size <= max && (fcntl(file->fd, F_GETFL) & O_ACCMODE) == O_RDONLY;
+}
+
+static bool needs_copy(const struct engine_file *file, const struct stat *st,
+		       const struct output_traits *traits,
+		       const struct own_output_keep *keep)
+{
+	/* A file that every node has for itself has to come along. */
+	if (node_dirs_hold(file->path) && may_copy(file, st, NODE_FILE_MAX))
+		return true;
+	if (traits->kind == OUTPUT_INPUT)
+		return false;
+	if (traits->is_jobs_own)
+		return !keep->appends;
+	if (keep->files == FILES_COPY)
+		return true;
+	return traits->kind == OUTPUT_IN_PLACE && may_copy(file, st, OWN_OUTPUT_COPY_MAX);
+}
+
+/* It is put back neither by its length nor by a copy. */
+static void note_large(struct own_output_keep *keep, const struct engine_file *file,
+		       const struct stat *st)
+{
+	if (keep->large.text[0])
+		return;
+	error_set(&keep->large,
+		  "%s (%s) is written elsewhere than at its end, and is too large to be "
+		  "copied unasked; --checkpoint-files=copy copies it at each checkpoint, "
+		  "and --checkpoint-files=lengths leaves it as it is when the job goes "
+		  "back to an earlier one",
+		  file->path, str_size((uint64_t)st->st_size).text);
+}
+
+int own_output_record(struct generation *gen, const struct engine_file *file,
+		      struct own_output_keep *keep, struct error *e)
+{
+	struct output_traits traits;
+	struct stat st;
+	bool copy;
+
+	if (node_dirs_note(&gen->manifest, file->path) < 0)
+		return error_sys(e, "%s", file->path);
+	if (file->fd < 0) /* a directory */
+		return 0;
+	if (fstat(file->fd, &st) < 0)
+		return error_sys(e, "%s", file->path);
+	if (output_is_recorded(gen, &st))
+		return 0;
+	traits = traits_of(file, &st, keep);
+	copy = needs_copy(file, &st, &traits, keep);
+	if (traits.kind == OUTPUT_INPUT)
+		keep->read_bytes += st.st_size;
+	if (traits.kind == OUTPUT_INPUT && keep->read_bytes > NODE_FILE_MAX)
+		return 0;
+	/* One that is only read is left to criu to find. */
+	if (traits.kind == OUTPUT_INPUT && !copy)
+		return 0;
+	if (traits.kind == OUTPUT_IN_PLACE && !copy)
+		note_large(keep, file, &st);
+	return output_record(gen, file->path, file->fd, copy, &traits, e);
+}
+
+int own_output_record_all(struct generation *gen, struct own_output_keep *keep,
 			  struct error *e)
 {
 	for (size_t i = 0; i < 2; i++) {
@@ -91,7 +191,12 @@ int own_output_record_all(struct generation *gen, const struct own_output_keep *
 		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 		if (fd < 0)
 			return error_sys(e, "%s", path);
-		if (own_output_record(gen, path, fd, keep, e) < 0)
+		if (own_output_record(gen,
+				      &(struct engine_file){ .path = path,
+							     .fd = fd,
+							     .written = true,
+							     .appended = keep->appends },
+				      keep, e) < 0)
 			return -1;
 	}
 	return 0;
@@ -114,29 +219,34 @@ void own_output_truncate(void)
 	}
 }
 
-int own_output_record_start(struct manifest *m, struct error *e)
+int own_output_record_start(struct manifest *m, unsigned int job, struct error *e)
 {
 	for (size_t i = 0; i < 2; i++) {
 		cleanup_free char *path = path_of(own[i]);
+		struct output_traits traits = { .kind = OUTPUT_APPENDED,
+						.is_jobs_own = true };
 		struct stat st;
 
 		if (!path || !is_output(own[i], &st))
 			continue;
+		if (is_named(path, job))
+			traits.writers = OUTPUT_NAMED;
 		if (manifest_add_output(m, path, (uint64_t)st.st_size, NULL) < 0 ||
-		    output_note(m, &st) < 0)
+		    output_note(m, own[i], &traits) < 0)
 			return error_sys(e, "%s", path);
 	}
 	return 0;
 }
 
-int own_output_start_over(const struct manifest *m, struct error *e)
+int own_output_start_over(const struct manifest *m, const struct output_past *past,
+			  struct error *e)
 {
 	for (size_t i = 0; i < m->noutputs; i++) {
 		struct stat st;
 
 		if (stat(m->outputs[i].path, &st) == 0 &&
 		    (uint64_t)st.st_size > m->outputs[i].length &&
-		    output_cut(m, i, e) < 0)
+		    output_cut(m, i, past, e) < 0)
 			return -1;
 	}
 	return 0;

@@ -6,26 +6,39 @@
 #define RUNNER_OWN_OUTPUT_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
+#include "base/conf.h"
 #include "base/error.h"
-#include "store/generation.h"
+#include "engine/engine.h"
+#include "store/output.h"
+
+/*
+ * A file that is rewritten in place and no larger is copied unasked (bytes): as large as
+ * an unlinked one that criu saves.
+ */
+#define OWN_OUTPUT_COPY_MAX ((off_t)1 << 30)
 
 /* What is kept of the files that a job writes. */
 struct own_output_keep {
 	bool appends; /* Slurm appends to the job's own outputs when it starts it again */
-	bool copies;  /* the content of all others is kept, and not only their lengths */
+	enum conf_files files;
+	unsigned int job; /* its number; 0: none */
+	off_t read_bytes; /* of files that only this node has, and the job only reads */
+	struct error
+		large; /* becomes one sentence on a file of which not enough is kept */
 };
 
 /*
- * Record a file that the job writes (store/output.h), if it is not recorded yet. Of an
+ * Record a file that the job uses (store/output.h), if it is not recorded yet. Of an
  * output that Slurm opened and may truncate the content is kept in any case.
  */
-int own_output_record(struct generation *gen, const char *path, int fd,
-		      const struct own_output_keep *keep, struct error *e);
+int own_output_record(struct generation *gen, const struct engine_file *file,
+		      struct own_output_keep *keep, struct error *e);
 
 /* The same for the outputs that Slurm opened, whether the job still writes them or not.
  */
-int own_output_record_all(struct generation *gen, const struct own_output_keep *keep,
+int own_output_record_all(struct generation *gen, struct own_output_keep *keep,
 			  struct error *e);
 
 /* The path of one of them, owned by the caller; NULL if it is no file. */
@@ -38,8 +51,9 @@ void own_output_truncate(void);
  * Record in m their lengths at the first start; and put them back to those when
  * the job starts over, so that nothing of the former try remains.
  */
-int own_output_record_start(struct manifest *m, struct error *e);
-int own_output_start_over(const struct manifest *m, struct error *e);
+int own_output_record_start(struct manifest *m, unsigned int job, struct error *e);
+int own_output_start_over(const struct manifest *m, const struct output_past *past,
+			  struct error *e);
 
 /*
  * What the job has written until it was requeued, by itself or by its user, is to stay

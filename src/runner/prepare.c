@@ -22,6 +22,7 @@
 #include "runner/record.h"
 #include "runner/runner.h"
 #include "runner/say.h"
+#include "runner/writers.h"
 #include "slurm/job.h"
 #include "store/lock.h"
 
@@ -114,13 +115,27 @@ static int take_over(struct runner *r, struct error *e)
 	}
 }
 
+int start_outputs_over(struct runner *r, struct error *e)
+{
+	struct writers writers = { .job = r->task.job };
+	const struct output_past past = { .job = r->task.job,
+					  .is_alone = writers_is_alone,
+					  .arg = &writers };
+	struct stat script;
+
+	/* Its copy was made when the job first started. */
+	if (fstatat(r->folder.fd, FOLDER_SCRIPT, &script, 0) == 0)
+		writers.since = script.st_mtime;
+	return own_output_start_over(&r->folder.record, &past, e);
+}
+
 /* A first start that is not the first: what another one has written is not to stay. */
 static int start_over(struct runner *r, struct error *e)
 {
 	if (take_over(r, e) < 0)
 		return -1;
 	end_again(r);
-	if (own_output_start_over(&r->folder.record, e) < 0)
+	if (start_outputs_over(r, e) < 0)
 		return -1;
 	if (r->lock >= 0)
 		close(r->lock);

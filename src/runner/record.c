@@ -68,7 +68,7 @@ int record_start(struct folder *folder, const struct task *task, unsigned int *g
 	/* An earlier start was not ours, and what it wrote is not to stay. */
 	if (first && task->restart > 0 && task->truncate)
 		own_output_truncate();
-	if (first && own_output_record_start(m, e) < 0)
+	if (first && own_output_record_start(m, task->job, e) < 0)
 		return -1;
 	return folder_save(folder, e);
 }

@@ -2,14 +2,18 @@
 #include "runner/restart.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/uptime.h"
 #include "runner/directories.h"
 #include "runner/mark.h"
+#include "runner/writers.h"
 #include "store/output.h"
 #include "store/version.h"
 
@@ -20,12 +24,58 @@ static bool is_cancelled(const struct engine_job *job)
 	return poll(&fd, 1, 0) > 0;
 }
 
+/* ---- outputs ---- */
+
 /* Its outputs are put back to where it last saved itself, which was after gen. */
 static bool goes_by_mark(const struct engine_job *job, const struct generation *gen,
-			 const struct restarted *restarted)
+			 const struct restarted *restarted,
+			 const struct output_past *past)
 {
-	return restarted->engine->saved_itself && mark_put_back(job->folder, gen);
+	return restarted->engine->saved_itself && mark_put_back(job->folder, gen, past);
 }
+
+/* In a generation: the job has run from it, be it for a moment. */
+#define RUN_FROM "run-from"
+
+/* Has the job stopped with this generation, the newest, and not run since? */
+static bool has_stopped(const struct generation *gen, bool is_newest)
+{
+	const char *stopped = manifest_get(&gen->manifest, OUTPUT_STOPPED);
+
+	return is_newest && stopped && !strcmp(stopped, "yes") &&
+	       faccessat(gen->fd, RUN_FROM, F_OK, 0) < 0;
+}
+
+/* Before it runs, so that the death of the node is no gap. */
+static int note_run(const struct generation *gen, struct error *e)
+{
+	cleanup_close int fd = openat(gen->fd, RUN_FROM,
+				      O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd < 0 || fsync(fd) < 0 || fsync(gen->fd) < 0)
+		return error_sys(e, "generation %u: " RUN_FROM, gen->number);
+	return 0;
+}
+
+static int put_back_outputs(const struct engine_job *job, const struct generation *gen,
+			    bool is_newest, struct restarted *restarted, struct error *e)
+{
+	struct writers writers = { .job = job->job };
+	struct output_past past = { .stopped = has_stopped(gen, is_newest),
+				    .job = job->job,
+				    .is_alone = writers_is_alone,
+				    .arg = &writers,
+				    .kept = &restarted->kept };
+	unsigned long long saved = 0;
+
+	(void)manifest_get_number(&gen->manifest, "time", LLONG_MAX, &saved);
+	writers.since = (time_t)saved;
+	if (goes_by_mark(job, gen, restarted, &past))
+		return 0;
+	return output_put_back(gen, &past, e);
+}
+
+/* ---- one generation ---- */
 
 /* Where it was saved the files may still be as they were. */
 static int check_fits(const struct engine_job *job, const struct generation *gen,
@@ -52,10 +102,11 @@ static enum restart_outcome cannot_be_read(const struct error *e)
 
 /* What comes of one generation: anything but RESTART_NONE. */
 static enum restart_outcome try_one(struct engine_job *job, struct generation *gen,
-				    unsigned int number, struct restarted *restarted,
-				    struct error *e)
+				    unsigned int number, bool is_newest,
+				    struct restarted *restarted, struct error *e)
 {
 	const char *name, *cost;
+	bool has_stopped_before;
 
 	errno = 0;
 	if (generation_open(gen, job->folder, number, e) < 0)
@@ -82,19 +133,24 @@ static enum restart_outcome try_one(struct engine_job *job, struct generation *g
 		return RESTART_ELSEWHERE;
 	if (check_fits(job, gen, restarted->engine, e) < 0)
 		return RESTART_LESSER;
-	if (!goes_by_mark(job, gen, restarted) && output_put_back(gen, e) < 0)
-		return cannot_be_read(e);
+	has_stopped_before = has_stopped(gen, is_newest);
+	if (put_back_outputs(job, gen, is_newest, restarted, e) < 0)
+		return RESTART_ELSEWHERE;
 	if (directories_place(job, restarted->engine, e) < 0 ||
 	    directories_put_back(job, gen, e) < 0)
 		return RESTART_ELSEWHERE;
 	cost = manifest_get(&gen->manifest, "seconds");
 	restarted->cost = cost ? strtod(cost, NULL) : 0;
+	if (note_run(gen, e) < 0)
+		return RESTART_ELSEWHERE;
 	e->text[0] = '\0';
 	restarted->run = restarted->engine->restore(job, gen, e);
 	if (restarted->run) {
 		restarted->remark = *e;
 		return RESTART_RUNNING;
 	}
+	if (has_stopped_before)
+		(void)unlinkat(gen->fd, RUN_FROM, 0);
 	return is_cancelled(job) ? RESTART_CANCELLED : RESTART_ELSEWHERE;
 }
 
@@ -123,7 +179,7 @@ enum restart_outcome restart(struct engine_job *job, unsigned int newest,
 	for (size_t i = first; i < count; i++) {
 		struct generation gen;
 		enum restart_outcome outcome =
-			try_one(job, &gen, numbers[i], restarted, e);
+			try_one(job, &gen, numbers[i], i == 0, restarted, e);
 
 		generation_close(&gen);
 		restarted->generation = numbers[i];

@@ -29,6 +29,7 @@ struct restarted {
 	double seconds;	      /* from the beginning of the restore until it runs */
 	struct error refused; /* why a newer one was not taken, or empty */
 	struct error remark;  /* what is not as it was, or empty */
+	struct error kept;    /* what was not cut of its outputs, or empty */
 };
 
 /*

@@ -48,6 +48,9 @@ struct runner {
  */
 int prepare(struct runner *r, struct error *e);
 
+/* The job starts over: what it has written before, and nobody else has, is cut. */
+int start_outputs_over(struct runner *r, struct error *e);
+
 /* Readable when the job is cancelled. Owned by the caller. */
 int open_cancel_fd(void);
 

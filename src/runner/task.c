@@ -177,8 +177,9 @@ static int read_options(struct task *task, struct error *e)
 	if (read_number(CHECKPOINT_ENV_KEEP, task->conf.keep, &task->keep) < 0)
 		return error_set(e, "--checkpoint-keep: not a number");
 	task->own_tmpdir = is_word(CHECKPOINT_ENV_TMPDIR, "yes", true);
-	task->files =
-		is_word(CHECKPOINT_ENV_FILES, "copy", false) ? FILES_COPY : FILES_LENGTHS;
+	task->files = is_word(CHECKPOINT_ENV_FILES, "copy", false)	? FILES_COPY
+		      : is_word(CHECKPOINT_ENV_FILES, "lengths", false) ? FILES_LENGTHS
+									: FILES_AUTO;
 	task->dir = strdup(dir && *dir ? dir : task->conf.checkpoint_dir);
 	if (!task->dir)
 		return error_sys(e, "--checkpoint-dir");

@@ -52,21 +52,37 @@ static void read_lines(int fd, sacctmgr_fn fn, void *arg)
 	}
 }
 
-int sacctmgr_show(const char *const *words, sacctmgr_fn fn, void *arg, struct error *e)
+/* argv has count words so far; words are put behind them. */
+static int show(char **argv, int count, const char *const *words, sacctmgr_fn fn,
+		void *arg, struct error *e)
 {
-	char *argv[WORDS_MAX + 1] = { (char *)"sacctmgr", (char *)"--noheader",
-				      (char *)"--parsable2", (char *)"show" };
-	int count = 4, out, status;
+	int out, status;
 	pid_t pid;
 
 	while (*words && count < WORDS_MAX)
 		argv[count++] = (char *)*words++;
 	if (spawn(argv, &pid, &out) < 0)
-		return error_sys(e, "sacctmgr");
+		return error_sys(e, "%s", argv[0]);
 	read_lines(out, fn, arg);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
 		return error_set(e, "slurmdbd does not answer");
 	return 0;
+}
+
+int sacctmgr_show(const char *const *words, sacctmgr_fn fn, void *arg, struct error *e)
+{
+	char *argv[WORDS_MAX + 1] = { (char *)"sacctmgr", (char *)"--noheader",
+				      (char *)"--parsable2", (char *)"show" };
+
+	return show(argv, 4, words, fn, arg, e);
+}
+
+int sacct_show(const char *const *words, sacctmgr_fn fn, void *arg, struct error *e)
+{
+	char *argv[WORDS_MAX + 1] = { (char *)"sacct", (char *)"--noheader",
+				      (char *)"--parsable2", (char *)"--allocations" };
+
+	return show(argv, 4, words, fn, arg, e);
 }

@@ -52,9 +52,10 @@ static int check_tmpdir(const char *arg, struct error *e)
 
 static int check_files(const char *arg, struct error *e)
 {
-	if (strcmp(arg, "lengths") == 0 || strcmp(arg, "copy") == 0)
+	if (strcmp(arg, "auto") == 0 || strcmp(arg, "lengths") == 0 ||
+	    strcmp(arg, "copy") == 0)
 		return 0;
-	return error_set(e, "neither lengths nor copy");
+	return error_set(e, "none of auto, lengths and copy");
 }
 
 static int check_cpu(const char *arg, struct error *e)
@@ -125,9 +126,10 @@ const struct option_info option_table[OPTION_COUNT] = {
 			    "whether the job has a TMPDIR of its own that goes with it",
 			    "SBATCH_CHECKPOINT_TMPDIR", CHECKPOINT_ENV_TMPDIR,
 			    check_tmpdir },
-	[OPTION_FILES] = { "checkpoint-files", "lengths|copy", required_argument,
-			   "what to keep of files that the job writes: their lengths, or "
-			   "for files that it rewrites in place their content",
+	[OPTION_FILES] = { "checkpoint-files", "auto|lengths|copy", required_argument,
+			   "what to keep of files that the job writes: their lengths, "
+			   "their "
+			   "content, or that of those that it rewrites in place",
 			   "SBATCH_CHECKPOINT_FILES", CHECKPOINT_ENV_FILES, check_files },
 	[OPTION_FROM] = { "checkpoint-from", "job[.generation]", required_argument,
 			  "go on from the checkpoints of a job that is gone; implies "

@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "engine/criu/image.h"
+#include "engine/criu/sizes.h"
 #include "testing.h"
 
 /* ---- an image, as criu writes it ---- */
@@ -248,6 +249,64 @@ static void images_that_cannot_be_read_are_left_to_criu(void **state)
 	}
 }
 
+/* What criu sees of a generation with these files, of which the first is an output. */
+static void hide(struct place *p, const struct file *files, size_t count,
+		 struct bytes *seen)
+{
+	struct folder folder = { .path = p->path };
+	const struct engine_job job = { .folder = &folder, .scratch = p->path };
+	struct generation gen = { .number = 1 };
+	cleanup_free char *path = NULL, *text = NULL;
+	cleanup_close int dir = -1;
+	struct bytes image;
+	size_t size;
+
+	assert_int_equal(mkdirat(p->fd, "1", 0700), 0);
+	gen.fd = dir = openat(p->fd, "1", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	begin(&image, IMAGE_FILES);
+	for (size_t i = 0; i < count; i++)
+		put_reg(&image, &files[i]);
+	put_bytes(dir, "files.img", (const char *)image.data, image.size);
+	put_file(dir, "pages-1.img", "pages");
+	assert_int_equal(manifest_add_output(&gen.manifest, files[0].path, 5, NULL), 0);
+	path = sizes_hide(&job, &gen);
+	assert_non_null(path);
+	assert_string_equal(strrchr(path, '/'), "/restored");
+	*seen = (struct bytes){ .size = 0 };
+	text = file_read(p->fd, "restored/files.img", sizeof(seen->data), &seen->size,
+			 NULL);
+	assert_non_null(text);
+	memcpy(seen->data, text, seen->size);
+	free(text);
+	text = file_read(p->fd, "restored/pages-1.img", 100, &size, NULL);
+	assert_string_equal(text, "pages");
+	manifest_free(&gen.manifest);
+}
+
+static void criu_sees_no_size_and_mode_of_what_the_job_was_writing(void **state)
+{
+	static const struct file given[] = {
+		{ .path = "/x/log", .id = 1, .size = 300, .mode = 0100644 },
+		{ .path = "/x/other", .id = 2, .size = 300, .mode = 0100644 },
+		{ .path = "/x/log", .id = 3, .size = 7 },
+		{ .path = "/x/log2", .id = 4, .size = 7 },
+	};
+	static const struct file expected[] = {
+		{ .path = "/x/log", .id = 1 },
+		{ .path = "/x/other", .id = 2, .size = 300, .mode = 0100644 },
+		{ .path = "/x/log", .id = 3 },
+		{ .path = "/x/log2", .id = 4, .size = 7 },
+	};
+	struct bytes seen, image;
+
+	hide(*state, given, LENGTH(given), &seen);
+	begin(&image, IMAGE_FILES);
+	for (size_t i = 0; i < LENGTH(expected); i++)
+		put_reg(&image, &expected[i]);
+	assert_int_equal(seen.size, image.size);
+	assert_memory_equal(seen.data, image.data, image.size);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -256,6 +315,7 @@ int main(void)
 		in_place(a_file_without_a_name_is_not_looked_for),
 		in_place(what_it_writes_is_put_back_and_not_compared),
 		in_place(images_that_cannot_be_read_are_left_to_criu),
+		in_place(criu_sees_no_size_and_mode_of_what_the_job_was_writing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

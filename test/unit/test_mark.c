@@ -10,6 +10,9 @@
 #include "store/tmpdir.h"
 #include "testing.h"
 
+static const struct output_traits appended = { .kind = OUTPUT_APPENDED };
+static const struct output_past nothing = { .job = 7 };
+
 /* The job has written text to "out" and saved itself for gen. */
 static void save(struct place *p, struct folder *folder, struct generation *gen,
 		 const char *text)
@@ -21,7 +24,8 @@ static void save(struct place *p, struct folder *folder, struct generation *gen,
 	fd = open(place_path(p, "out"), O_RDONLY | O_CLOEXEC);
 	assert_true(fd >= 0);
 	begin_generation(folder, gen);
-	assert_int_equal(output_record(gen, place_path(p, "out"), fd, false, &e), 0);
+	assert_int_equal(
+		output_record(gen, place_path(p, "out"), fd, false, &appended, &e), 0);
 	if (mark_set(folder, gen, &e) < 0)
 		fail_msg("%s", e.text);
 }
@@ -44,7 +48,7 @@ static void outputs_are_put_back_to_the_last_save(void **state)
 	cleanup_generation struct generation first, second;
 
 	save_twice(p, &folder, &first, &second);
-	assert_true(mark_put_back(&folder, &first));
+	assert_true(mark_put_back(&folder, &first, &nothing));
 	assert_content(p->fd, "out", "onetwo");
 }
 
@@ -55,7 +59,7 @@ static void the_generation_of_the_last_save_needs_no_mark(void **state)
 	cleanup_generation struct generation first, second;
 
 	save_twice(p, &folder, &first, &second);
-	assert_false(mark_put_back(&folder, &second));
+	assert_false(mark_put_back(&folder, &second, &nothing));
 	assert_content(p->fd, "out", "onetwothree");
 }
 
@@ -67,7 +71,7 @@ static void outputs_that_are_shorter_are_left_to_the_generation(void **state)
 
 	save_twice(p, &folder, &first, &second);
 	put_file(p->fd, "out", "onet");
-	assert_false(mark_put_back(&folder, &first));
+	assert_false(mark_put_back(&folder, &first, &nothing));
 	assert_content(p->fd, "out", "onet");
 }
 
@@ -79,10 +83,10 @@ static void a_mark_that_is_damaged_or_gone_is_none(void **state)
 
 	save_twice(p, &folder, &first, &second);
 	flip_bit(folder.fd, FOLDER_MARK, 40);
-	assert_false(mark_put_back(&folder, &first));
+	assert_false(mark_put_back(&folder, &first, &nothing));
 	mark_remove(&folder);
 	assert_false(exists(folder.fd, FOLDER_MARK));
-	assert_false(mark_put_back(&folder, &first));
+	assert_false(mark_put_back(&folder, &first, &nothing));
 	assert_content(p->fd, "out", "onetwothree");
 }
 
@@ -95,13 +99,13 @@ static void with_a_TMPDIR_the_generation_alone_counts(void **state)
 
 	save_twice(p, &folder, &first, &second);
 	add_file(&first, TMPDIR_ARCHIVE, "", 0);
-	assert_false(mark_put_back(&folder, &first));
+	assert_false(mark_put_back(&folder, &first, &nothing));
 	commit_generation(&folder, &second);
 	begin_generation(&folder, &third);
 	add_file(&third, TMPDIR_ARCHIVE, "", 0);
 	assert_int_equal(mark_set(&folder, &third, &e), 0);
 	assert_false(exists(folder.fd, FOLDER_MARK));
-	assert_false(mark_put_back(&folder, &second));
+	assert_false(mark_put_back(&folder, &second, &nothing));
 }
 
 static void who_has_been_replaced_sets_no_mark(void **state)

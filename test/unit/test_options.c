@@ -192,7 +192,7 @@ static void test_what_an_option_does_not_know_is_refused(void **state)
 		  "neither yes nor no",
 		  { "", "Yes", "NO", "y", "n", "1", "true", "yes ", "(null)" } },
 		{ OPTION_FILES,
-		  "neither lengths nor copy",
+		  "none of auto, lengths and copy",
 		  { "", "length", "Lengths", "copies", "none", "copy,lengths",
 		    "(null)" } },
 		{ OPTION_FROM,

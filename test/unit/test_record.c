@@ -201,6 +201,7 @@ static void what_a_start_that_was_not_ours_wrote_does_not_stay(void **state)
 
 static void what_a_job_wrote_until_it_was_requeued_stays(void **state)
 {
+	static const struct output_past alone = { .job = 7 };
 	struct place *p = *state;
 	struct task task = task_of(0);
 	cleanup_folder struct folder folder;
@@ -212,7 +213,7 @@ static void what_a_job_wrote_until_it_was_requeued_stays(void **state)
 	own_output_settle(&folder.record);
 	put_file(p->fd, "out", "12345678");
 	put_file(p->fd, "err", "1");
-	assert_int_equal(own_output_start_over(&folder.record, &e), 0);
+	assert_int_equal(own_output_start_over(&folder.record, &alone, &e), 0);
 	assert_content(p->fd, "out", "12345");
 	assert_content(p->fd, "err", "");
 }

@@ -29,6 +29,7 @@
 #include "engine/criu/criu.h"
 #include "engine/criu/handed.h"
 #include "engine/criu/hook.h"
+#include "engine/criu/lost.h"
 #include "engine/criu/numbers.h"
 #include "engine/criu/release.h"
 #include "engine/criu/shm.h"
@@ -301,7 +302,9 @@ static int command_line(struct argv *argv, const struct dumping *d,
 	argv_add(argv, "--unprivileged");
 	argv_add(argv, criu_verbosity(job->conf));
 	add_options(argv, d, job);
-	return handed_dump(argv, m, e) < 0 ? -1 : argv_end(argv, e);
+	if (handed_dump(argv, m, e) < 0 || lost_dump(argv, m, &d->run->sandbox, e) < 0)
+		return -1;
+	return argv_end(argv, e);
 }
 
 static bool is_looked_at(const char *name)

@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "engine/criu/image.h"
+#include "store/node_dirs.h"
 
 #define MAX_IMAGE ((size_t)64 << 20) /* bytes: some hundred thousand files */
 
@@ -236,14 +237,14 @@ static int complain(const char *path, const char *wrong, size_t others, struct e
 			 others == 1 ? "is" : "are", others, others == 1 ? "" : "s");
 }
 
-/* What it writes is put back to the length that it had. */
+/* It is put back as it was, or made again. */
 static bool is_output(const struct generation *gen, const char *path)
 {
 	for (size_t i = 0; i < gen->manifest.noutputs; i++) {
 		if (!strcmp(gen->manifest.outputs[i].path, path))
 			return true;
 	}
-	return false;
+	return node_dirs_noted(&gen->manifest, path);
 }
 
 struct check {

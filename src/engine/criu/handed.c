@@ -137,25 +137,34 @@ int handed_dump(struct argv *argv, struct manifest *m, struct error *e)
 
 /* ---- restore ---- */
 
-/* A word "FD=KEY". */
-static int hand(struct handed *handed, size_t count, struct argv *argv, const char *word)
+int handed_add(struct handed *handed, struct argv *argv, int fd, const char *key)
 {
-	int *grown = reallocarray(handed->fds, count + 2, sizeof(*grown));
-	int fd, end = 0, copy;
+	size_t count = 0;
+	int *grown;
 
+	while (handed->fds && handed->fds[count] >= 0)
+		count++;
+	grown = reallocarray(handed->fds, count + 2, sizeof(*grown));
 	if (!grown)
 		return -1;
 	handed->fds = grown;
 	grown[count] = grown[count + 1] = -1;
+	grown[count] = fcntl(fd, F_DUPFD, HANDED_FROM);
+	if (grown[count] < 0)
+		return -1;
+	argv_add(argv, "--inherit-fd");
+	argv_addf(argv, "fd[%d]:%s", grown[count], key);
+	return 0;
+}
+
+/* A word "FD=KEY". */
+static int hand(struct handed *handed, struct argv *argv, const char *word)
+{
+	int fd, end = 0;
+
 	if (sscanf(word, "%d=%n", &fd, &end) != 1 || end == 0)
 		return -1;
-	copy = fcntl(fd, F_DUPFD, HANDED_FROM);
-	if (copy < 0)
-		return -1;
-	grown[count] = copy;
-	argv_add(argv, "--inherit-fd");
-	argv_addf(argv, "fd[%d]:%s", copy, word + end);
-	return 0;
+	return handed_add(handed, argv, fd, word + end);
 }
 
 int handed_restore(struct handed *handed, struct argv *argv, const struct manifest *m,
@@ -164,13 +173,12 @@ int handed_restore(struct handed *handed, struct argv *argv, const struct manife
 	const char *all = manifest_get(m, CRIU_ATTR_HANDED);
 	cleanup_free char *copy = strdup(all ? all : "");
 	char *rest = copy, *word;
-	size_t count = 0;
 
 	handed->fds = NULL;
 	if (!copy)
 		return error_sys(e, "descriptors");
 	while ((word = strsep(&rest, " "))) {
-		if (*word && hand(handed, count++, argv, word) < 0)
+		if (*word && hand(handed, argv, word) < 0)
 			return error_sys(e, "descriptor %s of the job", word);
 	}
 	return 0;

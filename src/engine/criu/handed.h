@@ -37,6 +37,10 @@ struct handed {
 
 int handed_restore(struct handed *handed, struct argv *argv, const struct manifest *m,
 		   struct error *e);
+
+/* One more, which criu knows by this key: a copy of fd. -1 and errno. */
+int handed_add(struct handed *handed, struct argv *argv, int fd, const char *key);
+
 void handed_close(struct handed *handed);
 
 #endif

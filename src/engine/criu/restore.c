@@ -16,6 +16,8 @@
 #include "engine/criu/criu.h"
 #include "engine/criu/handed.h"
 #include "engine/criu/hook.h"
+#include "engine/criu/lost.h"
+#include "engine/criu/sizes.h"
 #include "engine/criu/tasks.h"
 #include "engine/criu/watch.h"
 
@@ -117,13 +119,16 @@ static int command_line(struct argv *argv, const struct engine_run *run,
 			struct error *e)
 {
 	cleanup_free char *program = criu_find(job->conf, e);
+	cleanup_free char *images = program ? sizes_hide(job, gen) : NULL;
 
 	if (!program)
 		return -1;
+	if (!images)
+		return error_sys(e, "criu restore");
 	add_adopt(argv, run, &gen->manifest);
 	argv_add(argv, program);
 	argv_add(argv, "restore");
-	argv_addf(argv, "--images-dir=%s/%u", job->folder->path, gen->number);
+	argv_addf(argv, "--images-dir=%s", images);
 	argv_addf(argv, "--work-dir=%s", job->scratch);
 	argv_add(argv, "--restore-detached");
 	argv_add(argv, "--manage-cgroups=ignore");
@@ -155,6 +160,7 @@ static int run_criu(struct engine_run *run, const struct engine_job *job,
 		return -1;
 	if (command_line(&argv, run, job, gen, e) == 0 &&
 	    handed_restore(&handed, &argv, &gen->manifest, e) == 0 &&
+	    lost_restore(&handed, &argv, &gen->manifest, e) == 0 &&
 	    argv_end(&argv, e) == 0 &&
 	    criu_process_start(&criu, criu.loop, &run->sandbox, argv.words, job->scratch,
 			       extra, e) == 0)

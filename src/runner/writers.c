@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "runner/writers.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "runner/apart.h"
+#include "slurm/user_jobs.h"
+
+static const struct sharing_job *find(const struct user_jobs *jobs, unsigned int id)
+{
+	for (size_t i = 0; i < jobs->count; i++) {
+		if (jobs->jobs[i].id == id)
+			return &jobs->jobs[i];
+	}
+	return NULL;
+}
+
+/* Other users can write to it, and it is not known whether they did. */
+static bool is_open_to_others(const struct stat *st)
+{
+	return st->st_uid != geteuid() || (st->st_mode & S_IWOTH);
+}
+
+struct question {
+	const struct writers *writers;
+	const char *path;
+	bool is_own;
+	bool alone; /* the answer */
+};
+
+/* In a child of the runner's. -1: some jobs may be unknown. */
+static int ask(void *arg, struct error *e)
+{
+	struct question *q = arg;
+	struct user_jobs jobs = { 0 };
+	const struct sharing_job *self;
+	int rc = user_jobs_since(&jobs, q->writers->since, e);
+
+	self = find(&jobs, q->writers->job);
+	q->alone = true;
+	for (size_t i = 0; i < jobs.count; i++) {
+		const struct sharing_job *other = &jobs.jobs[i];
+
+		if (other->id != q->writers->job &&
+		    (!self || sharing_may(self, other, q->path, q->is_own)))
+			q->alone = false;
+	}
+	user_jobs_free(&jobs);
+	return rc;
+}
+
+bool writers_is_alone(void *arg, const char *path, const struct stat *st,
+		      const struct output_traits *traits)
+{
+	struct question q = { .writers = arg,
+			      .path = path,
+			      .is_own = traits->is_jobs_own };
+
+	if (q.writers->job == 0)
+		return true;
+	if (is_open_to_others(st))
+		return false;
+	/* The output of a job that is no element is seldom that of another, too. */
+	if (apart(ask, &q, &q.alone, sizeof(q.alone), NULL) < 0)
+		return q.alone && q.is_own && !getenv("SLURM_ARRAY_JOB_ID");
+	return q.alone;
+}
