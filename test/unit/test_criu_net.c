@@ -35,7 +35,9 @@ static bool wants(const struct place *p, const char *script, enum wish_net net)
 {
 	char *argv[] = { (char *)place_path(p, "script"), NULL };
 	struct wishes wishes = { .net = net };
-	struct engine_job job = { .argv = argv, .wishes = &wishes };
+	/* Without a criu nobody reaches its sockets. */
+	const struct conf conf = { .criu_path = (char *)"/nonexistent/criu" };
+	struct engine_job job = { .conf = &conf, .argv = argv, .wishes = &wishes };
 
 	put_file(p->fd, "script", script);
 	return criu_wants_own_net(&job);
