@@ -295,7 +295,9 @@ END
 	[ "$(said)" -eq 0 ]
 }
 
-runner_of() { cluster run "$1" pgrep -o -u alice -x runner; }
+# runner_of NODE JOB
+# shellcheck disable=SC2016
+runner_of() { cluster run "$1" sh -c 'pgrep -x runner -P "$(pgrep -f "^slurmstepd: \[$1.batch")"' _ "$2"; }
 
 @test "no process can be had for a checkpoint: it has failed, in a sentence, the job runs on and is saved later" {
 	local job node
@@ -303,7 +305,7 @@ runner_of() { cluster run "$1" pgrep -o -u alice -x runner; }
 	job=$(submit --checkpoint=1s --output=out job.sh)
 	wait_generation "$job" 1
 	node=$(job_node "$job")
-	cluster run -u alice "$node" prlimit --nproc=1: --pid "$(runner_of "$node")"
+	cluster run -u alice "$node" prlimit --nproc=1: --pid "$(runner_of "$node" "$job")"
 	wait_said 1
 	more_lines 10
 	wait_event "$job" failed 3
@@ -311,7 +313,7 @@ runner_of() { cluster run "$1" pgrep -o -u alice -x runner; }
 	echo "$output"
 	[ "$status" -ne 0 ]
 	[[ $output == *"no process for a checkpoint's worker"* ]]
-	cluster run -u alice "$node" prlimit --nproc=1000: --pid "$(runner_of "$node")"
+	cluster run -u alice "$node" prlimit --nproc=1000: --pid "$(runner_of "$node" "$job")"
 	wait_generation "$job" $(($(newest "$job") + 2))
 	preempt "$job"
 	wait_event "$job" restart
