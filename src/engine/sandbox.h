@@ -3,9 +3,9 @@
  * sandbox.h - the processes that keep a job, and where the engine needs them the
  * namespaces in which it runs: so CRIU needs no privilege.
  *
- * These are a user, pid, mount, IPC and time namespace of the job's own, in which the user
- * is mapped to itself, and if the job is to have one a network namespace. Three processes
- *of ours keep it:
+ * These are a user, pid, mount, IPC and time namespace of the job's own, in which the
+ * user is mapped to itself, and if the job is to have one a network namespace. Three
+ * processes of ours keep it:
  *
  *	runner		in the host's namespaces
  *	  keeper	makes the namespaces; has its own process group

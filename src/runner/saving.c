@@ -357,7 +357,7 @@ static int engine_closed(void *arg, struct error *e)
 	return 0;
 }
 
-/* The job is as it was, and the next occasion is awaited; Slurm's warning has no other. */
+/* The job is as it was, and the next occasion is awaited: the warning has no other. */
 static void not_begun(struct supervisor *v, const struct error *why)
 {
 	const struct checkpoint_result result = { .rc = -1,
