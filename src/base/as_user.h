@@ -14,7 +14,7 @@
 
 #include "base/error.h"
 
-#define AS_USER_OUTPUT                                                  \
+#define AS_USER_OUTPUT \
 	4096 /* bytes of each output that are kept; the rest is dropped \
 	      */
 

@@ -17,15 +17,15 @@
 /* What the options say. */
 struct scheckpoint {
 	struct conf conf;
-	const char *dir;       /* --checkpoint-dir, or the configuration's */
-	const char *cluster;   /* of which cluster */
-	char *self;	       /* who calls */
-	const char *user;      /* --user, or NULL */
-	const char *partition; /* --partition, or NULL */
-	const char *nodelist;  /* --nodelist, or NULL: where jobs are, or are to go */
-	const char *exclude;   /* --exclude, or NULL: where they are not to go */
-	const char *output;    /* --output, or NULL */
-	bool all;	       /* --all: every user's */
+	const char *dir;	/* --checkpoint-dir, or the configuration's */
+	const char *cluster;	/* of which cluster */
+	char *self;		/* who calls */
+	const char *user;	/* --user, or NULL */
+	const char *partition;	/* --partition, or NULL */
+	const char *nodelist;	/* --nodelist, or NULL: where jobs are, or are to go */
+	const char *exclude;	/* --exclude, or NULL: where they are not to go */
+	const char *output;	/* --output, or NULL */
+	bool all;		/* --all: every user's */
 	const char *node_token; /* --node-token, or NULL: doctor_nodes() asks */
 	bool all_nodes;		/* --all-nodes */
 	bool hold;

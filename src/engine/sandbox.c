@@ -81,8 +81,8 @@ static int set_clocks(const struct sandbox_clocks *clocks)
 
 static int namespaces(bool own_net)
 {
-	return CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC |
-	       CLONE_NEWTIME | (own_net ? CLONE_NEWNET : 0);
+	return CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWTIME |
+	       (own_net ? CLONE_NEWNET : 0);
 }
 
 int sandbox_probe(bool own_net, struct error *e)

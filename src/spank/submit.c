@@ -70,11 +70,12 @@ static void prepare(spank_t spank, const struct conf *conf)
 	if (sbatch_can_set() && warning_ask(spank, conf->grace_time) == 0 &&
 	    output_keep(spank) == 0 && requeue_allow() == 0)
 		return;
-	slurm_info("checkpoint: the job will be saved by interval and on request only, "
-		   "since "
-		   "this sbatch takes no options from a plugin; add --signal=B:%d@%u "
-		   "--open-mode=append --requeue to have it saved when it is preempted, too",
-		   CHECKPOINT_SIGNAL_WARN, conf->grace_time);
+	slurm_info(
+		"checkpoint: the job will be saved by interval and on request only, "
+		"since "
+		"this sbatch takes no options from a plugin; add --signal=B:%d@%u "
+		"--open-mode=append --requeue to have it saved when it is preempted, too",
+		CHECKPOINT_SIGNAL_WARN, conf->grace_time);
 }
 
 /*

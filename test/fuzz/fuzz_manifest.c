@@ -83,7 +83,8 @@ static void read_text(const char *text, size_t size)
 		cleanup_free char *copy = manifest_encode(&m, &written);
 
 		check_promises(&m);
-		must(copy && manifest_decode(&again, USER_FILE_MANIFEST, copy, written, &e) == 0);
+		must(copy &&
+		     manifest_decode(&again, USER_FILE_MANIFEST, copy, written, &e) == 0);
 		check_same(&m, &again);
 		manifest_free(&again);
 	} else {

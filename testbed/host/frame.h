@@ -9,18 +9,18 @@
 
 #include <stdint.h>
 
-#define FRAME_PORTS 8 /* commands at a time; lib/vm.sh gives a machine as many */
+#define FRAME_PORTS    8 /* commands at a time; lib/vm.sh gives a machine as many */
 #define FRAME_DATA_MAX (1 << 20) /* of a command's strings */
-#define FRAME_CHUNK 32768 /* of its stdin, stdout and stderr */
-#define FRAME_MAGIC 0x544d5646u
+#define FRAME_CHUNK    32768	 /* of its stdin, stdout and stderr */
+#define FRAME_MAGIC    0x544d5646u
 
 enum frame_type {
 	/* to the machine */
-	FRAME_RUN, /* the user's name and the arguments, each with its NUL */
-	FRAME_STDIN, /* one at a time; of no size: its end */
+	FRAME_RUN,    /* the user's name and the arguments, each with its NUL */
+	FRAME_STDIN,  /* one at a time; of no size: its end */
 	FRAME_SIGNAL, /* a byte: its number */
 	/* from it */
-	FRAME_STARTED, /* the command was heard */
+	FRAME_STARTED,	   /* the command was heard */
 	FRAME_STDIN_TAKEN, /* the next may come */
 	FRAME_STDOUT,
 	FRAME_STDERR,

@@ -8,27 +8,27 @@
 #include <sys/types.h>
 #include <sys/user.h>
 
-static int is_debug_register (void *offset)
+static int is_debug_register(void *offset)
 {
 	size_t at = (size_t)offset;
-	size_t first = offsetof (struct user, u_debugreg[0]);
+	size_t first = offsetof(struct user, u_debugreg[0]);
 
-	return at >= first && at < first + sizeof (((struct user *)0)->u_debugreg);
+	return at >= first && at < first + sizeof(((struct user *)0)->u_debugreg);
 }
 
-long ptrace (enum __ptrace_request request, ...)
+long ptrace(enum __ptrace_request request, ...)
 {
-	long (*real) (enum __ptrace_request, ...) = dlsym (RTLD_NEXT, "ptrace");
+	long (*real)(enum __ptrace_request, ...) = dlsym(RTLD_NEXT, "ptrace");
 	va_list ap;
 	pid_t pid;
 	void *address, *data;
 
-	va_start (ap, request);
-	pid = va_arg (ap, pid_t);
-	address = va_arg (ap, void *);
-	data = va_arg (ap, void *);
-	va_end (ap);
-	if (request == PTRACE_POKEUSER && is_debug_register (address))
+	va_start(ap, request);
+	pid = va_arg(ap, pid_t);
+	address = va_arg(ap, void *);
+	data = va_arg(ap, void *);
+	va_end(ap);
+	if (request == PTRACE_POKEUSER && is_debug_register(address))
 		return 0;
-	return real (request, pid, address, data);
+	return real(request, pid, address, data);
 }

@@ -14,13 +14,13 @@
 #define HOST_SOCKET "/run/testbed.socket"
 
 /* Exit statuses as those of env(1) and timeout(1). */
-#define STATUS_TESTBED 125 /* the testbed itself failed */
+#define STATUS_TESTBED	      125 /* the testbed itself failed */
 #define STATUS_CANNOT_EXECUTE 126
-#define STATUS_NOT_FOUND 127
-#define STATUS_SIGNALED 128 /* plus the signal's number */
+#define STATUS_NOT_FOUND      127
+#define STATUS_SIGNALED	      128 /* plus the signal's number */
 
 struct host_request {
-	uint32_t strings_size; /* bytes of strings that follow */
+	uint32_t strings_size;	/* bytes of strings that follow */
 	uint32_t strings_count; /* the user's name and the arguments */
 };
 

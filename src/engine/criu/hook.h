@@ -6,7 +6,7 @@
 #define ENGINE_CRIU_HOOK_H
 
 #define HOOK_ENV_SOCKET "SLURM_CHECKPOINT_HOOK" /* path of the socket to ask at */
-#define HOOK_ENV_OWN_NET                                               \
+#define HOOK_ENV_OWN_NET \
 	"SLURM_CHECKPOINT_OWN_NET" /* set: the job has its own network \
 				    */
 /*

@@ -10,9 +10,10 @@
  *	fstatat		Of a socket whose name was removed criu saves the owner that was
  *			never told, and cannot restore it. It is the job's user.
  *	prctl		What was killed by a signal, and for which nobody has waited yet,
- *is made undumpable before criu has it die again, so that it leaves no core; from then on
- *nobody sees by which signal, and the next checkpoint would not have it. A limit does as
- *well. mends_parent	The directory of a socket may be missing on another node, as in
+ *			is made undumpable before criu has it die again, so that it
+ *			leaves no core; from then on nobody sees by which signal, and the
+ *			next checkpoint would not have it. A limit does as well.
+ *	mends_parent	The directory of a socket may be missing on another node, as in
  *			/tmp.
  *
  * Nothing is allocated, and no lock taken: see there.

@@ -3,23 +3,24 @@
  * sockets_preload - loaded into criu alone: its own sockets get pathnames in a directory
  * of the job's user's, in place of abstract names (sockets.h).
  *
- *	X/crtools-pr-PID-ID	dump: criu listens, and its parasite in each frozen
- *process connects x/crtools-fd-PID-ID	restore: descriptors that processes send to each
- *other X/criu-fdstore-INODE-ID	restore: a store of descriptors, connected to itself
+ *	X/crtools-pr-PID-ID	dump: criu listens, the parasite in each frozen process
+ *				connects
+ *	x/crtools-fd-PID-ID	restore: descriptors that processes send to each other
+ *	X/criu-fdstore-INODE-ID	restore: a store of descriptors, connected to itself
  *	X/criu-pidfd-store-...	pre-dump: the same
  *
  * (The first character becomes the zero byte of an abstract name.)
  *
  * The parasite has no C library. It finds the address in memory that it shares with criu,
  * which is the very memory that criu hands to bind(): so bind() writes the new name
- *there. The length was told to the parasite before, so the new name is padded with zeros,
- *at the first of which the kernel stops reading. For the second process on, criu writes
- *the old name there again, but calls bind() only if getsockname() tells of no name: so
- *that denies the parasite's socket's name, and the repeated bind() does nothing but
- *write.
+ * there. The length was told to the parasite before, so the new name is padded with zeros,
+ * at the first of which the kernel stops reading. For the second process on, criu writes
+ * the old name there again, but calls bind() only if getsockname() tells of no name: so
+ * that denies the parasite's socket's name, and the repeated bind() does nothing but
+ * write.
  *
  * Nothing is allocated, no lock taken and no descriptor kept: processes that criu
- *restores run through here, too, before they become the job.
+ * restores run through here, too, before they become the job.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>

@@ -75,7 +75,8 @@ static void enter(struct task *t, unsigned long call)
 		return;
 	t->counts[call]++;
 	if (!wanted.role || hit || (long)call != wanted.call ||
-	    t->counts[call] != (unsigned int)wanted.nth || strcmp(t->role, wanted.role) != 0)
+	    t->counts[call] != (unsigned int)wanted.nth ||
+	    strcmp(t->role, wanted.role) != 0)
 		return;
 	ptrace(PTRACE_GETREGS, t->pid, 0, &regs);
 	regs.orig_rax = (unsigned long long)-1;
