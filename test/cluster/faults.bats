@@ -375,7 +375,7 @@ flip() { alice python3 -c 'import sys; f = open(sys.argv[1], "r+b"); f.seek(1000
 	local damage
 	for damage in 'flip "$S/2/pages-1.img"' 'alice truncate -s -1 "$S/2/pages-1.img"' \
 		'alice rm "$S/2/inventory.img"' 'alice rm "$S/2/manifest"' 'flip "$S/2/manifest"' \
-		'alice truncate -s 5 "$S/2/core-100.img"'; do
+		'alice sh -c "truncate -s 5 $S/2/core-*.img"'; do
 		held_with_two
 		S=$(store "$JOB")
 		eval "$damage"
