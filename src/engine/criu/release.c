@@ -21,7 +21,7 @@
 #include "engine/tree.h"
 
 #define MAX_TEXT 4096  /* bytes of a file of /proc */
-#define SETTLED	 1     /* seconds */
+#define SETTLED	 0.1   /* seconds */
 #define LIMIT	 10000 /* milliseconds for criu-release, which takes one a process */
 
 /* Where a thread is in its program; 0 if that is not told. */
@@ -92,7 +92,8 @@ static double age_of(int proc, pid_t pid)
 			     &start) != 1)
 		return 0;
 	clock_gettime(CLOCK_BOOTTIME, &now);
-	return (double)now.tv_sec - (double)start / (double)sysconf(_SC_CLK_TCK);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9 -
+	       (double)start / (double)sysconf(_SC_CLK_TCK);
 }
 
 void settled_note(struct settled *settled, const struct tree *tree)

@@ -15,8 +15,9 @@ struct settled {
 };
 
 /*
- * Before a dump: those that have run for a second, and so will hardly end by themselves
- * just when criu does.
+ * Before a dump: those that have run for a tenth of a second, and so will hardly end by
+ * themselves just when criu does. If one does, the job goes back to its checkpoint without
+ * need; one that was harmed and not missed would be lost from its output.
  */
 void settled_note(struct settled *settled, const struct tree *tree);
 void settled_free(struct settled *settled);
