@@ -63,13 +63,19 @@ int lost_dump(struct argv *argv, struct manifest *m, const struct sandbox *sb,
 
 /* ---- restore ---- */
 
-/* As it may be opened: criu opens it anew from that, as each process had it. */
-static int open_any(const char *path)
+/*
+ * As it may be opened: criu opens it anew from that, as each process had it. By a mount of
+ * the job's own, since it keeps that, and the next dump looks for it among the job's.
+ */
+static int open_any(const struct sandbox *sb, const char *path)
 {
 	static const int modes[] = { O_RDWR, O_RDONLY, O_WRONLY };
+	cleanup_free char *there = str_printf("/proc/%d/root%s", sb->init, path);
 
+	if (!there)
+		return -1;
 	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
-		int fd = open(path,
+		int fd = open(there,
 			      modes[i] | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW);
 
 		if (fd >= 0 || errno != EACCES)
@@ -78,8 +84,8 @@ static int open_any(const char *path)
 	return -1;
 }
 
-int lost_restore(struct handed *handed, struct argv *argv, const struct manifest *m,
-		 struct error *e)
+int lost_restore(struct handed *handed, struct argv *argv, const struct sandbox *sb,
+		 const struct manifest *m, struct error *e)
 {
 	const char *all = manifest_get(m, CRIU_ATTR_LOST);
 	cleanup_free char *copy = strdup(all ? all : "");
@@ -94,7 +100,7 @@ int lost_restore(struct handed *handed, struct argv *argv, const struct manifest
 		if (!path)
 			continue;
 		*path++ = '\0';
-		fd = open_any(path);
+		fd = open_any(sb, path);
 		if (fd < 0)
 			return error_sys(e, "%s, which the job has open", path);
 		if (handed_add(handed, argv, fd, line) < 0)

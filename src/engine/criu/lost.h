@@ -23,7 +23,7 @@ int lost_dump(struct argv *argv, struct manifest *m, const struct sandbox *sb,
 	      struct error *e);
 
 /* Before a restore: criu's options, and descriptors for criu to inherit. */
-int lost_restore(struct handed *handed, struct argv *argv, const struct manifest *m,
-		 struct error *e);
+int lost_restore(struct handed *handed, struct argv *argv, const struct sandbox *sb,
+		 const struct manifest *m, struct error *e);
 
 #endif

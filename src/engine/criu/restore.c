@@ -160,7 +160,7 @@ static int run_criu(struct engine_run *run, const struct engine_job *job,
 		return -1;
 	if (command_line(&argv, run, job, gen, e) == 0 &&
 	    handed_restore(&handed, &argv, &gen->manifest, e) == 0 &&
-	    lost_restore(&handed, &argv, &gen->manifest, e) == 0 &&
+	    lost_restore(&handed, &argv, &run->sandbox, &gen->manifest, e) == 0 &&
 	    argv_end(&argv, e) == 0 &&
 	    criu_process_start(&criu, criu.loop, &run->sandbox, argv.words, job->scratch,
 			       extra, e) == 0)

@@ -299,6 +299,7 @@ static void file_tmpfile(void)
 
 static void file_other_link(void)
 {
+	struct stat here, there;
 	int fd = open(in_workdir("file"), O_RDWR | O_CREAT, 0600);
 	char *other = strdup(in_workdir("other"));
 
@@ -306,6 +307,9 @@ static void file_other_link(void)
 	must(write(fd, "x", 1) == 1, "write");
 	unlink(in_workdir("file"));
 	saved();
+	must(write(fd, "y", 1) == 1, "write");
+	must(stat(other, &there) == 0 && there.st_size == 2, "the file has both");
+	must(fstat(fd, &here) == 0 && here.st_ino == there.st_ino, "it is the same");
 	unlink(other);
 }
 
@@ -452,7 +456,7 @@ const struct kind kinds_pipes[] = {
 	{ "fd_all_used", fd_all_used, REFUSED, "used up its descriptors" },
 	{ "file_unlinked", file_unlinked, RIGHT, NULL },
 	{ "file_tmpfile", file_tmpfile, RIGHT, NULL },
-	{ "file_other_link", file_other_link, REFUSED, "has another name" },
+	{ "file_other_link", file_other_link, RIGHT, NULL },
 	{ "file_renamed", file_renamed, RIGHT, NULL },
 	{ "file_in_tmp", file_in_tmp, RIGHT, NULL },
 	{ "directory_open", directory_open, RIGHT, NULL },
