@@ -120,9 +120,11 @@ few_run() { (($(jobs -rp | wc -l) < 10)); }
 fill_pipes() {
 	alice rm -f "$WORK/full"
 	alice python3 "$WORK/fill.py" "$WORK/full" 3>&- &
+	FILLER=$!
 	until_true 60 "the pipes are full" alice test -e "$WORK/full"
 }
 
+# bats test_tags=on:trixie
 @test "a checkpoint and a restart wait while other programs of the user leave no room for pipes" {
 	local job node
 	put fill.py <<-'END'
@@ -146,12 +148,12 @@ fill_pipes() {
 	node=$(job_node "$job")
 	fill_pipes
 	alice scheckpoint vacate "$job"
-	wait
+	wait "$FILLER"
 	wait_held "$job"
 	fill_pipes
 	alice scheckpoint restart --exclude="$node" "$job"
 	wait_event "$job" restart
-	wait
+	wait "$FILLER"
 	let_end
 	ended_well "$job"
 	[ "$(get out | tail -n 1)" = right ]
