@@ -118,15 +118,21 @@ static int take_over(struct runner *r, struct error *e)
 int start_outputs_over(struct runner *r, struct error *e)
 {
 	struct writers writers = { .job = r->task.job };
+	struct error kept = { .text = "" };
 	const struct output_past past = { .job = r->task.job,
 					  .is_alone = writers_is_alone,
-					  .arg = &writers };
+					  .arg = &writers,
+					  .kept = &kept };
 	struct stat script;
+	int rc;
 
 	/* Its copy was made when the job first started. */
 	if (fstatat(r->folder.fd, FOLDER_SCRIPT, &script, 0) == 0)
 		writers.since = script.st_mtime;
-	return own_output_start_over(&r->folder.record, &past, e);
+	rc = own_output_start_over(&r->folder.record, &past, e);
+	if (rc == 0 && *kept.text)
+		say(r->task.job, "%s", kept.text);
+	return rc;
 }
 
 /* A first start that is not the first: what another one has written is not to stay. */

@@ -112,6 +112,24 @@ all_counted() { for i in 1 2 3; do counted "$1" "$i." 30; done; }
 	diff <(seq "$(get log | wc -l)") <(get log)
 }
 
+@test "outputs of the same name in other directories are no reason to keep lines twice" {
+	local job other dir
+	ticking
+	for dir in one two; do alice mkdir "$WORK/$dir"; done
+	job=$(alice sh -c 'cd "$1/one" && exec sbatch --parsable --checkpoint --exclude=n4 --open-mode=append --output=out ../job.sh' _ "$WORK")
+	other=$(alice sh -c 'cd "$1/two" && exec sbatch --parsable --nodelist=n4 --open-mode=append --output=out ../job.sh' _ "$WORK")
+	wait_lines one/out 5
+	wait_lines two/out 5
+	alice scheckpoint create "$job"
+	wait_lines one/out $(($(get one/out | wc -l) + 5))
+	fail_node_of "$job"
+	wait_lines one/out $(($(get one/out | wc -l) + 5))
+	alice touch "$WORK/one/over" "$WORK/two/over"
+	wait_over "$job"
+	wait_over "$other"
+	is_exact one/out
+}
+
 @test "a log that was rotated before the node died is as undisturbed" {
 	local job
 	put job.py <<-'END'
