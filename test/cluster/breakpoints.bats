@@ -2,6 +2,7 @@
 # Nodes on which hardware breakpoints can be set and are never delivered, as on some
 # virtual machines. (With testbed/cluster up --no-breakpoints all tests run on such.)
 
+# bats file_tags=on:forky
 load lib
 
 setup() { new_workdir; }

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # A restored job stays where Slurm put it, and nothing of ours is privileged.
 
+# bats file_tags=on:trixie
 load lib
 
 setup() { new_workdir; }

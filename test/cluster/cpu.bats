@@ -2,6 +2,7 @@
 # CPUs that differ: a job goes on only where all is there that its programs may use. The
 # nodes here have one CPU; what a job may use is told by its manifest, which is changed.
 
+# bats file_tags=on:forky
 load lib
 
 setup() {

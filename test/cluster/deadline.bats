@@ -2,6 +2,7 @@
 # Whatever criu does, the job goes on: stopped or killed at any moment of a dump, or hanging
 # in a restore, it costs seconds, and no line of the job's.
 
+# bats file_tags=on:forky
 load lib
 
 setup() {
@@ -62,7 +63,6 @@ ends_exact() {
 	is_exact out
 }
 
-# bats test_tags=on:forky
 @test "criu stopped at random moments of a dump is given up, and the job runs on and can be saved" {
 	local delay
 	echo "SEED=$SEED"
@@ -87,7 +87,6 @@ ends_exact() {
 	ends_exact
 }
 
-# bats test_tags=on:forky
 @test "criu killed at random moments of a dump leaves the job as it was, and it can be saved" {
 	local delay
 	echo "SEED=$SEED"

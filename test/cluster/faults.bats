@@ -2,6 +2,7 @@
 # Bad input and faults: a job is never harmed by our failing, and nothing committed
 # is lost.
 
+# bats file_tags=on:trixie
 load lib
 
 setup() {
@@ -370,7 +371,6 @@ held_with_two() {
 }
 flip() { alice python3 -c 'import sys; f = open(sys.argv[1], "r+b"); f.seek(1000); b = f.read(1); f.seek(1000); f.write(bytes([b[0] ^ 1]))' "$1"; }
 
-# bats test_tags=on:trixie
 @test "a byte flipped, a file cut or removed: the generation before is used, in one sentence" {
 	local damage
 	for damage in 'flip "$S/2/pages-1.img"' 'alice truncate -s -1 "$S/2/pages-1.img"' \

@@ -1,13 +1,13 @@
 #!/usr/bin/env bats
 # kill -9 at any instant: what was committed stands, and is gone on from.
 
+# bats file_tags=on:trixie
 load lib
 
 setup() { new_workdir; }
 teardown() { clean; }
 
 # KILLS and SEED for more, or the same again.
-# bats test_tags=on:trixie
 @test "runner, criu or everything killed at random instants: the newest generation restores, every line once" {
 	put kill.py <"$ROOT/test/cluster/programs/kill_at_random.py"
 	put count.sh <<<$'#!/bin/bash\nfor ((i = 1; ; i++)); do\n\techo $i\n\tsleep 0.02\n\t[ ! -e stop ] || exit 0\ndone'
@@ -20,7 +20,6 @@ teardown() { clean; }
 has_restored() { [[ $(alice grep -c '"event":"restart"' "$(store "$1")/events") -gt $2 ]]; }
 
 # NODE_KILLS and SEED for more, or the same again.
-# bats test_tags=on:trixie
 @test "the power of nodes fails at random instants: the newest generation restores, every line once" {
 	local jobs=() job node restored kills=${NODE_KILLS:-8} i
 	echo "SEED=$SEED"

@@ -56,6 +56,7 @@ together() {
 	[[ -z $(get out) ]]
 }
 
+# bats test_tags=on:forky
 @test "what can be saved is right after two moves: memory, files, processes, sockets, terminals, waits" {
 	# shellcheck disable=SC2046  # names
 	together "" $(kinds right)
@@ -90,6 +91,7 @@ refused() {
 	return 1
 }
 
+# bats test_tags=on:forky
 @test "what cannot be saved is refused by a sentence that says why, and the job runs on" {
 	local name status=0
 	local -a pids=()
@@ -124,7 +126,7 @@ fill_pipes() {
 	until_true 60 "the pipes are full" alice test -e "$WORK/full"
 }
 
-# bats test_tags=on:trixie
+# bats test_tags=on:forky
 @test "a checkpoint and a restart wait while other programs of the user leave no room for pipes" {
 	local job node
 	put fill.py <<-'END'

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # The promise for MPI on one node, saved by criu.
 
+# bats file_tags=on:forky
 load lib
 
 setup() {

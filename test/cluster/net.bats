@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # What becomes of a job's TCP connections, and of its shared memory.
 
+# bats file_tags=on:forky
 load lib
 load server
 
@@ -82,7 +83,6 @@ has_line() { [[ $(count_in "$1" "$2") -ge 1 ]]; }
 	done
 }
 
-# bats test_tags=on:trixie
 @test "a connection within the job survives ten preemptions at random moments in a private network" {
 	local job
 	need_sockets
@@ -140,7 +140,6 @@ no_zombies() {
 	wait_accounted "$job" "COMPLETED|0:0"
 }
 
-# bats test_tags=on:trixie
 @test "shared memory and semaphores with names survive ten preemptions at random moments" {
 	local job node
 	echo "SEED=$SEED"
@@ -239,7 +238,6 @@ END
 	wait_accounted "$job" "COMPLETED|0:0"
 }
 
-# bats test_tags=on:forky
 @test "memory of memfd_create that is mapped and open: no checkpoint, in one sentence; without the descriptor it goes with the job" {
 	local job
 	put job.py <<-'EOF'

@@ -2,6 +2,7 @@
 # A job that was saved never starts over because something is wrong on a node: it is held
 # with a sentence, its output as it was, and continues when that is mended.
 
+# bats file_tags=on:trixie
 load lib
 
 NODE=n1

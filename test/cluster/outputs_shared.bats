@@ -2,6 +2,7 @@
 # Files that a job writes, and that others write, move or change, too: what is not the
 # job's own stays, and what goes wrong with them never ends a job.
 
+# bats file_tags=on:forky
 load lib
 
 setup() {

@@ -2,6 +2,7 @@
 # What could never go on is refused before anything is saved, and what is said of it is
 # the reason: whatever the job asked Slurm for, and whatever is missing.
 
+# bats file_tags=on:trixie
 load lib
 load smigrate
 load upgrade

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # The history of a job: scheckpoint show, report and metrics.
 
+# bats file_tags=on:trixie
 load lib
 
 setup() {
@@ -35,7 +36,6 @@ grammar() {
 		-e '^# EOF$'
 }
 
-# bats test_tags=on:trixie
 @test "show, report and metrics say what happened: checkpoints, a preemption, a node's death" {
 	local node second
 	alice mkdir "$WORK/store"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # An engine that does not work on a node is found out before a job depends on it.
 
+# bats file_tags=on:forky
 load lib
 
 REMEMBERED=/tmp/.slurm-checkpoint-2000 # alice's, on each node

@@ -2,6 +2,7 @@
 # Users are strangers: nobody gains by another's checkpoints, and no user stops root's
 # tools. Each test is an attack that is run for real.
 
+# bats file_tags=on:forky
 load lib
 
 setup() {
@@ -157,7 +158,6 @@ saved_in() {
 	alice rm "$WORK/out" "$WORK/over"
 }
 
-# bats test_tags=on:forky
 @test "the layouts that are recommended are accepted: an administrator's directory for each user, a sticky one, the user's own" {
 	root mkdir -m 755 /shared/checkpoint/made
 	root mkdir -m 1777 /shared/checkpoint/sticky
@@ -276,7 +276,6 @@ honest_lines() {
 	((status <= 1))
 }
 
-# bats test_tags=on:forky
 @test "root's tools: a record of 80,000 attributes, in a hundred folders" {
 	program forge -lxxhash
 	saved_job
@@ -288,7 +287,6 @@ honest_lines() {
 	honest_lines
 }
 
-# bats test_tags=on:forky
 @test "root's tools: events that are a fifo, a device's link, a directory, closed or another's" {
 	program forge -lxxhash
 	saved_job
@@ -300,7 +298,6 @@ honest_lines() {
 	honest_lines
 }
 
-# bats test_tags=on:forky
 @test "root's tools: events of 30 MB, in a hundred folders" {
 	program forge -lxxhash
 	saved_job
@@ -310,7 +307,6 @@ honest_lines() {
 	honest_lines
 }
 
-# bats test_tags=on:forky
 @test "root's tools: a directory of a cluster that is a link with a long name" {
 	saved_job
 	bob mkdir -p -m 700 /shared/checkpoint/bob
@@ -407,7 +403,6 @@ on_n1() {
 	((after - before < 1000000))
 }
 
-# bats test_tags=on:forky
 @test "smigrate: a fifo in the place of the move, and a job that never answers, keep nobody else's job on a node" {
 	on_n1
 	root sed -i.kept '$a DumpTimeout=5' /etc/slurm/checkpoint.conf
@@ -422,7 +417,6 @@ on_n1() {
 	[ "$(restarts "$JOB")" -eq 1 ]
 }
 
-# bats test_tags=on:trixie
 @test "a request to a job whose events become a fifo hangs for nobody" {
 	on_n1
 	cluster run n1 pkill -STOP -u bob -x runner
@@ -489,7 +483,6 @@ on_n1() {
 # ---- by chance ----
 
 # DAMAGED is how many there are; DAMAGED=1000 SEED=7 bats -f random has more.
-# bats test_tags=on:forky
 @test "root's tools: folders that were damaged at random hide no honest user's, and stop nothing" {
 	program forge -lxxhash
 	bob sh -c 'cat >"$1/damage.py"' _ "$OPEN" <"$ROOT/test/cluster/programs/damage.py"

@@ -3,6 +3,7 @@
 # directories, its log when it requeues itself, what Slurm tells it, and the jobs that it
 # submits.
 
+# bats file_tags=on:trixie
 load lib
 
 setup() { new_workdir; }

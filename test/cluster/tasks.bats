@@ -2,6 +2,7 @@
 # State of threads that criu does not save: it is the same when the job goes on, and CPUs are
 # at the same places among those that it has there.
 
+# bats file_tags=on:forky
 load lib
 
 setup() { new_workdir; }

@@ -2,6 +2,7 @@
 # scheckpoint test: it passes what can be checkpointed, finds what cannot, and leaves
 # nothing behind.
 
+# bats file_tags=on:forky
 load lib
 
 # What was killed on the node in another test, the next to begin there removes.
@@ -101,7 +102,6 @@ once_stopped() {
 	BEGUN+=("$ACT")
 }
 
-# bats test_tags=on:forky
 @test "a file that is removed, cut short or replaced meanwhile is found" {
 	local removed truncated replaced act acts=()
 	put_counter
@@ -132,7 +132,6 @@ once_stopped() {
 	[[ $(get replaced.report | tail -n 1) == *": restart 1 failed: "*"is not the same file on this node as when the job was saved"* ]]
 }
 
-# bats test_tags=on:forky
 @test "a program that looks at the time of day is found" {
 	put clock.py <<'END'
 import time
@@ -156,7 +155,6 @@ sys.exit(time.time() - began > 4)'
 	[[ ${lines[-1]} == *": it ended with exit status 1 instead of with exit status 0" ]]
 }
 
-# bats test_tags=on:forky
 @test "a program that hangs after a restart is found" {
 	run on_n1 scheckpoint test --pause=3 python3 -c 'import time
 began = time.time()

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # A node on which Slurm does not load the plugin: what keeps saved jobs from there.
 
+# bats file_tags=on:trixie
 load lib
 
 setup_file() {
