@@ -14,9 +14,8 @@
 
 #include "base/error.h"
 
-#define AS_USER_OUTPUT \
-	4096 /* bytes of each output that are kept; the rest is dropped \
-	      */
+/* Bytes of each output that are kept; the rest is dropped. */
+#define AS_USER_OUTPUT 4096
 
 struct as_user {
 	const char *user;      /* as whom, if root calls; as oneself otherwise */

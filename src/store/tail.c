@@ -19,9 +19,8 @@ static bool begins(const char *line, const char *with)
 
 /*
  * "slurmstepd: error: *** JOB 12 ON n1 CANCELLED AT ... DUE TO PREEMPTION ***"; what is
- * before "error" is another text in each release, and by LogTimeFormat: "slurmstepd-n1:
- * ",
- * "[2026-11-29T17:48:14.502] ".
+ * before "error" is another text in each release, and by LogTimeFormat:
+ * "slurmstepd-n1: ", "[2026-11-29T17:48:14.502] ".
  */
 static bool is_of_job(const char *line, unsigned int job)
 {

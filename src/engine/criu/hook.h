@@ -6,9 +6,8 @@
 #define ENGINE_CRIU_HOOK_H
 
 #define HOOK_ENV_SOCKET "SLURM_CHECKPOINT_HOOK" /* path of the socket to ask at */
-#define HOOK_ENV_OWN_NET \
-	"SLURM_CHECKPOINT_OWN_NET" /* set: the job has its own network \
-				    */
+/* Set: the job has its own network. */
+#define HOOK_ENV_OWN_NET "SLURM_CHECKPOINT_OWN_NET"
 /*
  * Path of the file with what criu does not save of threads (tasks.h): to be written when
  * the job has been dumped, to be read when it is restored.
