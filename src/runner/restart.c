@@ -66,10 +66,12 @@ static int put_back_outputs(const struct engine_job *job, const struct generatio
 				    .is_alone = writers_is_alone,
 				    .arg = &writers,
 				    .kept = &restarted->kept };
-	unsigned long long saved = 0;
+	unsigned long long saved = 0, before = 0;
 
 	(void)manifest_get_number(&gen->manifest, "time", LLONG_MAX, &saved);
+	(void)manifest_get_number(&gen->manifest, "job", UINT_MAX, &before);
 	writers.since = (time_t)saved;
+	writers.before = (unsigned int)before;
 	if (goes_by_mark(job, gen, restarted, &past))
 		return 0;
 	return output_put_back(gen, &past, e);

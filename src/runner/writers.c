@@ -56,6 +56,12 @@ static bool is_apart(const struct sharing_job *other, const char *path)
 	       (!other->error || !is_beside(other, other->error, path));
 }
 
+/* Also as the job whose checkpoint this one continues from. */
+static bool is_self(const struct writers *writers, unsigned int id)
+{
+	return id == writers->job || id == writers->before;
+}
+
 struct question {
 	const struct writers *writers;
 	const char *path;
@@ -81,7 +87,7 @@ static int ask(void *arg, struct error *e)
 	for (size_t i = 0; i < jobs.count; i++) {
 		const struct sharing_job *other = &jobs.jobs[i];
 
-		if (other->id == q->writers->job ||
+		if (is_self(q->writers, other->id) ||
 		    !sharing_may(self, other, q->path, q->is_own))
 			continue;
 		if (q->is_own && (other->output || other->error) &&

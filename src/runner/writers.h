@@ -15,8 +15,9 @@
 #include "store/output.h"
 
 struct writers {
-	unsigned int job; /* 0: Slurm knows nothing of it, and there are no others */
-	time_t since;	  /* the checkpoint */
+	unsigned int job;    /* 0: Slurm knows nothing of it, and there are no others */
+	unsigned int before; /* what it was called when it was saved, if it is another */
+	time_t since;	     /* the checkpoint */
 };
 
 /* For output_past.is_alone; arg is a struct writers. */

@@ -160,3 +160,27 @@ fill_pipes() {
 	ended_well "$job"
 	[ "$(get out | tail -n 1)" = right ]
 }
+
+@test "processes that are about to end are no reason to save nothing" {
+	local i
+	# What frees much memory is without it, and not gone, for a moment.
+	put big.py <<<$'import os, sys\nb = bytearray(int(sys.argv[1]) << 20)\nos._exit(0)'
+	put job.sh <<-'END'
+		#!/bin/bash
+		while [ ! -e over ]; do
+			echo $((++i))
+			python3 big.py 400 &
+			python3 big.py 300
+			wait
+		done
+		echo end
+	END
+	JOB=$(submit --checkpoint --output=out job.sh)
+	wait_lines out 2
+	for i in {1..15}; do alice scheckpoint create "$JOB"; done
+	alice scheckpoint requeue "$JOB"
+	wait_event "$JOB" restart
+	let_end
+	wait_over "$JOB"
+	is_exact out
+}

@@ -94,6 +94,8 @@ refused() {
 	counting_job
 	root scontrol update JobId="$JOB" Requeue=0
 	alice scheckpoint create "$JOB"
+	# It prints more, which it will print once more.
+	wait_lines out $(($(get out | wc -l) + 3))
 	alice scancel "$JOB"
 	wait_over "$JOB"
 	old=$JOB

@@ -28,6 +28,8 @@
 
 #define MAX_PROC_FILE 65536 /* bytes of stat, status and fdinfo that are read */
 
+#define PF_EXITING 0x4 /* of include/linux/sched.h; the same in all kernels */
+
 #define ELSE_CLOSE "have it closed before the checkpoint"
 
 struct process {
@@ -35,7 +37,8 @@ struct process {
 	pid_t pid;
 	pid_t parent;
 	pid_t session;
-	char state; /* as ps(1) has it */
+	char state;	/* as ps(1) has it */
+	unsigned flags; /* of the kernel */
 	int threads;
 };
 
@@ -70,9 +73,10 @@ static int read_process(const struct tree *tree, pid_t pid, struct process *p)
 	text = read_of(p, "stat");
 	after = text ? strrchr(text, ')') : NULL;
 	return after && sscanf(after,
-			       ") %c %d %*d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d "
+			       ") %c %d %*d %d %*d %*d %u %*u %*u %*u %*u %*u %*u %*d "
 			       "%*d %*d %*d %d",
-			       &p->state, &p->parent, &p->session, &p->threads) == 4
+			       &p->state, &p->parent, &p->session, &p->flags,
+			       &p->threads) == 5
 		       ? 0
 		       : -1;
 }
@@ -206,8 +210,9 @@ static int check_descriptors(const struct process *p, struct error *e)
 	struct process now;
 	struct dirent *d;
 
+	/* One that is about to end has no memory any more, and root is its owner. */
 	if (!dir && errno == EACCES && read_process(p->tree, p->pid, &now) == 0 &&
-	    now.state != 'Z')
+	    !(now.flags & PF_EXITING))
 		return refuse(
 			p, e,
 			"does not let itself be looked into, since it guards "

@@ -108,6 +108,16 @@ class Job:
         except OSError:
             return 0
 
+    def told(self):
+        """What is known of it when it has gone wrong."""
+        try:
+            folder = sorted(os.listdir(self.store))
+            with open(f"{self.store}/events", errors="replace") as file:
+                events = file.read()
+        except OSError as why:
+            folder, events = [], f"{why}\n"
+        return f"{self.text('err')[-1500:]}{events[-1500:]}{' '.join(folder)}"
+
     def lines(self):
         return self.text("out").count("\n")
 
@@ -288,7 +298,7 @@ def play(scene, fault):
         with lock:
             failures.append(fault)
             name = describe(scene, fault) if fault else scene
-            print(f"FAILED: {name}: {why}\n{job.text('err')[-1500:]}", flush=True)
+            print(f"FAILED: {name}: {why}\n{job.told()}", flush=True)
         return None
     with lock:
         result = "not reached" if fault and ["hit"] not in listed else \

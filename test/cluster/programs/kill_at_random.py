@@ -44,6 +44,18 @@ def processes(name=None):
             yield int(path[6:])
 
 
+def describe(pid):
+    """What it is, whose child, and what it does."""
+    def text(name):
+        try:
+            return open(f"/proc/{pid}/{name}").read().replace("\0", " ").strip()
+        except OSError:
+            return ""
+
+    fields = text("stat").rsplit(")", 1)[-1].split()
+    return f"{pid} {text('comm')} ({text('cmdline')}) {fields[:2]} {text('wchan')}"
+
+
 def kill(pids):
     for pid in pids:
         try:
@@ -52,11 +64,15 @@ def kill(pids):
             pass
 
 
-def wait_until(what, condition, seconds=60):
-    deadline = time.monotonic() + seconds
+def left():
+    return "\n".join(describe(pid) for pid in processes())
+
+
+def wait_until(what, condition, details=lambda: ""):
+    deadline = time.monotonic() + 60
     while not condition():
         if time.monotonic() > deadline:
-            fail(f"not within its time: {what}")
+            fail(f"not within its time: {what}\n{details()}")
         time.sleep(0.002)
 
 
@@ -139,7 +155,7 @@ def one(restart, counts):
     else:
         kill([runner.pid])
     runner.wait()
-    wait_until("nothing is left running", lambda: not list(processes()))
+    wait_until("nothing is left running", lambda: not list(processes()), left)
     check_store()
 
 
