@@ -4,7 +4,9 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 
@@ -24,4 +26,11 @@ void children_end_all(void)
 {
 	while (kill_all() > 0 && wait(NULL) > 0)
 		;
+}
+
+void children_end_with(pid_t parent)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(1);
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * children.h - the end of all that a process has begun.
+ * children.h - that children end with, or before, the process that made them.
  */
 #ifndef BASE_CHILDREN_H
 #define BASE_CHILDREN_H
+
+#include <sys/types.h>
 
 /*
  * Kill the children of this process, which has to be a subreaper or pid 1, and what
@@ -12,5 +14,11 @@
  * namespace can be waited for when all in it is gone.
  */
 void children_end_all(void);
+
+/*
+ * To be called first in a child that fork(2) has made in its parent's pid namespace: it
+ * is killed when its parent ends, and if that has ended already, it ends here.
+ */
+void children_end_with(pid_t parent);
 
 #endif

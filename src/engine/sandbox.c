@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/children.h"
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "engine/init.h"
@@ -147,9 +148,7 @@ static void keeper_main(const struct sandbox_spec *spec, int events, int control
 					      "and network namespace"
 					    : "cannot make a user, pid, mount and "
 					      "time namespace");
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != runner)
-		_exit(1);
+	children_end_with(runner);
 	init = fork();
 	if (init < 0)
 		keeper_fail(events, "cannot start a process");

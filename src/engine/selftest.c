@@ -449,9 +449,7 @@ static int try_it(const struct engine *engine, const struct engine_job *job,
 		return error_sys(e, "pipe");
 	pid = fork();
 	if (pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (getppid() != caller)
-			_exit(1);
+		children_end_with(caller);
 		test_main(engine, job, dir, fds[1]);
 	}
 	close(fds[1]);

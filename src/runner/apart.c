@@ -6,9 +6,10 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "base/children.h"
 
 #include "runner/relocate.h"
 #include "runner/submission.h"
@@ -27,9 +28,7 @@ static void __attribute__((noreturn))
 be_child(int (*fn)(void *arg, struct error *e), void *arg, const void *result,
 	 size_t size, struct shared *shared, pid_t runner)
 {
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != runner)
-		_exit(1);
+	children_end_with(runner);
 	shared->rc = fn(arg, &shared->error);
 	if (size)
 		memcpy(shared->result, result, size);

@@ -7,12 +7,12 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/children.h"
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/protocol.h"
@@ -336,12 +336,10 @@ static void __attribute__((noreturn))
 be_worker(const struct checkpoint *c, struct checkpoint_shared *shared,
 	  const struct ends *ends, pid_t runner)
 {
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	children_end_with(runner);
 	close(ends->cancel[1]);
-	if (getppid() == runner) {
-		work(c, shared, ends->cancel[0], ends->done[1]);
-		shared->result.told = true;
-	}
+	work(c, shared, ends->cancel[0], ends->done[1]);
+	shared->result.told = true;
 	_exit(0);
 }
 

@@ -8,10 +8,10 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/children.h"
 #include "base/uptime.h"
 #include "plan/interval.h"
 #include "runner/journal.h"
@@ -26,6 +26,7 @@
  */
 static void ask_slurmdbd(struct interval *interval, const char *nodes)
 {
+	const pid_t runner = getpid();
 	int fds[2];
 
 	if (pipe2(fds, O_CLOEXEC) < 0)
@@ -34,7 +35,7 @@ static void ask_slurmdbd(struct interval *interval, const char *nodes)
 	if (interval->asker == 0) {
 		double seconds;
 
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		children_end_with(runner);
 		if (mtbf_of_nodes(nodes, &seconds, NULL) == 0)
 			(void)!write(fds[1], &seconds, sizeof(seconds));
 		_exit(0);

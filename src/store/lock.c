@@ -8,11 +8,11 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/file.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/children.h"
 #include "base/cleanup.h"
 
 static bool has_no_locks(int error)
@@ -33,10 +33,8 @@ static pid_t start_waiting(int fd, int *ended)
 		return -1;
 	pid = fork();
 	if (pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (getppid() == parent)
-			_exit(flock(fd, LOCK_EX) < 0 ? errno : 0);
-		_exit(EINTR);
+		children_end_with(parent);
+		_exit(flock(fd, LOCK_EX) < 0 ? errno : 0);
 	}
 	close(fds[1]);
 	*ended = fds[0];

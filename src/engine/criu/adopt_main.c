@@ -26,6 +26,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/children.h"
+
 #include "engine/criu/remote.h"
 
 #define FORKS (PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE)
@@ -81,11 +83,11 @@ static int follow(pid_t criu, pid_t root, int *status, struct error *e)
 	}
 }
 
-static void __attribute__((noreturn)) be_criu(char **argv, int traced)
+static void __attribute__((noreturn)) be_criu(char **argv, int traced, pid_t parent)
 {
 	char byte;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	children_end_with(parent);
 	if (read(traced, &byte, 1) == 1)
 		execv(argv[0], argv);
 	_exit(127);
@@ -106,14 +108,14 @@ int main(int argc, char **argv)
 	struct error e = { 0 };
 	int fds[2], status = 0;
 	bool ended = false;
-	pid_t criu;
+	pid_t self = getpid(), criu;
 
 	if (argc < 3 || pipe2(fds, O_CLOEXEC) < 0)
 		return 2;
 	criu = fork();
 	if (criu == 0) {
 		close(fds[1]);
-		be_criu(argv + 2, fds[0]);
+		be_criu(argv + 2, fds[0], self);
 	}
 	if (criu < 0)
 		return 2;

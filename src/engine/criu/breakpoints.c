@@ -5,13 +5,14 @@
 #include <errno.h>
 #include <signal.h>
 #include <stddef.h>
-#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "base/children.h"
 
 static void __attribute__((noinline)) reach(void)
 {
@@ -53,9 +54,9 @@ static int set_breakpoint(pid_t pid)
 }
 #endif
 
-static void __attribute__((noreturn)) be_traced(void)
+static void __attribute__((noreturn)) be_traced(pid_t parent)
 {
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	children_end_with(parent);
 	if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) == 0 && raise(SIGSTOP) == 0)
 		reach();
 	_exit(0);
@@ -88,11 +89,11 @@ static bool stops_at_breakpoint(pid_t pid)
 
 bool breakpoints_work(void)
 {
-	pid_t pid = fork();
+	pid_t self = getpid(), pid = fork();
 	bool work;
 
 	if (pid == 0)
-		be_traced();
+		be_traced(self);
 	if (pid < 0 || !is_stopped_by(next_status(pid), SIGSTOP))
 		return true;
 	work = stops_at_breakpoint(pid);

@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/children.h"
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/str.h"
@@ -55,10 +56,10 @@ exec_coordinator(const char *program, const char *scratch, int listener, pid_t g
 	char *envp[] = { (char *)"PATH=/usr/bin:/bin", NULL };
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() == gate && dup2(null, STDIN_FILENO) >= 0 &&
-	    dup2(null, STDOUT_FILENO) >= 0 && dup2(null, STDERR_FILENO) >= 0 &&
-	    chdir(scratch) == 0 && dup2(listener, LISTENER_FD) >= 0)
+	children_end_with(gate);
+	if (dup2(null, STDIN_FILENO) >= 0 && dup2(null, STDOUT_FILENO) >= 0 &&
+	    dup2(null, STDERR_FILENO) >= 0 && chdir(scratch) == 0 &&
+	    dup2(listener, LISTENER_FD) >= 0)
 		execve(program, argv, envp);
 	_exit(127);
 }
@@ -72,11 +73,11 @@ keep(const struct keeper_place *place, const char *program, const char *scratch,
 
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	children_end_with(runner);
 	prctl(PR_SET_NAME, "checkpoint-gate");
 	/* The end of the coordinator is seen by its connections. */
 	signal(SIGCHLD, SIG_IGN);
-	coordinator = getppid() == runner ? fork() : -1;
+	coordinator = fork();
 	if (coordinator == 0)
 		exec_coordinator(program, scratch, listener, gate);
 	if (coordinator < 0)
