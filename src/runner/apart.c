@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "base/children.h"
-
 #include "runner/relocate.h"
 #include "runner/submission.h"
 
@@ -84,6 +83,7 @@ struct asked {
 	const struct task *task;
 	struct folder *folder;
 	const struct folder *saved;
+	const char *nodes;
 	struct job_view view;
 };
 
@@ -129,6 +129,36 @@ int apart_relocate(const struct task *task, struct folder *folder, struct error 
 	struct asked a = { .task = task, .folder = folder };
 
 	return apart(do_relocate, &a, NULL, 0, e);
+}
+
+static int do_relocate_is_possible(void *arg, struct error *e)
+{
+	struct asked *a = arg;
+
+	return relocate_is_possible(a->task, a->nodes, e);
+}
+
+int apart_relocate_is_possible(const struct task *task, const char *nodes,
+			       struct error *e)
+{
+	struct asked a = { .task = task, .nodes = nodes };
+
+	return apart(do_relocate_is_possible, &a, NULL, 0, e);
+}
+
+static int do_relocate_away(void *arg, struct error *e)
+{
+	struct asked *a = arg;
+
+	return relocate_away(a->task, a->folder, a->nodes, e);
+}
+
+int apart_relocate_away(const struct task *task, struct folder *folder, const char *nodes,
+			struct error *e)
+{
+	struct asked a = { .task = task, .folder = folder, .nodes = nodes };
+
+	return apart(do_relocate_away, &a, NULL, 0, e);
 }
 
 static int do_save_submission(void *arg, struct error *e)

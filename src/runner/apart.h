@@ -24,8 +24,12 @@ int apart(int (*fn)(void *arg, struct error *e), void *arg, void *result, size_t
 int apart_read_for_sure(unsigned int job, struct job_view *view, struct error *e);
 int apart_requeue(unsigned int job, bool hold, struct error *e);
 
-/* As relocate(): what is in memory of the folder's record stays as it was. */
+/* As those of relocate.h: what is in memory of the folder's record stays as it was. */
 int apart_relocate(const struct task *task, struct folder *folder, struct error *e);
+int apart_relocate_is_possible(const struct task *task, const char *nodes,
+			       struct error *e);
+int apart_relocate_away(const struct task *task, struct folder *folder, const char *nodes,
+			struct error *e);
 
 /* As submission_save(). */
 int apart_save_submission(const struct folder *folder, const struct task *task,

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/str.h"
 #include "runner/apart.h"
 #include "runner/journal.h"
 #include "runner/order.h"
@@ -18,7 +19,6 @@
 #include "runner/relocate.h"
 #include "runner/runner.h"
 #include "runner/say.h"
-#include "slurm/hosts.h"
 #include "slurm/job.h"
 #include "store/generation.h"
 #include "store/node_cpu.h"
@@ -53,7 +53,7 @@ static bool is_queued_again(struct runner *r, bool success)
 
 	if (!appends && !(removes && generation_any(&r->folder)))
 		return false;
-	if (job_read_for_sure(r->task.job, &view, NULL) < 0 || !view.queued)
+	if (apart_read_for_sure(r->task.job, &view, NULL) < 0 || !view.queued)
 		return false;
 	/* Whoever was driven off its node without a checkpoint does its work again. */
 	if (appends && !view.preempted)
@@ -130,7 +130,7 @@ static void leave_for_others(struct runner *r, const char *nodes, const struct e
 		    failed.text);
 		end_killed(r, SIGKILL);
 	}
-	if (relocate_away(&r->task, &r->folder, nodes, &failed) < 0)
+	if (apart_relocate_away(&r->task, &r->folder, nodes, &failed) < 0)
 		error_prefix(&failed, "; but it may come to this node again");
 	snprintf(event.text, sizeof(event.text), "it goes on elsewhere: %.700s%.300s",
 		 e->text, failed.text);
@@ -143,12 +143,14 @@ static void leave_for_others(struct runner *r, const char *nodes, const struct e
 void go_elsewhere(struct runner *r, const struct error *e)
 {
 	cleanup_free char *lesser = node_cpu_lesser(&r->folder);
-	cleanup_free char *nodes = hosts_join(r->task.node, lesser ? lesser : "");
+	bool only = !lesser || !*lesser;
+	cleanup_free char *nodes =
+		str_printf("%s%s%s", r->task.node, only ? "" : ",", only ? "" : lesser);
 	struct error both = *e, none;
 
 	if (!nodes)
 		error_sys(&none, "nodes");
-	else if (relocate_is_possible(&r->task, nodes, &none) == 0)
+	else if (apart_relocate_is_possible(&r->task, nodes, &none) == 0)
 		leave_for_others(r, nodes, e);
 	snprintf(both.text, sizeof(both.text), "%.600s; %.400s", e->text, none.text);
 	hold(r, &both);

@@ -9,9 +9,15 @@
 #include "store/event.h"
 
 /*
- * Write down an event of this start, on this node. A journal that cannot be written is
- * done without.
+ * Write down an event of this start, on this node. One that cannot be written now is kept
+ * for later: who has asked for a checkpoint waits for it.
  */
 void journal(const struct task *task, const struct folder *folder, struct event *event);
+
+/* Write what is kept. */
+void journal_catch_up(const struct folder *folder);
+
+/* When to do so, by uptime_now(); 0: nothing is kept. */
+double journal_due(void);
 
 #endif

@@ -118,7 +118,8 @@ static double sooner(double a, double b)
 /* Until the clock is to be looked at; -1: never. */
 static int ms_until_due(const struct supervisor *v)
 {
-	double next = sooner(sooner(v->deadline, v->again), v->interval.due);
+	double next = sooner(sooner(v->deadline, v->again),
+			     sooner(v->interval.due, journal_due()));
 	double left = next - uptime_now();
 
 	if (next <= 0)
@@ -321,6 +322,8 @@ enum state supervise(struct supervision *s, struct error *e)
 		(void)loop_wait(s->loop, ms_until_due(&v), NULL);
 		if (states_stays(v.state))
 			look_at_clock(&v);
+		if (journal_due() > 0 && uptime_now() >= journal_due())
+			journal_catch_up(s->folder);
 	}
 	look_at_signals(&v);
 	stop(&v);
