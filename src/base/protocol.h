@@ -91,6 +91,9 @@
 /* The job whose directories a step is to see, for task-exec. */
 #define CHECKPOINT_ENV_STEP_OF "SLURM_CHECKPOINT_STEP_OF"
 
+/* How often a runner has begun again, for what its node lacked for a moment. */
+#define CHECKPOINT_ENV_TRIES "SLURM_CHECKPOINT_TRIES"
+
 /* How often it went on from a checkpoint; for programs that are run again for that. */
 #define CHECKPOINT_ENV_RESTART "SLURM_CHECKPOINT_RESTART"
 

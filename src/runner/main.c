@@ -132,11 +132,19 @@ static int start(struct runner *r, struct error *e)
 	return 0;
 }
 
+/* Returns if that is no use. */
+static void begin_again(struct runner *r, const struct error *e)
+{
+	scratch_remove(&r->scratch);
+	task_begin_again(&r->task, e);
+}
+
 static void start_or_exec(struct runner *r)
 {
 	struct error e;
 
 	if (start(r, &e) < 0) {
+		begin_again(r, &e);
 		reset_environment(r);
 		run_unprotected(r, &e);
 	}
@@ -385,6 +393,7 @@ static void hold_or_exec(struct runner *r, const struct error *e)
 
 static void hold_or_exec(struct runner *r, const struct error *e)
 {
+	begin_again(r, e);
 	if (r->task.restart > 0 || r->task.from)
 		hold(r, e);
 	run_unprotected(r, e);

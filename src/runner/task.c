@@ -3,7 +3,9 @@
 #include "runner/task.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,10 +13,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
+#include "base/file.h"
 #include "base/job_dir.h"
 #include "base/path.h"
 #include "base/protocol.h"
 #include "base/str.h"
+
+/* How often a runner begins again, and after how many milliseconds. */
+#define TRIES 3
+#define PAUSE 1000
 
 extern char **environ;
 
@@ -58,11 +66,38 @@ static void put_limits_back(const struct task *task)
 				&task->limits[lifted[i].resource]);
 }
 
+/* The environment with room for one more; the text itself stays where it is. */
+static char **given(void)
+{
+	size_t n = 0;
+	char **copy;
+
+	while (environ[n])
+		n++;
+	copy = calloc(n + 2, sizeof(*copy));
+	if (copy)
+		memcpy(copy, environ, n * sizeof(*copy));
+	return copy;
+}
+
+static void count_tries(struct task *task)
+{
+	const char *text = getenv(CHECKPOINT_ENV_TRIES);
+	unsigned long long tries = 0;
+
+	if (text && str_to_ull(text, TRIES, &tries) < 0)
+		tries = TRIES;
+	task->tries = (unsigned int)tries;
+	unsetenv(CHECKPOINT_ENV_TRIES);
+}
+
 int task_take_over(struct task *task, int argc, char **argv, struct error *e)
 {
 	const char *script = getenv(CHECKPOINT_ENV_SCRIPT);
 
 	memset(task, 0, sizeof(*task));
+	task->given = given();
+	count_tries(task);
 	lift_limits(task);
 	sigprocmask(SIG_SETMASK, NULL, &task->sigmask);
 	/* The plugin has blocked these, so that none comes before we are ready. */
@@ -265,6 +300,42 @@ int task_read(struct task *task, struct error *e)
 		rc = keep_options(task, e);
 	clear_environment();
 	return rc;
+}
+
+static bool begins_with_name(const char *entry, const char *name)
+{
+	size_t length = strlen(name);
+
+	return !strncmp(entry, name, length) && entry[length] == '=';
+}
+
+/* How often it was begun again, in the place of what it said of that before. */
+static int put_tries(const struct task *task)
+{
+	char *entry = str_printf(CHECKPOINT_ENV_TRIES "=%u", task->tries + 1);
+	char **place = task->given;
+
+	while (entry && *place && !begins_with_name(*place, CHECKPOINT_ENV_TRIES))
+		place++;
+	if (entry)
+		*place = entry;
+	return entry ? 0 : -1;
+}
+
+void task_begin_again(const struct task *task, const struct error *e)
+{
+	cleanup_free char *self = file_read_link(AT_FDCWD, "/proc/self/exe");
+	sigset_t mask = task->sigmask;
+
+	if (!error_is_passing(e) || task->tries >= TRIES || !self || !task->given ||
+	    put_tries(task) < 0)
+		return;
+	poll(NULL, 0, PAUSE);
+	for (int s = CHECKPOINT_SIGNAL_FIRST; s <= CHECKPOINT_SIGNAL_LAST; s++)
+		sigaddset(&mask, s);
+	sigprocmask(SIG_SETMASK, &mask, NULL);
+	put_limits_back(task);
+	execve(self, task->argv - 1, task->given);
 }
 
 void task_exec(const struct task *task)

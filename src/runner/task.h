@@ -17,6 +17,8 @@
 struct task {
 	char **argv;			    /* as Slurm would have executed it */
 	char *script;			    /* where Slurm has put it */
+	char **given;			    /* our environment, as it was */
+	unsigned int tries;		    /* how often it was begun again */
 	sigset_t sigmask;		    /* as Slurm gave it */
 	struct rlimit limits[RLIM_NLIMITS]; /* the same; ours are lifted */
 	unsigned int job;     /* SLURM_JOB_ID; 0: none, Slurm knows nothing of it */
@@ -59,6 +61,13 @@ int task_read(struct task *task, struct error *e);
  * ignored. Does not return.
  */
 void task_exec(const struct task *task) __attribute__((noreturn));
+
+/*
+ * Begin again, as the program that Slurm has started, after a second: for what the node
+ * lacks for a moment only. Nothing of ours may be left by then. Returns if the error is
+ * none that passes (error_is_passing()), or after some tries.
+ */
+void task_begin_again(const struct task *task, const struct error *e);
 
 /* End as the script ended. Does not return. */
 void task_exit(int status) __attribute__((noreturn));
