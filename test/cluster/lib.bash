@@ -38,6 +38,7 @@ until_true() {
 		if ((SECONDS >= deadline)); then
 			echo "not within its time: $what" >&2
 			alice squeue >&2 || true
+			alice sinfo -N -O nodelist,statecomplete,reason >&2 || true
 			root sacct -X -D -S now-3minutes -o jobid,state,exitcode,nodelist,start,end >&2 || true
 			return 1
 		fi
