@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "cmd/doctor.h"
+#include "engine/criu/numbers.h"
 #include "engine/engine.h"
 #include "engine/selftest.h"
 #include "runner/scratch.h"
@@ -98,6 +99,9 @@ void doctor_engines(const struct doctor *d)
 	sigprocmask(SIG_SETMASK, &all, &before);
 	w.job.scratch = scratch.run;
 	try_all(&w);
+	if (numbers_are_few(&e))
+		doctor_find(d, FINDING_ADVICE, "process numbers",
+			    "sysctl: kernel.pid_max=4194304", "%s", e.text);
 	scratch_remove(&scratch);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 }

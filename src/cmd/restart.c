@@ -19,12 +19,14 @@
 #include "base/cleanup.h"
 #include "base/identity.h"
 #include "base/str.h"
-#include "slurm/elsewhere.h"
 #include "cmd/scheckpoint.h"
 #include "plan/jobspec.h"
+#include "slurm/elsewhere.h"
+#include "slurm/hosts.h"
 #include "slurm/job.h"
 #include "slurm/jobs.h"
 #include "store/move.h"
+#include "store/node_cpu.h"
 #include "store/user_file.h"
 #include "store/words.h"
 
@@ -273,6 +275,20 @@ struct restarting {
 	struct node_table cluster;
 };
 
+/* Would its runner send it away again from all that are named? As its owner. */
+static int check_cpus(const struct scheckpoint *s, const struct stored_job *job,
+		      struct error *e)
+{
+	cleanup_free char *lesser = s->nodelist ? node_cpu_lesser(job->folder) : NULL;
+
+	if (!lesser || !*lesser || !hosts_within(s->nodelist, lesser))
+		return 0;
+	return error_set(e,
+			 "job %s: the CPU of %s lacks what the job may use; name another "
+			 "node, or none",
+			 job->name, s->nodelist);
+}
+
 /* Would it wait for ever? As whoever calls, since it is slurmctld that is asked. */
 static int check_nodes(const struct restarting *r, const struct stored_job *job,
 		       const struct job_entry *entry, struct error *e)
@@ -367,6 +383,8 @@ static int restart_job(const struct scheckpoint *selecting, const struct stored_
 		rc = -1;
 	else if (job->count == 0)
 		rc = error_set(&e, "job %s has no checkpoint", job->name);
+	else if (check_cpus(s, job, &e) < 0)
+		rc = -1;
 	else
 		rc = entry ? restart_known(r, job, entry, &e) : submit_again(s, job, &e);
 	return rc < 0 ? complain(&e) : EXIT_DONE;

@@ -164,3 +164,14 @@ bool hosts_meet(const char *one, const char *other)
 		slurm_hostlist_destroy(wanted);
 	return found;
 }
+
+bool hosts_within(const char *one, const char *other)
+{
+	struct hosts hosts;
+	bool within = hosts_expand(one, &hosts) == 0 && hosts.count > 0;
+
+	for (size_t i = 0; within && i < hosts.count; i++)
+		within = hosts_meet(hosts.names[i], other);
+	hosts_free(&hosts);
+	return within;
+}

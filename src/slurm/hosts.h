@@ -33,4 +33,7 @@ char *hosts_join(const char *one, const char *other);
 /* Is one of the hosts of one list in the other? */
 bool hosts_meet(const char *one, const char *other);
 
+/* Are all hosts of one list in the other? Not if either is no hostlist, or is empty. */
+bool hosts_within(const char *one, const char *other);
+
 #endif

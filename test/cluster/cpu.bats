@@ -83,6 +83,10 @@ has_left() {
 	alice scheckpoint error "$JOB" | grep -q "the CPU of n[0-9] lacks $MISSING, which the job may use; no other node could take it"
 	[[ $(get out) == "$BEFORE"* ]]
 	[ "$(newest "$JOB")" = 1 ]
+	run alice scheckpoint restart --nodelist=n1,n2 "$JOB"
+	[ "$status" -eq 1 ]
+	[ "$output" = "scheckpoint: error: job $JOB: the CPU of n1,n2 lacks what the job may use; name another node, or none" ]
+	wait_held "$JOB"
 	needs_no_more "$JOB"
 	alice scontrol update JobId="$JOB" ExcNodeList=
 	alice scontrol release "$JOB"

@@ -54,10 +54,21 @@ static void a_list_of_more_hosts_than_any_cluster_has_is_none(void **state)
 	}
 }
 
+static void a_list_is_within_another(void **state)
+{
+	(void)state;
+	assert_true(hosts_within("n[1-3]", "n[1-4]"));
+	assert_true(hosts_within("n3", "n[1-4]"));
+	assert_false(hosts_within("n[1-5]", "n[1-4]"));
+	assert_false(hosts_within("", "n[1-4]"));
+	assert_false(hosts_within("n1", ""));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_list_is_expanded),
+		cmocka_unit_test(a_list_is_within_another),
 		cmocka_unit_test(a_list_of_more_hosts_than_any_cluster_has_is_none),
 	};
 

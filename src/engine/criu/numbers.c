@@ -13,7 +13,8 @@
 #include "engine/criu/criu.h"
 #include "plan/pids.h"
 
-#define DEFAULT_LIMIT 32768 /* the kernel's, on machines with few CPUs */
+#define DEFAULT_LIMIT 32768   /* the kernel's, on machines with few CPUs */
+#define LIMIT_MAX     4194304 /* the kernel's PID_MAX_LIMIT, which systemd sets */
 
 pid_t numbers_limit(void)
 {
@@ -33,6 +34,19 @@ static bool is_limited(void)
 
 	return uname(&name) < 0 || sscanf(name.release, "%d.%d", &major, &minor) != 2 ||
 	       major < 6 || (major == 6 && minor < 14);
+}
+
+bool numbers_are_few(struct error *why)
+{
+	pid_t limit = numbers_limit();
+
+	if (!is_limited() || limit >= LIMIT_MAX)
+		return false;
+	error_set(why,
+		  "kernel.pid_max is %d: jobs that were saved where it is larger may not "
+		  "continue here; set it to %d on all nodes",
+		  limit, LIMIT_MAX);
+	return true;
 }
 
 int numbers_check(const struct generation *gen, struct error *e)
