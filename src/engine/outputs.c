@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "store/node_dirs.h"
+#include "store/node_files.h"
 
 /* What one file is to all processes together. */
 struct used {
@@ -115,7 +116,8 @@ static int collect(void *arg, const struct tree_file *file, struct error *e)
 	struct used *u;
 
 	if (is_others_business(c, file->path) ||
-	    (!is_written(file) && !node_dirs_hold(file->path)))
+	    (!is_written(file) && !node_dirs_hold(file->path) &&
+	     !node_files_hold(file->path)))
 		return 0;
 	u = find(c, &file->st);
 	if (!u)

@@ -11,7 +11,7 @@
 /*
  * Call dump->output for each regular file that processes of the tree have open for
  * writing, or have mapped so that they write it in memory; and for those that they only
- * read, where only this node has them, as working directories are with what is in them
+ * read, where nodes differ, as in /etc and /tmp, as working directories are with what is in them
  * (fd is -1 of a directory). Not for those in directories that go with the job, as its
  * TMPDIR, nor for what is below the engine's own directory (or NULL).
  */

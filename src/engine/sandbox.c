@@ -460,14 +460,11 @@ static _Noreturn void mount_there(const struct sandbox *sb,
 	_exit(0);
 }
 
-int sandbox_mount(const struct sandbox *sb, const struct engine_mount *mounts,
-		  const char *below, struct error *e)
+/* Of a child whose exit status is errno. */
+static int wait_for_mount(pid_t pid, const char *what, struct error *e)
 {
-	pid_t pid = fork();
 	int status = 0;
 
-	if (pid == 0)
-		mount_there(sb, mounts, below);
 	if (pid < 0)
 		return error_sys(e, "fork");
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
@@ -475,7 +472,41 @@ int sandbox_mount(const struct sandbox *sb, const struct engine_mount *mounts,
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 0;
 	errno = WIFEXITED(status) ? WEXITSTATUS(status) : EINTR;
-	return error_sys(e, "%s: cannot be mounted for the job", below);
+	return error_sys(e, "%s: cannot be mounted for the job", what);
+}
+
+int sandbox_mount(const struct sandbox *sb, const struct engine_mount *mounts,
+		  const char *below, struct error *e)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		mount_there(sb, mounts, below);
+	return wait_for_mount(pid, below, e);
+}
+
+int sandbox_bind(const struct sandbox *sb, const char *source, const char *target,
+		 struct error *e)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(enter(sb, SANDBOX_INSIDE) < 0 ||
+				      mount(source, target, NULL, MS_BIND, NULL) < 0
+			      ? errno
+			      : 0);
+	return wait_for_mount(pid, target, e);
+}
+
+void sandbox_unbind(const struct sandbox *sb, const char *target)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(enter(sb, SANDBOX_INSIDE) < 0 || umount2(target, MNT_DETACH) < 0
+			      ? errno
+			      : 0);
+	(void)wait_for_mount(pid, target, NULL);
 }
 
 static void close_fd(int *fd)

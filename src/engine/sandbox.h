@@ -155,6 +155,14 @@ pid_t sandbox_exec(const struct sandbox *sb, enum sandbox_place place,
 		   const struct sandbox_program *program, struct error *e);
 
 /*
+ * Put a file in the place of another, for the job's mount namespace alone; and take it away
+ * again: who has it open or mapped keeps it.
+ */
+int sandbox_bind(const struct sandbox *sb, const char *source, const char *target,
+		 struct error *e);
+void sandbox_unbind(const struct sandbox *sb, const char *target);
+
+/*
  * Mount again those of the mounts whose targets are below a directory, which was removed
  * and with it what was mounted there.
  */

@@ -16,6 +16,7 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "store/node_dirs.h"
+#include "store/node_files.h"
 #include "store/output.h"
 
 #define NODE_FILE_MAX (64 << 20) /* bytes */
@@ -156,6 +157,8 @@ int own_output_record(struct generation *gen, const struct engine_file *file,
 	struct stat st;
 	bool copy;
 
+	if (!file->written && node_files_hold(file->path))
+		return node_files_record(gen, file->path, file->fd, e);
 	if (node_dirs_note(&gen->manifest, file->path) < 0)
 		return error_sys(e, "%s", file->path);
 	if (file->fd < 0) /* a directory */

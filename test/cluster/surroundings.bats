@@ -7,7 +7,10 @@
 load lib
 
 setup() { new_workdir; }
-teardown() { clean; }
+teardown() {
+	cluster run n2 sh -c '[ ! -e /etc/ld.so.cache.kept ] || mv /etc/ld.so.cache.kept /etc/ld.so.cache'
+	clean
+}
 
 # ---- process numbers ----
 
@@ -318,4 +321,54 @@ END
 	bob sbatch -Q --partition=high --nodelist="$(job_node "$job")" --exclusive --output=/dev/null --wrap=true
 	wait_event "$job" failed
 	alice cat "$(store "$job")/events" | grep '"event":"failed"' | tee /dev/stderr | grep -q '"reason":"preemption"'
+}
+
+# ---- files that differ from node to node ----
+
+# another_cache NODE: until the end of the test (it may end in anything)
+another_cache() { cluster run "$1" sh -c 'cp -p /etc/ld.so.cache /etc/ld.so.cache.kept && echo another >>/etc/ld.so.cache'; }
+
+@test "a file of /etc that a program was reading is read to its end where that file is another" {
+	local job
+	put job.py <<'END'
+#!/usr/bin/env python3
+import hashlib, mmap, os, time
+file = open("/etc/ld.so.cache", "rb")
+first = file.read(100)
+mapped = mmap.mmap(os.open("/etc/ld.so.cache", os.O_RDONLY), 0, mmap.MAP_PRIVATE, mmap.PROT_READ)
+before = hashlib.sha256(mapped).hexdigest()
+print("1", flush=True)
+while not os.path.exists("over"):
+    time.sleep(0.05)
+print("mapped", hashlib.sha256(mapped).hexdigest() == before)
+print("read", hashlib.sha256(first + file.read()).hexdigest() == before)
+print("anew", hashlib.sha256(open("/etc/ld.so.cache", "rb").read()).hexdigest() == before)
+END
+	job=$(submit --checkpoint --nodelist=n1 --output=out job.py)
+	wait_lines out 1
+	another_cache n2
+	alice scheckpoint requeue --nodelist=n2 "$job"
+	wait_event "$job" restart
+	[ "$(job_node "$job")" = n2 ]
+	let_end
+	wait_over "$job"
+	get out
+	[ "$(get out)" = $'1\nmapped True\nread True\nanew False' ]
+}
+
+@test "a job that starts programs all the time continues where /etc/ld.so.cache is another" {
+	local i job to
+	put job.sh <<<$'#!/bin/bash\nwhile [ ! -e over ]; do\n\techo $((++i))\n\tfor j in {1..20}; do /bin/true & done\n\twait\ndone\necho end'
+	another_cache n2
+	job=$(submit --checkpoint --nodelist=n1 --output=out job.sh)
+	wait_lines out 5
+	for i in {1..10}; do
+		to=n$((i % 2 + 1))
+		alice scheckpoint requeue --nodelist=$to "$job"
+		wait_event "$job" restart "$i"
+		[ "$(job_node "$job")" = "$to" ]
+	done
+	let_end
+	wait_over "$job"
+	is_exact out
 }

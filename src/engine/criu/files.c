@@ -15,6 +15,7 @@
 #include "base/str.h"
 #include "engine/criu/image.h"
 #include "store/node_dirs.h"
+#include "store/node_files.h"
 
 #define MAX_IMAGE ((size_t)64 << 20) /* bytes: some hundred thousand files */
 
@@ -262,6 +263,10 @@ static void check_one(struct check *c, struct used *used)
 
 	if (*used->path != '/' || used->is_external || is_own(c->job, used->path) ||
 	    is_output(c->gen, used->path) || is_remapped(&c->remapped, used->id))
+		return;
+	/* A copy takes its place, if there is one. */
+	if (node_files_has(&c->gen->manifest, used->path) &&
+	    access(used->path, F_OK) == 0)
 		return;
 	wrong = look_at(used);
 	if (!wrong || (c->first && !strcmp(c->first, used->path)))

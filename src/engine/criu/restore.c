@@ -16,6 +16,7 @@
 #include "engine/criu/criu.h"
 #include "engine/criu/handed.h"
 #include "engine/criu/hook.h"
+#include "engine/criu/lent.h"
 #include "engine/criu/lost.h"
 #include "engine/criu/sizes.h"
 #include "engine/criu/tasks.h"
@@ -204,6 +205,7 @@ struct engine_run *criu_restore(const struct engine_job *job,
 				     .connect = criu_connect,
 				     .connect_arg = run };
 	unsigned long long highest;
+	int rc = -1;
 
 	if (!run) {
 		error_sys(e, "criu restore");
@@ -213,7 +215,10 @@ struct engine_run *criu_restore(const struct engine_job *job,
 	    (!spec.own_net && criu_shelter(job, e) < 0) ||
 	    sandbox_start(&run->sandbox, &spec, e) < 0)
 		return NULL;
-	if (run_criu(run, job, gen, e) < 0) {
+	if (lent_put(&run->sandbox, job, gen, e) == 0)
+		rc = run_criu(run, job, gen, e);
+	lent_take_back(&run->sandbox, job, gen);
+	if (rc < 0) {
 		sandbox_stop(&run->sandbox);
 		return NULL;
 	}
