@@ -180,6 +180,12 @@ DIR *file_open_dir(int dirfd, const char *name)
 	return dir;
 }
 
+struct dirent *file_next(DIR *dir)
+{
+	errno = 0;
+	return readdir(dir);
+}
+
 int file_make_dir(int dirfd, const char *name, struct error *e)
 {
 	int fd;

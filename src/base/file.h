@@ -47,6 +47,12 @@ int file_make_dir(int dirfd, const char *name, struct error *e);
 /* Open the directory dirfd/name, and no symbolic link, to read it; NULL and errno. */
 DIR *file_open_dir(int dirfd, const char *name);
 
+/*
+ * The next entry of a directory. NULL with errno 0 at its end, and with another errno if
+ * the rest cannot be read: that there is no more is not known then.
+ */
+struct dirent *file_next(DIR *dir);
+
 /* Flush a directory's entries, or a file's content, to the disk. */
 int file_sync(int fd, const char *name, struct error *e);
 

@@ -37,7 +37,7 @@ int *descriptors_inherited(void)
 	size_t count = 0;
 	struct dirent *d;
 
-	while (dir && list && (d = readdir(dir))) {
+	while (dir && list && (d = file_next(dir))) {
 		int fd = atoi(d->d_name), *grown;
 
 		if (d->d_name[0] == '.' || !is_inherited(fd, dirfd(dir)))
@@ -48,7 +48,7 @@ int *descriptors_inherited(void)
 		list = grown;
 		list[count++] = fd;
 	}
-	if (!dir || !list)
+	if (!dir || !list || errno)
 		return NULL;
 	qsort(list, count, sizeof(*list), compare);
 	list[count] = -1;

@@ -2,6 +2,7 @@
 #include "engine/outputs.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -170,7 +171,7 @@ static int tell_directory(struct walk *w, const char *path, struct error *e)
 		return 0;
 	if (w->dump->output(w->dump->arg, &file, e) < 0)
 		return -1;
-	while ((d = readdir(dir))) {
+	while ((d = file_next(dir))) {
 		cleanup_free char *below = str_printf("%s/%s", path, d->d_name);
 
 		if (!strcmp(d->d_name, ".") || !strcmp(d->d_name, ".."))
@@ -180,7 +181,7 @@ static int tell_directory(struct walk *w, const char *path, struct error *e)
 		if (below && tell_entry(w, below, e) < 0)
 			return -1;
 	}
-	return 0;
+	return errno ? error_sys(e, "%s", path) : 0;
 }
 
 static int tell_directories(const struct collection *c, const struct engine_dump *dump,

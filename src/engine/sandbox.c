@@ -88,7 +88,7 @@ static int namespaces(bool own_net)
 
 int sandbox_probe(bool own_net, struct error *e)
 {
-	int status = 0;
+	int status = 0, why;
 	pid_t pid = fork();
 
 	if (pid == 0)
@@ -102,14 +102,16 @@ int sandbox_probe(bool own_net, struct error *e)
 		;
 	if (status == 0)
 		return 0;
-	return error_set(
-		e,
-		"this node does not let users have namespaces (%s); allow it with "
-		"sysctl user.max_user_namespaces%s, and where there is one with "
-		"kernel.unprivileged_userns_clone or "
-		"kernel.apparmor_restrict_unprivileged_userns",
-		strerror(WIFEXITED(status) ? WEXITSTATUS(status) : EPERM),
-		own_net ? " and user.max_net_namespaces" : "");
+	why = WIFEXITED(status) ? WEXITSTATUS(status) : EPERM;
+	error_set(e,
+		  "this node does not let users have namespaces (%s); allow it with "
+		  "sysctl user.max_user_namespaces%s, and where there is one with "
+		  "kernel.unprivileged_userns_clone or "
+		  "kernel.apparmor_restrict_unprivileged_userns",
+		  strerror(why), own_net ? " and user.max_net_namespaces" : "");
+	if (e)
+		e->number = why;
+	return -1;
 }
 
 static int make_namespaces(const struct sandbox_spec *spec)
@@ -415,7 +417,7 @@ static void exec_there(const struct sandbox *sb, enum sandbox_place place,
 		if ((!program->prepare || program->prepare() == 0) &&
 		    privilege_for_criu() == 0) {
 			execve(argv[0], argv, program->envp);
-			status = 127;
+			status = SANDBOX_NOT_EXECUTED;
 		}
 		dprintf(STDERR_FILENO, "Error: %s: %s\n", argv[0], strerror(errno));
 		_exit(status);

@@ -144,7 +144,8 @@ struct sandbox_program {
 };
 
 /* Exit status of one that was not executed, for what only this node lacks just now. */
-#define SANDBOX_NOT_BEGUN 126
+#define SANDBOX_NOT_BEGUN    126
+#define SANDBOX_NOT_EXECUTED 127
 
 /*
  * Run a program there with the namespace's capabilities, less CAP_SETUID and

@@ -110,7 +110,7 @@ static int read_processes(struct tree *tree, struct process **all, size_t *count
 	cleanup_closedir DIR *dir = open_dir_at(tree->proc, ".");
 	struct dirent *d;
 
-	while (dir && (d = readdir(dir))) {
+	while (dir && (d = file_next(dir))) {
 		struct process p, *grown;
 
 		if (atoi(d->d_name) <= 1 || read_process(tree, d->d_name, &p) < 0)
@@ -123,7 +123,7 @@ static int read_processes(struct tree *tree, struct process **all, size_t *count
 		if (note_numbers(tree, &p, d->d_name) < 0)
 			return -1;
 	}
-	return dir ? 0 : -1;
+	return dir && !errno ? 0 : -1;
 }
 
 static bool in_tree(const struct process *all, size_t count, pid_t pid)
@@ -313,12 +313,15 @@ static int visit_descriptors(const struct tree *tree, pid_t pid, tree_visit_fn v
 	cleanup_closedir DIR *dir = path ? open_dir_at(tree->proc, path) : NULL;
 	struct dirent *d;
 
-	while (dir && (d = readdir(dir))) {
+	while (dir && (d = file_next(dir))) {
 		if (d->d_name[0] != '.' &&
 		    visit_descriptor(tree, pid, dirfd(dir), d->d_name, visit, arg, e) < 0)
 			return -1;
 	}
-	return 0;
+	/* One that has ended has none any more. */
+	return !dir || !errno || errno == ENOENT || errno == ESRCH
+		       ? 0
+		       : error_sys(e, "files of process %d", (int)pid);
 }
 
 /* A line of /proc/PID/maps: a file that is mapped, once for each run of its lines. */

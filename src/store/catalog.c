@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "base/conf.h"
 #include "base/identity.h"
 #include "base/str.h"
@@ -142,14 +143,14 @@ static int walk_users(struct walk *w, const char *percent, struct error *e)
 
 	if (!dir)
 		return path ? error_sys(e, "%s", path) : -1;
-	while ((d = readdir(dir))) {
+	while ((d = file_next(dir))) {
 		cleanup_free char *user = user_of(w->pattern, percent, d->d_name);
 
 		if (user && is_users(w, dirfd(dir), d->d_name, user) && w->fn &&
 		    walk_user(w, user, e) < 0)
 			return -1;
 	}
-	return 0;
+	return errno ? error_sys(e, "%s", path) : 0;
 }
 
 int catalog_each(const char *pattern, const char *user, const char *cluster,

@@ -186,7 +186,7 @@ static int list_jobs(const struct store *store, unsigned int **jobs, size_t *cou
 
 	if (!dir)
 		return error_sys(e, "%s", store->path);
-	while ((d = readdir(dir))) {
+	while ((d = file_next(dir))) {
 		void *grown;
 
 		if (!is_folder(dirfd(dir), d, &job))
@@ -200,6 +200,8 @@ static int list_jobs(const struct store *store, unsigned int **jobs, size_t *cou
 		}
 		(*jobs)[(*count)++] = job;
 	}
+	if (errno)
+		return error_sys(e, "%s", store->path);
 	if (*count)
 		qsort(*jobs, *count, sizeof(**jobs), ascending);
 	return 0;
@@ -337,7 +339,7 @@ int folder_strip(struct folder *folder, struct error *e)
 
 	if (!dir)
 		return error_sys(e, "%s", folder->path);
-	while ((d = readdir(dir))) {
+	while ((d = file_next(dir))) {
 		if (d->d_name[0] == '.' || !strcmp(d->d_name, FOLDER_RECORD) ||
 		    !strcmp(d->d_name, FOLDER_RECORD_COPY) ||
 		    !strcmp(d->d_name, FOLDER_EVENTS))
@@ -345,7 +347,7 @@ int folder_strip(struct folder *folder, struct error *e)
 		if (file_remove_tree(folder->fd, d->d_name, e) < 0)
 			return -1;
 	}
-	return 0;
+	return errno ? error_sys(e, "%s", folder->path) : 0;
 }
 
 /* ---- going on as another job ---- */

@@ -96,10 +96,12 @@ static int read_names(const struct folder *folder, struct name_list *list,
 
 	if (!dir)
 		return error_sys(e, "%s", folder->path);
-	while ((d = readdir(dir))) {
+	while ((d = file_next(dir))) {
 		if (name_list_add(list, d->d_name) < 0)
 			return error_sys(e, "%s", folder->path);
 	}
+	if (errno)
+		return error_sys(e, "%s", folder->path);
 	if (list->count)
 		qsort(list->numbers, list->count, sizeof(unsigned int), newest_first);
 	return 0;
@@ -332,7 +334,7 @@ int generation_bytes_beside(const struct folder *folder, uint64_t *bytes, struct
 	if (!dir)
 		return error_sys(e, "%s/..", folder->path);
 	*bytes = 0;
-	while ((d = readdir(dir))) {
+	while ((d = file_next(dir))) {
 		struct folder beside = { .path = folder->path };
 
 		if (d->d_name[0] == '.')
@@ -344,7 +346,7 @@ int generation_bytes_beside(const struct folder *folder, uint64_t *bytes, struct
 		*bytes += bytes_in(&beside);
 		close(beside.fd);
 	}
-	return 0;
+	return errno ? error_sys(e, "%s/..", folder->path) : 0;
 }
 
 static uint64_t bytes_of_files(const struct folder *folder, const char *name)

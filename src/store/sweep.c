@@ -93,7 +93,7 @@ static int sweep(const struct store *store, time_t before, struct error *e)
 
 	if (!dir)
 		return error_sys(e, "%s", store->path);
-	while ((d = readdir(dir))) {
+	while ((d = file_next(dir))) {
 		int n = sweep_one(dirfd(dir), store, d->d_name, before,
 				  failed ? NULL : &first);
 
@@ -102,6 +102,8 @@ static int sweep(const struct store *store, time_t before, struct error *e)
 		else
 			failed -= n;
 	}
+	if (failed == 0 && errno)
+		return error_sys(e, "%s", store->path);
 	if (failed > 0)
 		*e = first;
 	return failed > 0 ? -1 : removed;

@@ -31,11 +31,11 @@ static bool is_empty(const char *dir)
 	cleanup_closedir DIR *d = opendir(dir);
 	struct dirent *entry;
 
-	while (d && (entry = readdir(d))) {
+	while (d && (entry = file_next(d))) {
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
 			return false;
 	}
-	return true;
+	return !d || !errno;
 }
 
 /* ---- saving ---- */

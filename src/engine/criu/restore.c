@@ -73,7 +73,8 @@ static int follow(struct criu_process *criu, const struct sandbox *sb,
 	else if (rc == 0 && criu->status != 0)
 		rc = criu_log_explain(&criu->log, e);
 	/* Not by criu, and not for long. */
-	if (rc < 0 && criu->ended && criu->status == SANDBOX_NOT_BEGUN)
+	if (rc < 0 && criu->ended &&
+	    (criu->status == SANDBOX_NOT_BEGUN || criu->status == SANDBOX_NOT_EXECUTED))
 		e->number = EAGAIN;
 	return rc;
 }

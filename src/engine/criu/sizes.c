@@ -3,6 +3,7 @@
 #include "engine/criu/sizes.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -140,7 +141,7 @@ static int link_others(int dir, const struct generation *gen, const char *images
 	cleanup_closedir DIR *all = file_open_dir(gen->fd, ".");
 	struct dirent *d;
 
-	while (all && (d = readdir(all))) {
+	while (all && (d = file_next(all))) {
 		cleanup_free char *target = str_printf("%s/%s", images, d->d_name);
 
 		if (d->d_name[0] == '.' || !strcmp(d->d_name, FILES))
@@ -148,7 +149,7 @@ static int link_others(int dir, const struct generation *gen, const char *images
 		if (!target || symlinkat(target, dir, d->d_name) < 0)
 			return -1;
 	}
-	return all ? 0 : -1;
+	return all && !errno ? 0 : -1;
 }
 
 char *sizes_hide(const struct engine_job *job, const struct generation *gen)

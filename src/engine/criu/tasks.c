@@ -118,11 +118,11 @@ static int save_all(FILE *f, bool early, struct error *e)
 	if (!proc)
 		return error_sys(e, "/proc");
 	usual_look(&usual, early);
-	while ((d = readdir(proc))) {
+	while ((d = file_next(proc))) {
 		if (atoi(d->d_name) >= SANDBOX_FIRST_PID)
 			save_process(f, &usual, atoi(d->d_name));
 	}
-	return 0;
+	return errno ? error_sys(e, "/proc") : 0;
 }
 
 static int save_place(FILE *f, struct error *e)
