@@ -13,7 +13,8 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "engine/criu/image.h"
-#include "engine/criu/sizes.h"
+#include "engine/criu/rseq.h"
+#include "engine/criu/shown.h"
 #include "testing.h"
 
 /* ---- an image, as criu writes it ---- */
@@ -259,6 +260,7 @@ static void hide(struct place *p, const struct file *files, size_t count,
 	cleanup_free char *path = NULL, *text = NULL;
 	cleanup_close int dir = -1;
 	struct bytes image;
+	struct error e;
 	size_t size;
 
 	assert_int_equal(mkdirat(p->fd, "1", 0700), 0);
@@ -269,7 +271,7 @@ static void hide(struct place *p, const struct file *files, size_t count,
 	put_bytes(dir, "files.img", (const char *)image.data, image.size);
 	put_file(dir, "pages-1.img", "pages");
 	assert_int_equal(manifest_add_output(&gen.manifest, files[0].path, 5, NULL), 0);
-	path = sizes_hide(&job, &gen);
+	path = shown_images(&job, &gen, &e);
 	assert_non_null(path);
 	assert_string_equal(strrchr(path, '/'), "/restored");
 	*seen = (struct bytes){ .size = 0 };
@@ -307,6 +309,39 @@ static void criu_sees_no_size_and_mode_of_what_the_job_was_writing(void **state)
 	assert_memory_equal(seen.data, image.data, image.size);
 }
 
+/* The image of a thread that has registered so many bytes. */
+static void make_core(struct bytes *image, uint64_t registered)
+{
+	struct bytes rseq = { 0 }, thread = { 0 }, core = { 0 };
+
+	put_value(&rseq, 1, 0x7f59c6a8e680);
+	put_value(&rseq, 2, registered);
+	put_value(&rseq, 3, 0x53053053);
+	put_value(&thread, 1, 33);
+	put_inside(&thread, 15, rseq.data, rseq.size);
+	put_value(&core, 1, 1);
+	put_inside(&core, 5, thread.data, thread.size);
+	begin(image, IMAGE_CORE);
+	put_entry(image, &core);
+}
+
+static void an_old_kernel_is_shown_the_size_of_rseq_that_it_knows(void **state)
+{
+	struct bytes given, expected;
+
+	(void)state;
+	make_core(&given, 33);
+	make_core(&expected, 32);
+	assert_true(rseq_limit(given.data, given.size));
+	assert_memory_equal(given.data, expected.data, expected.size);
+	assert_false(rseq_limit(given.data, given.size));
+	make_core(&given, 0);
+	assert_false(rseq_limit(given.data, given.size));
+	make_core(&given, 33);
+	for (size_t size = 0; size < given.size; size++)
+		(void)rseq_limit(given.data, size); /* nothing outside is read */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -315,6 +350,7 @@ int main(void)
 		in_place(a_file_without_a_name_is_not_looked_for),
 		in_place(what_it_writes_is_put_back_and_not_compared),
 		in_place(images_that_cannot_be_read_are_left_to_criu),
+		cmocka_unit_test(an_old_kernel_is_shown_the_size_of_rseq_that_it_knows),
 		in_place(criu_sees_no_size_and_mode_of_what_the_job_was_writing),
 	};
 

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 /* Magic numbers of images, behind that which all have (criu/include/magic.h). */
+#define IMAGE_CORE  0x55053847u
 #define IMAGE_FILES 0x56303138u
 #define IMAGE_REMAP 0x59133954u
 

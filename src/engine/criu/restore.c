@@ -18,7 +18,7 @@
 #include "engine/criu/hook.h"
 #include "engine/criu/lent.h"
 #include "engine/criu/lost.h"
-#include "engine/criu/sizes.h"
+#include "engine/criu/shown.h"
 #include "engine/criu/tasks.h"
 #include "engine/criu/watch.h"
 
@@ -121,12 +121,10 @@ static int command_line(struct argv *argv, const struct engine_run *run,
 			struct error *e)
 {
 	cleanup_free char *program = criu_find(job->conf, e);
-	cleanup_free char *images = program ? sizes_hide(job, gen) : NULL;
+	cleanup_free char *images = program ? shown_images(job, gen, e) : NULL;
 
-	if (!program)
+	if (!program || !images)
 		return -1;
-	if (!images)
-		return error_sys(e, "criu restore");
 	add_adopt(argv, run, &gen->manifest);
 	argv_add(argv, program);
 	argv_add(argv, "restore");

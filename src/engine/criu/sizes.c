@@ -2,20 +2,14 @@
 #define _GNU_SOURCE
 #include "engine/criu/sizes.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/str.h"
 #include "engine/criu/image.h"
 
-#define FILES	  "files.img"
 #define MAX_IMAGE ((size_t)64 << 20) /* bytes, as in files.c */
 
 /* Fields of criu's messages, by their numbers (images/fdinfo.proto, regfile.proto). */
@@ -112,11 +106,10 @@ static int put_entry(struct bytes *to, const struct generation *gen, struct imag
 	return rc;
 }
 
-/* The image without them, in a file of dir. */
-static int write_files(int dir, const struct generation *gen)
+int sizes_write(int dir, const struct generation *gen)
 {
 	size_t size;
-	cleanup_free char *text = file_read(gen->fd, FILES, MAX_IMAGE, &size, NULL);
+	cleanup_free char *text = file_read(gen->fd, SIZES_IMAGE, MAX_IMAGE, &size, NULL);
 	/* It becomes shorter; but a length may be written with more bytes than it was. */
 	cleanup_free unsigned char *room = text ? malloc(size + 16) : NULL;
 	struct bytes to = { .data = text ? malloc(2 * size + 16) : NULL };
@@ -133,38 +126,5 @@ static int write_files(int dir, const struct generation *gen)
 	}
 	if (rc < 0)
 		return -1;
-	return file_replace(dir, FILES, (const char *)to.data, to.size, 0600, NULL);
-}
-
-static int link_others(int dir, const struct generation *gen, const char *images)
-{
-	cleanup_closedir DIR *all = file_open_dir(gen->fd, ".");
-	struct dirent *d;
-
-	while (all && (d = file_next(all))) {
-		cleanup_free char *target = str_printf("%s/%s", images, d->d_name);
-
-		if (d->d_name[0] == '.' || !strcmp(d->d_name, FILES))
-			continue;
-		if (!target || symlinkat(target, dir, d->d_name) < 0)
-			return -1;
-	}
-	return all && !errno ? 0 : -1;
-}
-
-char *sizes_hide(const struct engine_job *job, const struct generation *gen)
-{
-	cleanup_free char *images = str_printf("%s/%u", job->folder->path, gen->number);
-	cleanup_free char *path = str_printf("%s/restored", job->scratch);
-	cleanup_close int dir = -1;
-
-	if (!images || !path)
-		return NULL;
-	(void)file_remove_tree(AT_FDCWD, path, NULL);
-	if (gen->manifest.noutputs == 0 || mkdir(path, 0700) < 0)
-		return take_ptr(images);
-	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	if (dir < 0 || link_others(dir, gen, images) < 0 || write_files(dir, gen) < 0)
-		return take_ptr(images);
-	return take_ptr(path);
+	return file_replace(dir, SIZES_IMAGE, (const char *)to.data, to.size, 0600, NULL);
 }
