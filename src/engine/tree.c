@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "store/node_dirs.h"
+#include "store/node_files.h"
 
 #define MAX_PROC_FILE 4096 /* bytes of stat, comm and fdinfo that are read */
 
@@ -337,7 +338,8 @@ static int visit_mapping(pid_t pid, const char *line, char **last, tree_visit_fn
 	file.flags = access[1] == 'w' && access[3] == 's' ? O_RDWR : O_RDONLY;
 	/* Libraries above all: there are many. */
 	if (file.flags == O_RDONLY &&
-	    (!node_dirs_hold(path) || (*last && !strcmp(*last, path))))
+	    ((!node_dirs_hold(path) && !node_files_hold(path)) ||
+	     (*last && !strcmp(*last, path))))
 		return 0;
 	if (stat(path, &file.st) < 0 || !S_ISREG(file.st.st_mode))
 		return 0;

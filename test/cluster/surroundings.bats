@@ -335,7 +335,9 @@ another_cache() { cluster run "$1" sh -c 'cp -p /etc/ld.so.cache /etc/ld.so.cach
 import hashlib, mmap, os, time
 file = open("/etc/ld.so.cache", "rb")
 first = file.read(100)
-mapped = mmap.mmap(os.open("/etc/ld.so.cache", os.O_RDONLY), 0, mmap.MAP_PRIVATE, mmap.PROT_READ)
+fd = os.open("/etc/ld.so.cache", os.O_RDONLY)
+mapped = mmap.mmap(fd, 0, mmap.MAP_PRIVATE, mmap.PROT_READ)
+os.close(fd)
 before = hashlib.sha256(mapped).hexdigest()
 print("1", flush=True)
 while not os.path.exists("over"):
@@ -365,7 +367,7 @@ END
 	for i in {1..10}; do
 		to=n$((i % 2 + 1))
 		alice scheckpoint requeue --nodelist=$to "$job"
-		wait_event "$job" restart "$i"
+		wait_event "$job" restart "$i" || { alice scheckpoint error "$job"; false; }
 		[ "$(job_node "$job")" = "$to" ]
 	done
 	let_end
