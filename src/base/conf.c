@@ -217,6 +217,7 @@ static const struct keyword keywords[] = {
 	{ "EnvironmentLeaveOut", set_patterns, MEMBER(leave_out), 0, 0, NULL },
 	{ "CheckpointEngines", set_engines, MEMBER(engines), 0, 0, NULL },
 	{ "CheckpointNet", set_word, MEMBER(net), 0, 0, "auto|host|private" },
+	{ "CheckpointSrun", set_bool, MEMBER(own_srun), 0, 0, "slurm|job" },
 	{ "CpuBaseline", set_word, MEMBER(cpu_baseline), 0, 0, CPU_BASELINES },
 	{ "CriuPath", set_path, MEMBER(criu_path), 0, 0, NULL },
 	{ "DmtcpPath", set_path, MEMBER(dmtcp_path), 0, 0, NULL },

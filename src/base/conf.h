@@ -42,6 +42,7 @@ struct conf {
 	uint64_t quota;			/* Quota, bytes of a user's; 0: none */
 	enum cpu_baseline cpu_baseline; /* CpuBaseline */
 	enum wish_net net;		/* CheckpointNet */
+	bool own_srun;			/* CheckpointSrun=slurm|job */
 	unsigned int node_mtbf;		/* NodeMTBF, days; 0: as slurmdbd's records say */
 	unsigned int purge_after;	/* PurgeAfter, days after a job's end */
 	char *node_feature;		/* NodeFeature, of nodes that can; NULL: none */

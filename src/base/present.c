@@ -63,6 +63,7 @@ int present_write(const char *dir, char *const *environment, struct error *e)
 	for (size_t i = 0; present_variables[i]; i++)
 		put(out, environment, present_variables[i]);
 	put(out, environment, PRESENT_TMPDIR);
+	put(out, environment, PRESENT_CONF);
 	if (fclose(out) != 0)
 		return error_sys(e, "%s/" PRESENT_FILE, dir);
 	return file_replace(fd, PRESENT_FILE, text, size, 0600, e);
@@ -94,4 +95,16 @@ const char *present_find(const char *text, size_t size, const char *name)
 			return line + length + 1;
 	}
 	return NULL;
+}
+
+void present_apply(const char *text, size_t size)
+{
+	for (size_t i = 0; present_variables[i]; i++) {
+		const char *value = present_find(text, size, present_variables[i]);
+
+		if (value)
+			setenv(present_variables[i], value, 1);
+		else
+			unsetenv(present_variables[i]);
+	}
 }

@@ -22,6 +22,9 @@ extern const char *const present_variables[];
 /* What TMPDIR would be without us, for jobs that this one submits. */
 #define PRESENT_TMPDIR "TMPDIR"
 
+/* Where Slurm's configuration is, which it tells tasks also where their script unset it. */
+#define PRESENT_CONF "SLURM_CONF"
+
 /* Write these, so far as they are in an environment, to the file in a directory. */
 int present_write(const char *dir, char *const *environment, struct error *e);
 
@@ -31,6 +34,9 @@ int present_write(const char *dir, char *const *environment, struct error *e);
  * job, or its runner writes no such file.
  */
 char *present_read(size_t *size, struct error *e);
+
+/* In our environment: the variables of such a text, and none of those that it lacks. */
+void present_apply(const char *text, size_t size);
 
 /* The value of a variable in such a text, or NULL. */
 const char *present_find(const char *text, size_t size, const char *name);

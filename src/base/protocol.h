@@ -57,6 +57,7 @@
 #define CHECKPOINT_ENV_DONE	"SLURM_CHECKPOINT_DONE_FILE"
 #define CHECKPOINT_ENV_NET	"SLURM_CHECKPOINT_NET"
 #define CHECKPOINT_ENV_TCP	"SLURM_CHECKPOINT_TCP"
+#define CHECKPOINT_ENV_SRUN	"SLURM_CHECKPOINT_SRUN"
 /*
  * Set where Slurm is known to append to the job's output when it starts it again, to
  * whose wish that is. By the plugin's alone the output is emptied where the job starts
@@ -76,6 +77,9 @@
 
 /* What a job sees of its checkpoints, as it did in Slurm before 20.02. */
 #define CHECKPOINT_ENV_IMAGE_DIR "SLURM_CHECKPOINT_IMAGE_DIR"
+
+/* Where a job that has an srun of its own finds Slurm's; in the job's /dev/shm. */
+#define CHECKPOINT_SLURMS_SRUN "/dev/shm/.srun"
 
 /* The job's TMPDIR, where its path in the folder is too long; in the job's /dev/shm. */
 #define CHECKPOINT_SHORT_TMPDIR "/dev/shm/.tmp"

@@ -27,8 +27,19 @@ struct engine_mount {
 	const char *target;
 };
 
-/* Each after the one that it may lie in: TMPDIR at a short path, in /dev/shm. */
-enum { MOUNT_TMPDIR, MOUNT_CONTROL, MOUNT_SHM, MOUNT_SHORT_TMPDIR, MOUNTS };
+/*
+ * Each after the one that it may lie in: TMPDIR at a short path, in /dev/shm. The last two
+ * are files: Slurm's srun, at another path, before the job's own takes its place.
+ */
+enum {
+	MOUNT_TMPDIR,
+	MOUNT_CONTROL,
+	MOUNT_SHM,
+	MOUNT_SHORT_TMPDIR,
+	MOUNT_SLURMS_SRUN,
+	MOUNT_SRUN,
+	MOUNTS
+};
 
 /* The job, as the runner tells the engine of it. Everything is the runner's. */
 struct engine_job {
@@ -45,6 +56,7 @@ struct engine_job {
 	const struct wishes *wishes; /* what the job asks of the engine; NULL: nothing */
 	struct engine_mount local[MOUNTS];  /* this node's, and where the job looks */
 	struct engine_mount mounts[MOUNTS]; /* as they are in force (directories.h) */
+	const char *own_srun; /* the program of which MOUNT_SRUN is a copy; NULL: none is */
 	const char *scratch;		    /* directory of this node for the engine */
 	int cancel_fd; /* readable when a restore is to be given up */
 };

@@ -163,6 +163,17 @@ static void set_last_pid(pid_t pid)
 	close(fd);
 }
 
+/* A job whose srun cannot be replaced has Slurm's. */
+static void mount_srun(const struct sandbox_spec *spec)
+{
+	for (int i = MOUNT_SLURMS_SRUN; i <= MOUNT_SRUN; i++) {
+		const struct engine_mount *m = &spec->mounts[i];
+
+		if (!m->source || mount(m->source, m->target, NULL, MS_BIND, NULL) < 0)
+			return;
+	}
+}
+
 /*
  * proc must show the namespace's own pids, or criu refuses to look at the tree;
  * devpts must be a new instance, or a terminal's group has no mapping when it is
@@ -178,13 +189,14 @@ static void make_mounts(const struct sandbox_spec *spec, int events)
 		  "newinstance,ptmxmode=0666,mode=620") < 0 ||
 	    mount("/dev/pts/ptmx", "/dev/ptmx", NULL, MS_BIND, NULL) < 0)
 		fail(events, "cannot mount /dev/pts for the job");
-	for (int i = 0; i < MOUNTS; i++) {
+	for (int i = 0; i < MOUNT_SLURMS_SRUN; i++) {
 		const struct engine_mount *m = &spec->mounts[i];
 
 		if (m->source && mount(m->source, m->target, NULL, MS_BIND, NULL) < 0)
 			fail(events,
 			     "cannot mount a directory of the node's for the job");
 	}
+	mount_srun(spec);
 }
 
 /* Be in the network until the other end of hold is closed. */

@@ -66,10 +66,60 @@ static int make_short_tmpdir(const struct engine_job *job, struct error *e)
 	return 0;
 }
 
+/* A copy of ours goes with the job: a process of a later version's could not be restored. */
+static void copy_srun(const char *from, const char *to)
+{
+	cleanup_close int in = open(from, O_RDONLY | O_CLOEXEC);
+	cleanup_close int out = -1;
+	struct stat st;
+
+	if (in < 0 || fstat(in, &st) < 0)
+		return;
+	out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0700);
+	if (out >= 0 && file_copy(in, out, (uint64_t)st.st_size, to, NULL) < 0)
+		(void)unlink(to);
+}
+
+/* What cannot be had is not mounted, and the job has Slurm's srun. */
+static void make_srun(const struct engine_job *job)
+{
+	const char *shm = job->mounts[MOUNT_SHM].source;
+	cleanup_free char *path = NULL;
+	cleanup_free char *copy = NULL;
+	cleanup_close int point = -1;
+
+	if (!shm || !job->mounts[MOUNT_SLURMS_SRUN].source)
+		return;
+	path = str_printf("%s/" DIRECTORIES_SRUN_NAME, shm);
+	copy = str_printf("%s/" DIRECTORIES_OWN_SRUN_NAME, shm);
+	if (!path || !copy)
+		return;
+	point = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0700);
+	if (job->own_srun)
+		copy_srun(job->own_srun, copy);
+}
+
+/* What directories_place() has to leave room for, in the job's own /dev/shm. */
+static int make_in_memory(const struct engine_job *job, struct error *e)
+{
+	make_srun(job);
+	return make_short_tmpdir(job, e);
+}
+
+/* It is a file, in place of another. */
+static bool is_program(int which)
+{
+	return which == MOUNT_SLURMS_SRUN || which == MOUNT_SRUN;
+}
+
 static int place_one(struct engine_mount *mount, int which, bool mounted, struct error *e)
 {
 	if (!mount->source)
 		return 0;
+	if (is_program(which)) {
+		mount->source = mounted ? mount->source : NULL;
+		return 0;
+	}
 	if (!mounted && which == MOUNT_CONTROL)
 		return make_link(mount->target, mount->source, e);
 	if (!mounted)
@@ -126,7 +176,7 @@ int directories_empty(const struct engine_job *job, struct error *e)
 		if (mkdir(dir, 0700) < 0)
 			return error_sys(e, "%s", dir);
 	}
-	return make_short_tmpdir(job, e);
+	return make_in_memory(job, e);
 }
 
 int directories_put_back(const struct engine_job *job, const struct generation *gen,
@@ -141,7 +191,7 @@ int directories_put_back(const struct engine_job *job, const struct generation *
 			return -1;
 	}
 	/* What was archived may have had it. */
-	return make_short_tmpdir(job, e);
+	return make_in_memory(job, e);
 }
 
 /*

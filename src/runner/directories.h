@@ -23,6 +23,10 @@
 #define DIRECTORIES_SHORT_NAME ".tmp" /* of that, in DIRECTORIES_SHM */
 void directories_shorten_tmpdir(struct engine_job *job);
 
+/* The same of the programs that an srun of the job's own needs there (own_srun.h). */
+#define DIRECTORIES_SRUN_NAME	  ".srun" /* CHECKPOINT_SLURMS_SRUN */
+#define DIRECTORIES_OWN_SRUN_NAME ".srun-job"
+
 /* What TMPDIR is to be, after directories_place(); NULL if it is none of ours. */
 const char *directories_tmpdir(const struct engine_job *job);
 

@@ -17,6 +17,7 @@
 #include "base/str.h"
 #include "runner/apart.h"
 #include "runner/directories.h"
+#include "runner/own_srun.h"
 #include "runner/journal.h"
 #include "runner/own_output.h"
 #include "runner/record.h"
@@ -302,5 +303,6 @@ int prepare(struct runner *r, struct error *e)
 	r->job.local[MOUNT_SHM] =
 		(struct engine_mount){ r->scratch.shm, DIRECTORIES_SHM };
 	directories_shorten_tmpdir(&r->job);
+	own_srun_prepare(r);
 	return 0;
 }

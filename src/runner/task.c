@@ -212,6 +212,8 @@ static int read_options(struct task *task, struct error *e)
 	if (read_number(CHECKPOINT_ENV_KEEP, task->conf.keep, &task->keep) < 0)
 		return error_set(e, "--checkpoint-keep: not a number");
 	task->own_tmpdir = is_word(CHECKPOINT_ENV_TMPDIR, "yes", true);
+	task->own_srun = is_word(CHECKPOINT_ENV_SRUN, "job",
+				 task->conf.own_srun && !getenv(CHECKPOINT_ENV_SRUN));
 	task->files = is_word(CHECKPOINT_ENV_FILES, "copy", false)	? FILES_COPY
 		      : is_word(CHECKPOINT_ENV_FILES, "lengths", false) ? FILES_LENGTHS
 									: FILES_AUTO;
@@ -247,6 +249,7 @@ static const struct {
 	{ "checkpoint-done-file", CHECKPOINT_ENV_DONE, false },
 	{ "checkpoint-net", CHECKPOINT_ENV_NET, false },
 	{ "checkpoint-tcp", CHECKPOINT_ENV_TCP, false },
+	{ "checkpoint-srun", CHECKPOINT_ENV_SRUN, false },
 	{ "checkpoint-cpu", CHECKPOINT_ENV_CPU, false },
 	{ "eternal", CHECKPOINT_ENV_ETERNAL, true },
 };

@@ -32,6 +32,7 @@ struct task {
 	unsigned int from; /* job from whose checkpoints it goes on, or 0 */
 	unsigned int from_generation; /* the newest to go on from, or 0 */
 	bool own_tmpdir;	      /* it has a TMPDIR that goes with it */
+	bool own_srun;		      /* and an srun, in the place of Slurm's */
 	enum conf_files files;	      /* what is kept of files that it writes */
 	char *dir;		      /* pattern of the checkpoint directory */
 	enum conf_fallback fallback;

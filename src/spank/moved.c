@@ -26,14 +26,6 @@ static bool is_of_this_job(void)
 	return slash && job && !strcmp(slash + 1, job);
 }
 
-static void take(const char *name, const char *value)
-{
-	if (value)
-		setenv(name, value, 1);
-	else
-		unsetenv(name);
-}
-
 void moved_take_over(void)
 {
 	size_t size;
@@ -45,9 +37,7 @@ void moved_take_over(void)
 		return;
 	if (before && now && strcmp(before, now) != 0 && !stale_nodelist)
 		stale_nodelist = strdup(before);
-	for (size_t i = 0; present_variables[i]; i++)
-		take(present_variables[i],
-		     present_find(text, size, present_variables[i]));
+	present_apply(text, size);
 }
 
 void moved_correct_nodelist(void)

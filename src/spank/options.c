@@ -58,6 +58,13 @@ static int check_files(const char *arg, struct error *e)
 	return error_set(e, "none of auto, lengths and copy");
 }
 
+static int check_srun(const char *arg, struct error *e)
+{
+	if (strcmp(arg, "job") == 0 || strcmp(arg, "slurm") == 0)
+		return 0;
+	return error_set(e, "neither job nor slurm");
+}
+
 static int check_cpu(const char *arg, struct error *e)
 {
 	enum cpu_baseline baseline;
@@ -162,6 +169,10 @@ const struct option_info option_table[OPTION_COUNT] = {
 			 "what becomes of open connections to elsewhere when the job is "
 			 "saved",
 			 "SBATCH_CHECKPOINT_TCP", CHECKPOINT_ENV_TCP, check_tcp },
+	[OPTION_SRUN] = { "checkpoint-srun", "job|slurm", required_argument,
+			  "who starts the tasks of the job's srun: the job itself, so they "
+			  "are saved with it, or Slurm",
+			  "SBATCH_CHECKPOINT_SRUN", CHECKPOINT_ENV_SRUN, check_srun },
 	[OPTION_CPU] = { "checkpoint-cpu", "node|x86-64-v2|x86-64-v3|x86-64-v4",
 			 required_argument,
 			 "what the job's libraries choose of a CPU at most, so that it "

@@ -45,6 +45,7 @@ static void test_the_table_is_in_order_and_fits_what_Slurm_can_take(void **state
 		[OPTION_DONE_FILE] = "checkpoint-done-file",
 		[OPTION_NET] = "checkpoint-net",
 		[OPTION_TCP] = "checkpoint-tcp",
+		[OPTION_SRUN] = "checkpoint-srun",
 		[OPTION_CPU] = "checkpoint-cpu",
 	};
 

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#define _GNU_SOURCE
+#include "base/step_site.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/str.h"
+
+#define SIZE_LIMIT 4096
+#define FORMAT	   "srun 1 %u %u %u %d %d %d %d\n"
+
+int step_site_write(const char *dir, const struct step_site *site, struct error *e)
+{
+	cleanup_close int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_free char *text = str_printf(FORMAT, site->release, site->kill_wait,
+					     site->wait, site->kill_on_bad_exit,
+					     site->affinity, site->mpi, site->programs);
+
+	if (fd < 0 || !text)
+		return error_sys(e, "%s/" STEP_SITE_FILE, dir);
+	return file_replace(fd, STEP_SITE_FILE, text, strlen(text), 0600, e);
+}
+
+int step_site_read(const char *dir, struct step_site *site, struct error *e)
+{
+	cleanup_free char *path = str_printf("%s/" STEP_SITE_FILE, dir);
+	size_t size;
+	cleanup_free char *text =
+		path ? file_read(AT_FDCWD, path, SIZE_LIMIT, &size, e) : NULL;
+	int kill_on_bad, affinity, mpi, programs;
+
+	if (!text)
+		return -1;
+	if (sscanf(text, FORMAT, &site->release, &site->kill_wait, &site->wait,
+		   &kill_on_bad, &affinity, &mpi, &programs) != 7)
+		return error_set(e, "%s: not what the runner writes", path);
+	site->kill_on_bad_exit = kill_on_bad;
+	site->affinity = affinity;
+	site->mpi = mpi;
+	site->programs = programs;
+	return 0;
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#define _GNU_SOURCE
+#include "slurm/step_site.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "slurm/quiet.h"
+#include "slurm/release.h"
+
+static bool is_set(const char *text)
+{
+	return text && *text && strcmp(text, "none") != 0 && strcmp(text, "(null)") != 0;
+}
+
+int step_site_load(struct step_site *site, struct error *e)
+{
+	slurm_conf_t *conf = NULL;
+	unsigned int year = 0, month = 0;
+	int saved, rc;
+
+	slurm_init(NULL);
+	saved = quiet_begin();
+	rc = slurm_load_ctl_conf(0, &conf);
+	quiet_end(saved);
+	if (rc != SLURM_SUCCESS)
+		return error_set(e, "slurmctld does not tell its configuration: %s",
+				 slurm_strerror(errno));
+	if (conf->version)
+		(void)sscanf(conf->version, "%u.%u", &year, &month);
+	*site = (struct step_site){
+		.release = year * 100 + month,
+		.kill_wait = conf->kill_wait,
+		.wait = conf->wait_time,
+		.kill_on_bad_exit = conf->kill_on_bad_exit != 0,
+		.affinity = conf->task_plugin && strstr(conf->task_plugin, "affinity"),
+		.mpi = is_set(conf->mpi_default),
+		.programs = is_set(conf->task_prolog) || is_set(conf->task_epilog) ||
+			    is_set(conf->srun_prolog) || is_set(conf->srun_epilog),
+	};
+	slurm_free_ctl_conf(conf);
+	return 0;
+}
