@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "plan/preempt.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 
-#define VICTIMS_MAX 16 /* more are never asked for one job: limits->victims is below it */
+#define VICTIMS_MAX 64 /* more are never asked for one job: limits->victims is below it */
 #define FIRST_COST \
 	1e12 /* so that those with checkpoints are preferred whatever they cost */
 
@@ -14,7 +15,8 @@ const struct preempt_limits preempt_defaults = {
 	.share = 0.04,
 	.checkpoints = 10,
 	.rest = 300,
-	.victims = 8,
+	.patience = 15,
+	.victims = 32,
 	.tries = 32,
 };
 
@@ -25,6 +27,7 @@ struct preempt {
 	struct preempt_plan *plan;
 	double free;	/* CPUs: free, and of jobs that leave, less what is claimed */
 	uint64_t first; /* jobs that may still have their first checkpoint */
+	bool kept;	/* what is free is kept for one that has waited for long */
 };
 
 struct victims {
@@ -109,6 +112,18 @@ static int collect(struct preempt *p)
 
 /* ---- whom for one job ---- */
 
+/* Is the victim far enough from its end? */
+static bool lasts(const struct preempt *p, const struct cluster_job *v,
+		  const struct preempt_victim_limits *limits,
+		  const struct cluster_job *job)
+{
+	long left = cluster_remaining(v, p->c->now);
+
+	if (job->protected)
+		return left > p->limits->rest;
+	return (double)left >= limits->length * (double)cluster_remaining(job, p->c->now);
+}
+
 static bool suits(const struct preempt *p, size_t at, const struct cluster_job *job,
 		  double factor)
 {
@@ -117,9 +132,7 @@ static bool suits(const struct preempt *p, size_t at, const struct cluster_job *
 		v->checkpoints ? &p->limits->again : &p->limits->first;
 
 	return factor >= limits->factor * p->plan->factors[at] &&
-	       v->cpus <= limits->cpus * job->cpus &&
-	       (double)cluster_remaining(v, p->c->now) >=
-		       limits->length * (double)cluster_remaining(job, p->c->now);
+	       v->cpus <= limits->cpus * job->cpus && lasts(p, v, limits, job);
 }
 
 static double cost_of(const struct cluster_job *v)
@@ -242,17 +255,27 @@ static int take_victim(struct preempt *p, size_t at, struct cluster_job *because
 	return preempt_add(plan, PREEMPT_LEAVE, v, because);
 }
 
+/* What counts for a job that wants CPUs: a protected one comes before any other. */
+static double urgency(const struct preempt *p, const struct cluster_job *job)
+{
+	return job->protected ? DBL_MAX : cluster_factor(job, p->c->now);
+}
+
 /* CPUs for a job, or nothing. -1 without memory. */
 static int preempt_serve(struct preempt *p, struct cluster_job *job)
 {
 	struct victims best = { .cost = INFINITY };
-	double factor = cluster_factor(job, p->c->now), need = job->cpus - p->free;
+	double factor = urgency(p, job), need = job->cpus - p->free;
 
+	if (need <= 0 && p->kept)
+		return 0;
 	if (need > 0) {
 		find_one(p, job, factor, need, &best);
 		find_several(p, job, factor, need, &best);
-		if (best.count == 0)
+		if (best.count == 0) {
+			p->kept = p->kept || factor >= p->limits->patience;
 			return 0;
+		}
 	}
 	for (size_t i = 0; i < best.count; i++) {
 		if (take_victim(p, best.at[i], job) < 0)

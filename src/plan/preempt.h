@@ -20,6 +20,7 @@ struct preempt_limits {
 	double share;	      /* of all jobs that are ever checkpointed, at most */
 	uint32_t checkpoints; /* of one job, at most */
 	long rest;	      /* seconds that a job works before it is asked to leave */
+	double patience;      /* factor from which on no later job takes what is free */
 	size_t victims;	      /* at most, for one waiting job */
 	size_t tries; /* waiting jobs for which victims are looked for, at a time */
 };
@@ -45,7 +46,8 @@ struct preempt_plan {
 
 /*
  * Fill plan with what is to be done now; nothing of the cluster changes. c->waiting is in
- * the order of order_queue(). -1 without memory.
+ * the order of order_queue(). A protected job may have the CPUs of any job that is not near
+ * its end, within the other limits. -1 without memory.
  */
 int preempt_decide(const struct preempt_limits *limits, const struct cluster *c,
 		   struct preempt_plan *plan);

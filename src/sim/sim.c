@@ -8,7 +8,7 @@
 
 const struct sim_options sim_defaults = {
 	.policy = SIM_PREEMPT,
-	.cycle = 60,
+	.cycle = 300,
 	/* Those of Slurm 24.11. */
 	.backfill = { .interval = 30, .window = 24 * 3600, .tested = 500 },
 };

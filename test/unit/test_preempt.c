@@ -147,9 +147,42 @@ static void what_is_claimed_by_others_is_not_free(void **state)
 	drop(&f);
 }
 
+/*
+ * What is free would do for the second. But the first has waited for so long that it is kept
+ * for it; and when it is protected, the one that runs leaves whatever it suffers.
+ */
+static void one_that_has_waited_for_long_is_not_passed_by(void **state)
+{
+	struct fixture f = { 0 };
+	struct cluster_job *wide, *running;
+
+	(void)state;
+	f.c.free = 2;
+	running = add(&f, CLUSTER_RUNNING, 6, NOW - 60000, 50000);
+	running->start = NOW - 1000;
+	wide = add(&f, CLUSTER_WAITING, 8, NOW - 50000, 60000);
+	add(&f, CLUSTER_WAITING, 2, NOW - 10, 1000);
+	decide(&f);
+	assert_int_equal(f.plan.count, 1);
+	wide->estimate = 2000;
+	running->estimate = 1100;
+	decide(&f);
+	assert_int_equal(f.plan.count, 0);
+	wide->protected = true;
+	running->estimate = 2000;
+	decide(&f);
+	assert_int_equal(f.plan.count, 2);
+	assert_move(&f, 0, PREEMPT_LEAVE, running);
+	assert_move(&f, 1, PREEMPT_BOOST, wide);
+	drop(&f);
+}
+
 static void the_guard_protects_those_that_are_most_behind(void **state)
 {
 	static const long waits[] = { 50000, 40000, 30000, 20000, 1000 };
+	static const struct guard_limits limits = { .at_once = 3,
+						    .times = 2,
+						    .least = 3600 };
 	struct fixture f = { .c = { .now = NOW } };
 
 	(void)state;
@@ -158,12 +191,12 @@ static void the_guard_protects_those_that_are_most_behind(void **state)
 	f.jobs[0].fair_wait = -1;    /* not known */
 	f.jobs[1].fair_wait = 39000; /* as it would have been */
 	order_queue(&f.c);
-	assert_true(guard_protect(&guard_defaults, &f.c));
+	assert_true(guard_protect(&limits, &f.c));
 	for (size_t i = 0; i < LENGTH(waits); i++)
 		assert_int_equal(f.jobs[i].protected, i == 2 || i == 3);
 	order_queue(&f.c);
 	assert_ptr_equal(f.c.waiting.jobs[0], &f.jobs[2]);
-	assert_false(guard_protect(&guard_defaults, &f.c));
+	assert_false(guard_protect(&limits, &f.c));
 	drop(&f);
 }
 
@@ -194,6 +227,7 @@ int main(void)
 		cmocka_unit_test(no_more_leave_than_are_needed),
 		cmocka_unit_test(who_may_not_leave_stays),
 		cmocka_unit_test(what_is_claimed_by_others_is_not_free),
+		cmocka_unit_test(one_that_has_waited_for_long_is_not_passed_by),
 		cmocka_unit_test(the_guard_protects_those_that_are_most_behind),
 		cmocka_unit_test(factors_are_of_the_work_that_is_known),
 	};

@@ -20,6 +20,7 @@ static struct sim_options options_for(enum sim_policy policy)
 
 	options.policy = policy;
 	options.cpus = 4;
+	options.cycle = 60;
 	options.preempt = preempt_defaults;
 	options.preempt.share = 1;
 	options.guard = guard_defaults;

@@ -83,7 +83,7 @@ static void print_usage(void)
 	     "      --first-seed=S        of these (1)\n"
 	     "      --policy=LIST         easy,backfill,order,preempt "
 	     "(easy,order,preempt)\n"
-	     "      --cycle=TIME          from one decision to the next (60s)\n"
+	     "      --cycle=TIME          from one decision to the next (300s)\n"
 	     "      --share=PERCENT       of jobs that are ever checkpointed, at most "
 	     "(4)\n"
 	     "      --max-checkpoints=N   of one job (10)\n"
