@@ -131,6 +131,8 @@ static bool suits(const struct preempt *p, size_t at, const struct cluster_job *
 	const struct preempt_victim_limits *limits =
 		v->checkpoints ? &p->limits->again : &p->limits->first;
 
+	if (v->checkpoints == 0 && p->first == 0)
+		return false;
 	return factor >= limits->factor * p->plan->factors[at] &&
 	       v->cpus <= limits->cpus * job->cpus && lasts(p, v, limits, job);
 }

@@ -82,8 +82,11 @@ void trace_set_load(struct trace *t, uint64_t cpus, double load)
 {
 	double times = trace_load(t, cpus) / load;
 
-	for (size_t i = 0; i < t->count; i++)
-		t->jobs[i].submit = llround((double)t->jobs[i].submit * times);
+	for (size_t i = 0; i < t->count; i++) {
+		double submit = (double)t->jobs[i].submit * times;
+
+		t->jobs[i].submit = llround(fmin(submit, (double)SWF_MAX_TIME));
+	}
 }
 
 int trace_shake(struct trace *copy, const struct trace *t, uint64_t seed, struct error *e)

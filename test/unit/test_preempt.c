@@ -130,6 +130,22 @@ static void who_may_not_leave_stays(void **state)
 	}
 }
 
+/* Two jobs want CPUs at once, and one more may be checkpointed: one of them gets some. */
+static void the_share_is_kept_within_a_decision(void **state)
+{
+	struct fixture f = { 0 };
+
+	(void)state;
+	f.c.checkpointed = 39;
+	for (int i = 0; i < 2; i++) {
+		add(&f, CLUSTER_RUNNING, 4, NOW - 1000, 50000);
+		add(&f, CLUSTER_WAITING, 4, NOW - 1000, 100);
+	}
+	decide(&f);
+	assert_int_equal(f.plan.count, 2);
+	drop(&f);
+}
+
 static void what_is_claimed_by_others_is_not_free(void **state)
 {
 	struct fixture f = { 0 };
@@ -226,6 +242,7 @@ int main(void)
 		cmocka_unit_test(of_two_victims_the_one_that_was_saved_before_is_taken),
 		cmocka_unit_test(no_more_leave_than_are_needed),
 		cmocka_unit_test(who_may_not_leave_stays),
+		cmocka_unit_test(the_share_is_kept_within_a_decision),
 		cmocka_unit_test(what_is_claimed_by_others_is_not_free),
 		cmocka_unit_test(one_that_has_waited_for_long_is_not_passed_by),
 		cmocka_unit_test(the_guard_protects_those_that_are_most_behind),

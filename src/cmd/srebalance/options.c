@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include <getopt.h>
 #include <limits.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -113,14 +114,16 @@ static int set_number(const char *name, unsigned int least, unsigned int most,
 	return EXIT_DONE;
 }
 
+#define REAL_LEAST 0.001
+
 static int set_real(const char *name, double most, double *value)
 {
 	char *end;
 
 	*value = strtod(optarg, &end);
-	if (end == optarg || *end || !(*value > 0 && *value <= most))
-		return misuse("--%s=%s: not a number above 0 and at most %g", name,
-			      optarg, most);
+	if (end == optarg || *end || !(*value >= REAL_LEAST && *value <= most))
+		return misuse("--%s=%s: not a number from %g to %g", name, optarg,
+			      REAL_LEAST, most);
 	return EXIT_DONE;
 }
 
@@ -185,6 +188,8 @@ static int set_guard(struct simulate *s)
 	if (set_number("guard", 0, 1000000, &jobs) != EXIT_DONE)
 		return EXIT_USAGE;
 	s->options.guard.at_once = jobs;
+	/* Without a guard no job is kept from passing others by, either. */
+	s->options.preempt.patience = jobs ? preempt_defaults.patience : INFINITY;
 	return EXIT_DONE;
 }
 
