@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # srebalance simulate: what it prints, and what it refuses.
 
-load ../lib
+bats_require_minimum_version 1.5.0
+load lib
 
 setup() { new_workdir; }
 teardown() { clean; }
