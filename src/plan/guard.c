@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "plan/guard.h"
 
-const struct guard_limits guard_defaults = { .at_once = 3, .times = 2, .least = 24 * 3600 };
+const struct guard_limits guard_defaults = { .at_once = 3,
+					     .times = 2,
+					     .least = 24 * 3600 };
 
 /* By how many seconds a job is over what it may wait; negative if it is not. */
 static long guard_behind(const struct guard_limits *limits, const struct cluster_job *job,
