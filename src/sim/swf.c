@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "sim/swf.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The fields that are used, by their place in a line. */
+enum {
+	FIELD_SUBMIT = 1,
+	FIELD_RUN = 3,
+	FIELD_CPUS = 4,
+	FIELD_REQUESTED_CPUS = 7,
+	FIELD_ESTIMATE = 8,
+	FIELD_MEMORY = 9,
+	FIELDS_LEAST = 11, /* what a line has at least: some traces lack the last ones */
+	FIELDS = 18
+};
+
+static const char blanks[] = " \t\r";
+
+/* Fields may have fractions, which no field of ours needs. NULL: it is no number. */
+static const char *parse_field(const char *text, int64_t *value)
+{
+	char *end;
+	double number;
+
+	if (!strchr("-+.0123456789", *text))
+		return NULL;
+	number = strtod(text, &end);
+	if (end == text || (*end && !strchr(blanks, *end)))
+		return NULL;
+	if (!(number >= -1))
+		number = -1;
+	*value = number < (double)SWF_MAX_TIME ? (int64_t)number : SWF_MAX_TIME + 1;
+	return end + strspn(end, blanks);
+}
+
+static enum swf_kind fill(const int64_t *fields, struct swf_job *job)
+{
+	int64_t cpus = fields[FIELD_CPUS] > 0 ? fields[FIELD_CPUS]
+					      : fields[FIELD_REQUESTED_CPUS];
+
+	if (fields[FIELD_SUBMIT] < 0 || fields[FIELD_SUBMIT] > SWF_MAX_TIME ||
+	    fields[FIELD_RUN] <= 0 || fields[FIELD_RUN] > SWF_MAX_RUN || cpus <= 0 ||
+	    cpus > SWF_MAX_CPUS)
+		return SWF_UNUSABLE;
+	*job = (struct swf_job){
+		.submit = fields[FIELD_SUBMIT],
+		.run = fields[FIELD_RUN],
+		.estimate = fields[FIELD_ESTIMATE],
+		.cpus = (uint32_t)cpus,
+	};
+	if (job->estimate < job->run)
+		job->estimate = job->run;
+	if (job->estimate > SWF_MAX_RUN)
+		job->estimate = SWF_MAX_RUN;
+	if (fields[FIELD_MEMORY] > 0)
+		job->memory = (uint64_t)fields[FIELD_MEMORY] * 1024;
+	return SWF_JOB;
+}
+
+enum swf_kind swf_parse(const char *text, struct swf_job *job, struct error *e)
+{
+	int64_t fields[FIELDS];
+	size_t count = 0;
+
+	for (; count < FIELDS; count++)
+		fields[count] = -1;
+	text += strspn(text, blanks);
+	if (!*text || *text == ';')
+		return SWF_COMMENT;
+	for (count = 0; *text && count < FIELDS; count++) {
+		text = parse_field(text, &fields[count]);
+		if (!text)
+			return (enum swf_kind)error_set(e, "field %zu is not a number",
+							count + 1);
+	}
+	if (*text)
+		return (enum swf_kind)error_set(e, "more than %d fields", FIELDS);
+	if (count < FIELDS_LEAST)
+		return (enum swf_kind)error_set(e, "only %zu of %d fields", count,
+						FIELDS);
+	return fill(fields, job);
+}
+
+uint64_t swf_header(const char *text, const char *name)
+{
+	unsigned long long value;
+
+	if (*text++ != ';')
+		return 0;
+	text += strspn(text, blanks);
+	if (strncmp(text, name, strlen(name)) != 0 || text[strlen(name)] != ':')
+		return 0;
+	text += strlen(name) + 1;
+	text += strspn(text, blanks);
+	if (*text < '0' || *text > '9')
+		return 0;
+	errno = 0;
+	value = strtoull(text, NULL, 10);
+	return errno ? 0 : value;
+}
