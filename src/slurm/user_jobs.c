@@ -108,25 +108,61 @@ struct recorded {
 	int rc;
 };
 
-/* "12|2026-11-29T12:00:00|/home/user/run"; one that never began has no time there. */
+/* The fields of a line; the names of outputs since 24.05. */
+enum { RAW_ID, ID, BEGAN, OUTPUT, ERROR_OUTPUT, DIRECTORY, FIELDS };
+#if SLURM_VERSION_NUMBER >= SLURM_VERSION_NUM(24, 5, 0)
+#define FORMAT "--format=JobIDRaw,JobID,Start,StdOut,StdErr,WorkDir"
+#else
+#define FORMAT "--format=JobIDRaw,JobID,Start,Start,Start,WorkDir"
+#endif
+
+static bool is_time(const char *text)
+{
+	return *text >= '0' && *text <= '9';
+}
+
+/* "7_3": of an array. */
+static void note_array(struct sharing_job *job, const char *id)
+{
+	const char *task = strchr(id, '_');
+
+	if (!task)
+		return;
+	job->array = (unsigned int)strtoul(id, NULL, 10);
+	job->array_task = (unsigned int)strtoul(task + 1, NULL, 10);
+}
+
+/*
+ * "12|7_3|2026-11-29T12:00:00|/home/user/out-%a||/home/user/run"; one that never began has
+ * no time there. Where a name has a "|" itself, no name is known.
+ */
 static void add_recorded(void *arg, char *line)
 {
 	struct recorded *r = arg;
-	char *directory = line;
-	const char *id = strsep(&directory, "|");
-	const char *began = strsep(&directory, "|");
+	char *fields[FIELDS] = { NULL }, *rest = line;
 	struct sharing_job *job;
 	unsigned long long number;
+	size_t n = 0;
 
-	if (!began || *began < '0' || *began > '9' ||
-	    str_to_ull(id, UINT32_MAX, &number) < 0 ||
+	while (rest && n < FIELDS)
+		fields[n++] = strsep(&rest, "|");
+	if (n <= BEGAN || !is_time(fields[BEGAN]) ||
+	    str_to_ull(fields[RAW_ID], UINT32_MAX, &number) < 0 ||
 	    is_there(r->list, (unsigned int)number))
 		return;
 	job = add(r->list, (unsigned int)number);
-	if (!job)
+	if (!job) {
 		r->rc = -1;
-	else
-		job->directory = copy(directory);
+		return;
+	}
+	note_array(job, fields[ID]);
+	if (n < FIELDS || rest)
+		return;
+	job->directory = copy(fields[DIRECTORY]);
+	if (is_time(fields[OUTPUT]))
+		return;
+	job->output = copy(fields[OUTPUT]);
+	job->error = copy(fields[ERROR_OUTPUT]);
 }
 
 static int read_recorded(struct user_jobs *list, time_t since, struct error *e)
@@ -140,7 +176,7 @@ static int read_recorded(struct user_jobs *list, time_t since, struct error *e)
 	localtime_r(&since, &tm);
 	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
 	start = str_printf("--starttime=%s", text);
-	const char *words[] = { user, start, "--format=JobIDRaw,Start,WorkDir", NULL };
+	const char *words[] = { user, start, FORMAT, NULL };
 
 	if (!user || !start)
 		return error_sys(e, "jobs");

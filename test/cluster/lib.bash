@@ -179,6 +179,17 @@ queue_empty() {
 	jobs=$(root squeue -h) && [[ -z $jobs ]]
 }
 
+# Slurm looks once a minute which jobs have been over for MinJobAge.
+# forget_job JOB: it is over, and slurmctld knows nothing of it any more
+forget_job() {
+	root sed -i.kept 's/^MinJobAge=.*/MinJobAge=2/' /etc/slurm/slurm.conf
+	root scontrol reconfigure
+	until_true 120 "Slurm has forgotten job $1" is_forgotten "$1"
+	root mv /etc/slurm/slurm.conf.kept /etc/slurm/slurm.conf
+	root scontrol reconfigure
+}
+is_forgotten() { [[ $(root scontrol show job "$1" 2>&1) == *"Invalid job id"* ]]; }
+
 # ---- recipes of etc/recipes ----
 
 # recipe NAME: its lines are in force, until the end of the test or file

@@ -131,6 +131,24 @@ all_counted() { for i in 1 2 3; do counted "$1" "$i." 30; done; }
 	is_exact one/out
 }
 
+@test "a job of another output in the same directory is no reason to keep lines twice, also when slurmctld has forgotten it" {
+	local job other
+	ticking
+	job=$(submit --checkpoint --output=out job.sh)
+	wait_lines out 5
+	alice scheckpoint create "$job"
+	other=$(submit --output=other-%j --wrap 'echo other')
+	wait_over "$other"
+	forget_job "$other"
+	alice scontrol requeue "$job"
+	wait_event "$job" restart
+	let_end
+	wait_over "$job"
+	get out | grep "are kept" || true
+	refute grep -q "are kept" <(get out)
+	diff <(seq "$(($(get out | grep -vc slurm) - 1))"; echo end) <(get out | grep -v slurm)
+}
+
 @test "a log that was rotated before the node died is as undisturbed" {
 	local job
 	put job.py <<-'END'

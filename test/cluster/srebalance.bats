@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # srebalance simulate: what it prints, and what it refuses.
 
+# bats file_tags=on:trixie
 bats_require_minimum_version 1.5.0
 load lib
 

@@ -2,6 +2,7 @@
 # The job's own srun (--checkpoint-srun=job): its steps go with the job, and do what they do
 # under Slurm's own srun in a job that nobody saves.
 
+# bats file_tags=on:forky
 load lib
 
 setup() { new_workdir; }
@@ -210,8 +211,9 @@ comparable() {
 			-e 's/^(2> ([0-9]: )?)slurm-checkpoint: error: execve/\1slurmstepd: error: execve/'
 }
 
-# bats test_tags=on:forky
+# SRUN_CASES=1 runs them, for some minutes.
 @test "what srun says, does and ends with in 226 cases is what Slurm's own does" {
+	[[ ${SRUN_CASES-} ]] || skip "SRUN_CASES is not set"
 	put cases.sh <"$ROOT/test/cluster/programs/srun_cases.sh"
 	alice mkdir "$WORK/slurm" "$WORK/job"
 	alice sh -c 'cd "$1/slurm" && exec env SRUN=/usr/bin/srun SHARED="$PWD" SHAPES="one cpt plain tpn" SBATCH_ARGS=--no-checkpoint ../cases.sh submit ../slurm.out' _ "$WORK" &

@@ -244,7 +244,7 @@ one_line() {
 	wait_lines "out-$JOB" 10
 	alice scancel "$JOB"
 	wait_over "$JOB"
-	forget_jobs
+	forget_job "$JOB"
 	run alice scheckpoint restart "$JOB"
 	one_line 0 "job $JOB: goes on as job "
 	new=${output##* }
@@ -266,16 +266,6 @@ one_line() {
 	[ "$(get all | wc -l)" -gt 4 ]
 	is_exact all
 }
-
-# Slurm looks once a minute which jobs have been over for MinJobAge.
-forget_jobs() {
-	root sed -i.kept 's/^MinJobAge=.*/MinJobAge=2/' /etc/slurm/slurm.conf
-	root scontrol reconfigure
-	until_true 120 "Slurm has forgotten job $JOB" is_forgotten "$JOB"
-	root mv /etc/slurm/slurm.conf.kept /etc/slurm/slurm.conf
-	root scontrol reconfigure
-}
-is_forgotten() { [[ $(root scontrol show job "$1" 2>&1) == *"Invalid job id"* ]]; }
 
 @test "inside of a job: the command without a job id, and the library" {
 	put job.sh <<'END'
