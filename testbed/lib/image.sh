@@ -33,7 +33,7 @@ kernel_build() {
 	version=$(ls "$dir/root/lib/modules")
 	depmod --basedir "$dir/root" "$version"
 	initrd_build "$dir" "$version"
-	image_ext4 "$dir/modules.img" "$dir/root/lib/modules" 400M
+	image_ext4 "$dir/modules.img" "$dir/root/lib/modules" 400M ^has_journal
 	rm -rf "$tree" "$dir/root"
 	echo "$stamp" >"$dir/stamp"
 }
@@ -59,11 +59,11 @@ initrd_build() { # DIRECTORY VERSION
 	rm -rf "$tmp"
 }
 
-# image_ext4 FILE DIRECTORY SIZE: without a journal, as it is never written to itself
+# image_ext4 FILE DIRECTORY SIZE [FEATURE]: with a journal, unless it says ^has_journal
 image_ext4() {
 	rm -f "$1"
 	truncate --size="$3" "$1"
-	mke2fs -q -t ext4 -O ^has_journal -m 0 -E lazy_itable_init=0,root_owner=0:0 -d "$2" "$1"
+	mke2fs -q -t ext4 -O "${4:-has_journal}" -m 0 -E lazy_itable_init=0,root_owner=0:0 -d "$2" "$1"
 }
 
 # mkfs.xfs of Debian 12 and 13 takes a list of files. A name with a space cannot
@@ -95,7 +95,7 @@ xfs_list() { # DIRECTORY
 # machine_layer SUITE: what a machine needs, installed above the tree
 machine_layer() {
 	local dir=$TESTBED/$1/machine stamp
-	stamp=$(cat "$TESTBED/$1/root.stamp" "$HERE/vm/layer.sh" "$HERE/vm/testbed.service" - <<<"${MACHINE_PACKAGES[*]} ${MACHINE_UNNEEDED[*]}" | sha256sum)
+	stamp=$(cat "$TESTBED/$1/root.stamp" "$HERE/lib/image.sh" "$HERE/vm/layer.sh" "$HERE/vm/testbed.service" - <<<"${MACHINE_PACKAGES[*]} ${MACHINE_UNNEEDED[*]}" | sha256sum)
 	[[ $(cat "$dir/stamp" 2>/dev/null) != "$stamp" ]] || return 0
 	say "installing what machines need in the tree of $1 (once; about a minute)"
 	rm -rf --one-file-system "$dir"
