@@ -335,8 +335,10 @@ static int restart_known(const struct restarting *r, const struct stored_job *jo
 	int rc;
 
 	/* Nodes that its runner refused for it are not refused to who names them. */
-	if (s.nodelist && !s.exclude && move_kept(job->folder, &kept, NULL) == 0)
+	if (s.nodelist && !s.exclude && move_kept(job->folder, &kept, NULL) == 0) {
+		elsewhere_clean(&r->cluster, &kept.own);
 		s.exclude = kept.own.value[PLACEMENT_EXCLUDE];
+	}
 	own.s = &s;
 	rc = restart_on(&own, job, entry, e);
 	placement_free(&kept.own);

@@ -12,8 +12,8 @@
 #include "base/protocol.h"
 #include "cmd/protected.h"
 #include "cmd/smigrate/migration.h"
-#include "cmd/smigrate/place.h"
 #include "cmd/watch.h"
+#include "slurm/elsewhere.h"
 #include "slurm/job.h"
 #include "store/move.h"
 #include "store/node_cpu.h"
@@ -115,7 +115,7 @@ void migrant_check(struct migration *m, struct migrant *j, const struct job_entr
 	if (rc == 0) {
 		j->why.text[0] = '\0';
 		if (move_kept(&j->folder, &kept, NULL) == 0) {
-			place_clean(m, &kept.own);
+			elsewhere_clean(&m->cluster, &kept.own);
 			j->own = kept.own;
 		}
 	}
