@@ -107,7 +107,7 @@ void migrant_check(struct migration *m, struct migrant *j, const struct job_entr
 	rc = protected_open(&j->folder, m->s->dir, m->s->cluster, job, j->name,
 			    CHECKPOINT_SIGNAL_MOVE, &j->why);
 	if (rc == 0)
-		j->lesser = node_cpu_lesser(&j->folder);
+		j->lesser = node_cpu_lesser(&j->folder, &m->cluster);
 	identity_back();
 	if (rc == 0)
 		rc = protected_may_leave(job, &j->why);
