@@ -22,8 +22,11 @@
 #include "base/file.h"
 #include "base/str.h"
 
-/* Of the caller's environment, what says how Slurm is reached, and nothing else. */
-static const char *const kept[] = { "SLURM_CONF", "SLURM_JWT", "TZ" };
+/*
+ * Of the caller's environment, what says how Slurm is reached, and nothing else. The
+ * user can read it: root's token, SLURM_JWT, is not for them.
+ */
+static const char *const kept[] = { "SLURM_CONF", "TZ" };
 
 #define KEPT (sizeof(kept) / sizeof(kept[0]))
 
