@@ -39,6 +39,28 @@ const struct user_file_limit user_file_limits[USER_FILES] = {
 	[USER_FILE_CPU] = { 8 * KIB, 0, 0, GIB, "some hundred features of a CPU" },
 };
 
+const struct user_dirs_limit user_dirs_limits[USER_DIRS] = {
+	[USER_DIRS_FOLDERS] = { 400000, "folders of jobs",
+				"ten thousand jobs a day, kept for a month" },
+	[USER_DIRS_GENERATIONS] = { 2000, "generations",
+				    "the most that can be kept, twice" },
+};
+
+int user_dirs_check(enum user_dirs kind, size_t count, const char *dir, struct error *e)
+{
+	const struct user_dirs_limit *limit = &user_dirs_limits[kind];
+
+	/* Everybody else is limited by what is theirs. */
+	if (getuid() != 0 || count <= limit->count)
+		return 0;
+	errno = EFBIG;
+	return error_set(
+		e,
+		"%s: is left alone, since it has more than %zu %s; its owner can "
+		"look at them",
+		dir, limit->count, limit->what);
+}
+
 /* ---- in all ---- */
 
 /* Of the user whose files were read last: users come one after the other. */
