@@ -22,8 +22,11 @@
 #include "base/file.h"
 #include "base/str.h"
 
-/* Of the caller's environment, what says how Slurm is reached, and nothing else. */
-static const char *const kept[] = { "SLURM_CONF", "SLURM_JWT", "TZ" };
+/*
+ * Of the caller's environment, what says how Slurm is reached, and nothing else. The
+ * user can read it: root's token, SLURM_JWT, is not for them.
+ */
+static const char *const kept[] = { "SLURM_CONF", "TZ" };
 
 #define KEPT (sizeof(kept) / sizeof(kept[0]))
 
@@ -210,16 +213,29 @@ static bool attend(const struct child *child, struct as_user_output *o,
 
 /* ---- all ---- */
 
-static int collect(const struct child *child)
+/* Milliseconds for a process that was killed. */
+#define DEATH 5000
+
+/*
+ * False if it is not there to be collected: one that somebody traces, as the user may, is
+ * its tracer's until that has seen its end, and is not waited for.
+ */
+static bool collect(const struct child *child, int *status)
 {
-	int status;
+	cleanup_close int ended = (int)syscall(SYS_pidfd_open, child->pid, 0);
+	struct pollfd fd = { .fd = ended, .events = POLLIN };
+	long end = milliseconds_now() + DEATH, left;
+	pid_t pid;
 
 	/* What it started, too, unless that has a session of its own. */
 	kill(-child->pid, SIGKILL);
 	kill(child->pid, SIGKILL);
-	while (waitpid(child->pid, &status, 0) < 0 && errno == EINTR)
+	while ((left = end - milliseconds_now()) > 0 && poll(&fd, 1, (int)left) < 0 &&
+	       errno == EINTR)
 		;
-	return status;
+	while ((pid = waitpid(child->pid, status, WNOHANG)) < 0 && errno == EINTR)
+		;
+	return pid == child->pid;
 }
 
 static int judge(const struct as_user *run, int status, bool late,
@@ -243,8 +259,8 @@ static int judge(const struct as_user *run, int status, bool late,
 int as_user_run(const struct as_user *run, struct as_user_output *output, struct error *e)
 {
 	struct child child;
-	bool late = false;
-	int rc, status;
+	bool late = false, collected;
+	int rc, status = 0;
 
 	memset(output, 0, sizeof(*output));
 	rc = spawn(run, &child);
@@ -252,10 +268,14 @@ int as_user_run(const struct as_user *run, struct as_user_output *output, struct
 		error_sys(e, "%s", run->argv[0]);
 	if (rc == 0) {
 		late = !attend(&child, output, run->deadline);
-		status = collect(&child);
+		collected = collect(&child, &status);
 		str_make_lines_printable(output->out);
 		str_make_lines_printable(output->err);
-		rc = judge(run, status, late, output, e);
+		rc = collected || late ? judge(run, status, late, output, e)
+				       : error_set(e,
+						   "%s is traced, so that nobody "
+						   "knows how it ended",
+						   run->argv[0]);
 	}
 	if (child.out >= 0)
 		close(child.out);

@@ -186,6 +186,16 @@ struct dirent *file_next(DIR *dir)
 	return readdir(dir);
 }
 
+bool file_is_dir(int dirfd, const struct dirent *entry)
+{
+	struct stat st;
+
+	if (entry->d_type != DT_UNKNOWN)
+		return entry->d_type == DT_DIR;
+	return fstatat(dirfd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       S_ISDIR(st.st_mode);
+}
+
 int file_make_dir(int dirfd, const char *name, struct error *e)
 {
 	int fd;

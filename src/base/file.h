@@ -53,6 +53,9 @@ DIR *file_open_dir(int dirfd, const char *name);
  */
 struct dirent *file_next(DIR *dir);
 
+/* Is an entry of the directory dirfd a directory itself, and no link to one? */
+bool file_is_dir(int dirfd, const struct dirent *entry);
+
 /* Flush a directory's entries, or a file's content, to the disk. */
 int file_sync(int fd, const char *name, struct error *e);
 

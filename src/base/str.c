@@ -113,15 +113,18 @@ static size_t utf8_length(const unsigned char *text)
 	return length;
 }
 
-/* Of ASCII, of ISO 8859 (C1), and what turns the direction of writing. */
+/* Of ASCII, of ISO 8859 (C1), and what turns the direction of writing or is not seen. */
 static bool is_control(const unsigned char *c, size_t length)
 {
 	if (length == 1)
 		return *c < 0x20 || *c == 0x7f;
 	if (length == 2)
-		return c[0] == 0xc2 && c[1] < 0xa0;
+		return (c[0] == 0xc2 && c[1] < 0xa0) || (c[0] == 0xd8 && c[1] == 0x9c);
+	if (length == 3 && c[0] == 0xef)
+		return c[1] == 0xbb && c[2] == 0xbf;
 	return length == 3 && c[0] == 0xe2 &&
-	       ((c[1] == 0x80 && c[2] >= 0xa8 && c[2] <= 0xae) ||
+	       ((c[1] == 0x80 && (c[2] == 0x8e || c[2] == 0x8f)) ||
+		(c[1] == 0x80 && c[2] >= 0xa8 && c[2] <= 0xae) ||
 		(c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9));
 }
 

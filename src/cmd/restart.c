@@ -276,10 +276,13 @@ struct restarting {
 };
 
 /* Would its runner send it away again from all that are named? As its owner. */
-static int check_cpus(const struct scheckpoint *s, const struct stored_job *job,
+static int check_cpus(const struct restarting *r, const struct stored_job *job,
 		      struct error *e)
 {
-	cleanup_free char *lesser = s->nodelist ? node_cpu_lesser(job->folder) : NULL;
+	const struct node_table *cluster = r->cluster.count > 0 ? &r->cluster : NULL;
+	const struct scheckpoint *s = r->s;
+	cleanup_free char *lesser =
+		s->nodelist ? node_cpu_lesser(job->folder, cluster) : NULL;
 
 	if (!lesser || !*lesser || !hosts_within(s->nodelist, lesser))
 		return 0;
@@ -335,8 +338,10 @@ static int restart_known(const struct restarting *r, const struct stored_job *jo
 	int rc;
 
 	/* Nodes that its runner refused for it are not refused to who names them. */
-	if (s.nodelist && !s.exclude && move_kept(job->folder, &kept, NULL) == 0)
+	if (s.nodelist && !s.exclude && move_kept(job->folder, &kept, NULL) == 0) {
+		elsewhere_clean(&r->cluster, &kept.own);
 		s.exclude = kept.own.value[PLACEMENT_EXCLUDE];
+	}
 	own.s = &s;
 	rc = restart_on(&own, job, entry, e);
 	placement_free(&kept.own);
@@ -383,7 +388,7 @@ static int restart_job(const struct scheckpoint *selecting, const struct stored_
 		rc = -1;
 	else if (job->count == 0)
 		rc = error_set(&e, "job %s has no checkpoint", job->name);
-	else if (check_cpus(s, job, &e) < 0)
+	else if (check_cpus(r, job, &e) < 0)
 		rc = -1;
 	else
 		rc = entry ? restart_known(r, job, entry, &e) : submit_again(s, job, &e);

@@ -156,6 +156,8 @@ static int prepare(const struct scheckpoint *s, const struct ask *ask, struct as
 	rc = open_folder(s, ask, a, &kept, e);
 	identity_back();
 	if (rc == 0 && ask->elsewhere)
+		elsewhere_clean(ask->elsewhere, &kept.own);
+	if (rc == 0 && ask->elsewhere)
 		rc = check_elsewhere(s, ask, a, &kept, e);
 	if (rc == 0 && ask->elsewhere)
 		rc = write_move(s, a, e);

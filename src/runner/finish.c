@@ -142,7 +142,7 @@ static void leave_for_others(struct runner *r, const char *nodes, const struct e
 
 void go_elsewhere(struct runner *r, const struct error *e)
 {
-	cleanup_free char *lesser = node_cpu_lesser(&r->folder);
+	cleanup_free char *lesser = node_cpu_lesser(&r->folder, NULL);
 	bool only = !lesser || !*lesser;
 	cleanup_free char *nodes =
 		str_printf("%s%s%s", r->task.node, only ? "" : ",", only ? "" : lesser);

@@ -169,3 +169,79 @@ int elsewhere_check(const struct node_table *cluster, const struct job_entry *jo
 			r.value[PLACEMENT_PARTITION], left.count);
 	return left.away ? 0 : check_slurm(job, &r, e);
 }
+
+/* ---- what users write ---- */
+
+#define WORDS_MAX 1024 /* bytes of partitions, or of features */
+
+static bool are_known_nodes(const struct node_table *cluster, const char *list)
+{
+	struct hosts hosts;
+	bool known = hosts_expand(list, &hosts) == 0;
+
+	/* To whom the site shows no nodes, none is known. */
+	for (size_t i = 0; known && cluster->count > 0 && i < hosts.count; i++)
+		known = node_table_find(cluster, hosts.names[i]) != NULL;
+	/* Each once, or so: nobody asks for the same node a thousand times. */
+	known = known && (cluster->count == 0 || hosts.count <= cluster->count);
+	hosts_free(&hosts);
+	return known;
+}
+
+static bool is_known_partition(const struct node_table *cluster, const char *name)
+{
+	for (size_t i = 0; i < cluster->count; i++) {
+		if (list_has(cluster->nodes[i].partitions, name))
+			return true;
+	}
+	return cluster->count == 0;
+}
+
+static bool are_known_partitions(const struct node_table *cluster, const char *list)
+{
+	cleanup_free char *copy = strlen(list) < WORDS_MAX ? strdup(list) : NULL;
+	char *rest = NULL;
+
+	for (char *p = copy ? strtok_r(copy, ",", &rest) : NULL; p;
+	     p = strtok_r(NULL, ",", &rest)) {
+		if (!is_known_partition(cluster, p))
+			return false;
+	}
+	return copy != NULL;
+}
+
+static bool are_features(const char *text)
+{
+	size_t length = strlen(text);
+
+	return length < WORDS_MAX &&
+	       strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			    "0123456789_-.:=&|[]()*,") == length;
+}
+
+static bool is_sound(const struct node_table *cluster, enum placement_field field,
+		     const char *value)
+{
+	if (!*value)
+		return true;
+	switch (field) {
+	case PLACEMENT_PARTITION:
+		return are_known_partitions(cluster, value);
+	case PLACEMENT_CONSTRAINT:
+		return are_features(value);
+	default:
+		return are_known_nodes(cluster, value);
+	}
+}
+
+void elsewhere_clean(const struct node_table *cluster, struct placement *own)
+{
+	for (int i = 0; i < PLACEMENT_FIELDS; i++) {
+		char **value = &own->value[i];
+
+		if (*value && !is_sound(cluster, (enum placement_field)i, *value)) {
+			free(*value);
+			*value = NULL;
+		}
+	}
+}

@@ -33,4 +33,11 @@ int elsewhere_load(struct node_table *cluster, struct error *e);
 int elsewhere_check(const struct node_table *cluster, const struct job_entry *job,
 		    const struct placement *request, struct error *e);
 
+/*
+ * Of what a job's record says that it asked for, keep what Slurm could take: nodes and
+ * partitions that it knows, and features that are words. The record is the user's. Of an
+ * empty table, as of elsewhere_load(), lists are kept that hosts_expand() takes.
+ */
+void elsewhere_clean(const struct node_table *cluster, struct placement *own);
+
 #endif

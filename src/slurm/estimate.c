@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "slurm/hosts.h"
 #include "slurm/quiet.h"
 #include "slurm/release.h"
 
@@ -94,6 +95,16 @@ static bool is_for_good(int error)
 	       error == ESLURM_TOO_MANY_REQUESTED_CPUS;
 }
 
+/* slurmctld would make all the hosts. */
+static bool is_too_long(const struct placement *p)
+{
+	const char *nodes = p->value[PLACEMENT_NODELIST];
+	const char *exclude = p->value[PLACEMENT_EXCLUDE];
+
+	return (nodes && hosts_are_too_many(nodes)) ||
+	       (exclude && hosts_are_too_many(exclude));
+}
+
 int estimate_start(const struct job_entry *job, const struct placement *placement,
 		   struct estimate *estimate, struct error *e)
 {
@@ -102,6 +113,11 @@ int estimate_start(const struct job_entry *job, const struct placement *placemen
 	int saved, rc;
 
 	*estimate = (struct estimate){ 0 };
+	if (is_too_long(placement))
+		return error_set(e,
+				 "Slurm is not asked when job %u would start, as a list "
+				 "of its nodes stands for more than %d",
+				 job->id, HOSTS_MAX);
 	slurm_init(NULL);
 	describe(&desc, job->info);
 	place(&desc, job->info, placement);

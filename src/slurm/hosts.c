@@ -40,7 +40,7 @@ static unsigned long long count_ranges(const char **text)
  * Before libslurm makes them: users write lists, too, and a few bytes of them can stand
  * for more hosts than there is memory for.
  */
-static bool is_too_long(const char *text)
+bool hosts_are_too_many(const char *text)
 {
 	unsigned long long hosts = 0, here = 1;
 
@@ -82,7 +82,7 @@ static int add(struct hosts *hosts, char *name)
 
 int hosts_expand(const char *text, struct hosts *hosts)
 {
-	__auto_type list = is_too_long(text) ? NULL : slurm_hostlist_create(text);
+	__auto_type list = hosts_are_too_many(text) ? NULL : slurm_hostlist_create(text);
 	char *name;
 	int rc = 0;
 
@@ -106,7 +106,7 @@ void hosts_free(struct hosts *hosts)
 /* Of a text that is a hostlist. */
 static char *normalize(const char *text)
 {
-	__auto_type list = is_too_long(text) ? NULL : slurm_hostlist_create(text);
+	__auto_type list = hosts_are_too_many(text) ? NULL : slurm_hostlist_create(text);
 	char *ranged = NULL;
 
 	if (!list)
@@ -149,8 +149,9 @@ char *hosts_join(const char *one, const char *other)
 
 bool hosts_meet(const char *one, const char *other)
 {
-	__auto_type list = is_too_long(one) ? NULL : slurm_hostlist_create(one);
-	__auto_type wanted = is_too_long(other) ? NULL : slurm_hostlist_create(other);
+	__auto_type list = hosts_are_too_many(one) ? NULL : slurm_hostlist_create(one);
+	__auto_type wanted =
+		hosts_are_too_many(other) ? NULL : slurm_hostlist_create(other);
 	bool found = false;
 	char *name;
 

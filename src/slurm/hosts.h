@@ -24,6 +24,9 @@ struct hosts {
 int hosts_expand(const char *text, struct hosts *hosts);
 void hosts_free(struct hosts *hosts);
 
+/* Does a list stand for more than HOSTS_MAX hosts? It is told without making them. */
+bool hosts_are_too_many(const char *text);
+
 /* The list of some hosts, as short as Slurm writes it; owned by the caller, or NULL. */
 char *hosts_compress(char *const *names, size_t count);
 

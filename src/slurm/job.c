@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "slurm/hosts.h"
 #include "slurm/quiet.h"
 #include "slurm/release.h"
 #include "slurm/sacctmgr.h"
@@ -212,11 +213,24 @@ static void name_job(job_desc_msg_t *desc, unsigned int job)
 	job_desc_set(desc, job);
 }
 
+/* slurmctld would make all the hosts, and write them to its log. */
+static int check_list(unsigned int job, const char *list, struct error *e)
+{
+	if (!list || !hosts_are_too_many(list))
+		return 0;
+	return error_set(e,
+			 "cannot change the request of job %u: a list of its nodes "
+			 "stands for more than %d",
+			 job, HOSTS_MAX);
+}
+
 int job_set_nodes(unsigned int job, const char *nodes, const char *exclude,
 		  struct error *e)
 {
 	job_desc_msg_t desc;
 
+	if (check_list(job, nodes, e) < 0 || check_list(job, exclude, e) < 0)
+		return -1;
 	slurm_init(NULL);
 	name_job(&desc, job);
 	desc.req_nodes = (char *)nodes;
@@ -289,6 +303,9 @@ int job_place(unsigned int job, const struct placement *placement, time_t begin,
 {
 	job_desc_msg_t desc;
 
+	if (check_list(job, placement->value[PLACEMENT_NODELIST], e) < 0 ||
+	    check_list(job, placement->value[PLACEMENT_EXCLUDE], e) < 0)
+		return -1;
 	slurm_init(NULL);
 	name_job(&desc, job);
 	desc.req_nodes = placement->value[PLACEMENT_NODELIST];

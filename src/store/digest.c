@@ -62,8 +62,13 @@ void digest_of(const void *data, size_t size, char hex[DIGEST_HEX + 1])
 	to_hex(XXH3_128bits(data, size), hex);
 }
 
-int digest_of_fd(int fd, const char *name, char hex[DIGEST_HEX + 1], uint64_t *size,
-		 struct error *e)
+static size_t smaller(uint64_t a, uint64_t b)
+{
+	return (size_t)(a < b ? a : b);
+}
+
+int digest_of_fd(int fd, const char *name, uint64_t most, char hex[DIGEST_HEX + 1],
+		 uint64_t *size, struct error *e)
 {
 	cleanup_free char *buffer = malloc(READ_CHUNK);
 	struct digest *d = digest_new();
@@ -71,7 +76,8 @@ int digest_of_fd(int fd, const char *name, char hex[DIGEST_HEX + 1], uint64_t *s
 
 	*size = 0;
 	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-	while (buffer && d && (n = file_read_all(fd, buffer, READ_CHUNK)) > 0) {
+	while (buffer && d &&
+	       (n = file_read_all(fd, buffer, smaller(READ_CHUNK, most - *size))) > 0) {
 		digest_add(d, buffer, (size_t)n);
 		*size += (uint64_t)n;
 	}

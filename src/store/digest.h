@@ -25,8 +25,11 @@ void digest_free(struct digest *d);
 /* The digest of size bytes at once. */
 void digest_of(const void *data, size_t size, char hex[DIGEST_HEX + 1]);
 
-/* Digest and size in bytes of what can be read from fd; name is for messages. */
-int digest_of_fd(int fd, const char *name, char hex[DIGEST_HEX + 1], uint64_t *size,
-		 struct error *e);
+/*
+ * Digest and size in bytes of what can be read from fd, of at most so many bytes: a file
+ * that grows is read for ever. name is for messages.
+ */
+int digest_of_fd(int fd, const char *name, uint64_t most, char hex[DIGEST_HEX + 1],
+		 uint64_t *size, struct error *e);
 
 #endif

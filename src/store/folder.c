@@ -19,6 +19,7 @@
 #include "base/str.h"
 #include "plan/jobspec.h"
 #include "store/store.h"
+#include "store/user_file.h"
 
 /* Jobs in a row that went on as the next one; more are a ring, or a trap. */
 #define LINKS_MAX 1000
@@ -164,16 +165,31 @@ static int ascending(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* A symbolic link is one that goes on as another job. */
+/*
+ * A symbolic link is one that goes on as another job. A name with zeros before the number
+ * is another name for the same, of which there could be any number.
+ */
 static bool is_folder(int dir, const struct dirent *d, unsigned int *job)
 {
 	unsigned long long number;
 
-	if (str_to_ull(d->d_name, UINT_MAX, &number) < 0 || d->d_type == DT_LNK ||
-	    (d->d_type == DT_UNKNOWN && is_link(dir, d->d_name)))
+	if (d->d_name[0] < '1' || d->d_name[0] > '9' ||
+	    str_to_ull(d->d_name, UINT_MAX, &number) < 0 || !file_is_dir(dir, d))
 		return false;
 	*job = (unsigned int)number;
 	return true;
+}
+
+/* A directory that changes while it is read may tell of an entry twice. */
+static size_t each_once(unsigned int *jobs, size_t count)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (kept == 0 || jobs[i] != jobs[kept - 1])
+			jobs[kept++] = jobs[i];
+	}
+	return kept;
 }
 
 static int list_jobs(const struct store *store, unsigned int **jobs, size_t *count,
@@ -191,6 +207,8 @@ static int list_jobs(const struct store *store, unsigned int **jobs, size_t *cou
 
 		if (!is_folder(dirfd(dir), d, &job))
 			continue;
+		if (user_dirs_check(USER_DIRS_FOLDERS, *count + 1, store->path, e) < 0)
+			return -1;
 		if (*count == room) {
 			room = room ? room * 2 : 64;
 			grown = reallocarray(*jobs, room, sizeof(**jobs));
@@ -204,6 +222,7 @@ static int list_jobs(const struct store *store, unsigned int **jobs, size_t *cou
 		return error_sys(e, "%s", store->path);
 	if (*count)
 		qsort(*jobs, *count, sizeof(**jobs), ascending);
+	*count = each_once(*jobs, *count);
 	return 0;
 }
 

@@ -17,6 +17,7 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "store/digest.h"
+#include "store/user_file.h"
 
 #define TMP_SUFFIX ".tmp"
 #define OLD_SUFFIX ".old"
@@ -54,7 +55,8 @@ static void name_list_free(struct name_list *list)
 
 #define cleanup_names __attribute__((cleanup(name_list_free)))
 
-static int name_list_add(struct name_list *list, const char *name)
+/* What is no directory is none, but its number is taken. */
+static int name_list_add(struct name_list *list, const char *name, bool is_dir)
 {
 	const char *suffix;
 	unsigned int number = parse_name(name, &suffix);
@@ -64,6 +66,8 @@ static int name_list_add(struct name_list *list, const char *name)
 		return 0;
 	if (number > list->highest)
 		list->highest = number;
+	if (!is_dir)
+		return 0;
 	if (*suffix) {
 		grown = reallocarray(list->leftovers, list->nleftovers + 1,
 				     sizeof(char *));
@@ -97,8 +101,11 @@ static int read_names(const struct folder *folder, struct name_list *list,
 	if (!dir)
 		return error_sys(e, "%s", folder->path);
 	while ((d = file_next(dir))) {
-		if (name_list_add(list, d->d_name) < 0)
+		if (name_list_add(list, d->d_name, file_is_dir(dirfd(dir), d)) < 0)
 			return error_sys(e, "%s", folder->path);
+		if (user_dirs_check(USER_DIRS_GENERATIONS, list->count + list->nleftovers,
+				    folder->path, e) < 0)
+			return -1;
 	}
 	if (errno)
 		return error_sys(e, "%s", folder->path);
@@ -243,9 +250,10 @@ static int verify_file(const struct generation *gen, const struct manifest_file 
 	if (fd < 0)
 		return error_sys(e, "%s", f->name);
 	if (check_size(f, fd, left, e) < 0 ||
-	    digest_of_fd(fd, f->name, hex, &size, e) < 0)
+	    digest_of_fd(fd, f->name, f->size + 1, hex, &size, e) < 0)
 		return -1;
-	if (strcmp(hex, f->digest) != 0)
+	/* It may have grown since it was looked at. */
+	if (size != f->size || strcmp(hex, f->digest) != 0)
 		return error_set(e, "%s: its content has changed", f->name);
 	return 0;
 }

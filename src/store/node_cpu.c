@@ -23,11 +23,17 @@
  * What is read at most, since a user may put there what they like: a cluster has a few
  * kinds of CPU, and Slurm at most 64,000 nodes.
  */
-enum { CLASSES_MAX = 64, NODES_MAX = 65536, CLASS_DIGITS = 16 };
+enum { CLASSES_MAX = 64, NODES_MAX = 65536, NAME_MAX_BYTES = 64, CLASS_DIGITS = 16 };
 
+/* Of a node or a class, and no hostlist, which a name with brackets or commas would be. */
 static bool is_name(const char *name)
 {
-	return name[0] && name[0] != '.' && !strchr(name, '/') && strcmp(name, FEATURES);
+	size_t length = strlen(name);
+
+	return length > 0 && length <= NAME_MAX_BYTES && name[0] != '.' &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			    "0123456789-_.") == length &&
+	       strcmp(name, FEATURES) != 0;
 }
 
 /* ---- to note ---- */
@@ -121,18 +127,42 @@ static bool is_lesser(int class, const struct cpu *used)
 	       cpu_class_check(used, &cpu, "it", NULL) < 0;
 }
 
-static int add_nodes(DIR *class, struct names *lesser)
+/* Of the cluster's nodes those that have been added; of no cluster all are taken. */
+struct known {
+	const struct node_table *cluster;
+	bool *added;
+};
+
+/* Is it one that was not there before? */
+static bool is_new(const struct known *known, const char *name)
+{
+	const struct node_entry *node;
+	bool *added;
+
+	if (!known->cluster)
+		return true;
+	node = node_table_find(known->cluster, name);
+	added = node ? &known->added[node - known->cluster->nodes] : NULL;
+	if (!added || *added)
+		return false;
+	*added = true;
+	return true;
+}
+
+static int add_nodes(DIR *class, const struct known *known, struct names *lesser)
 {
 	struct dirent *d;
 
-	while ((d = readdir(class)) && lesser->count < NODES_MAX) {
-		if (is_name(d->d_name) && add(lesser, d->d_name) < 0)
+	for (int i = 0; i < NODES_MAX && (d = readdir(class)); i++) {
+		if (lesser->count < NODES_MAX && is_name(d->d_name) &&
+		    is_new(known, d->d_name) && add(lesser, d->d_name) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-static int add_classes(DIR *cpus, const struct cpu *used, struct names *lesser)
+static int add_classes(DIR *cpus, const struct cpu *used, const struct known *known,
+		       struct names *lesser)
 {
 	struct dirent *d;
 
@@ -141,23 +171,26 @@ static int add_classes(DIR *cpus, const struct cpu *used, struct names *lesser)
 			is_name(d->d_name) ? file_open_dir(dirfd(cpus), d->d_name) : NULL;
 
 		if (class && is_lesser(dirfd(class), used) &&
-		    add_nodes(class, lesser) < 0)
+		    add_nodes(class, known, lesser) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-char *node_cpu_lesser(const struct folder *folder)
+char *node_cpu_lesser(const struct folder *folder, const struct node_table *cluster)
 {
 	const char *text = manifest_get(&folder->record, GENERATION_CPU);
 	cleanup_closedir DIR *cpus = file_open_dir(folder->fd, DIRECTORY);
+	cleanup_free bool *added =
+		cluster ? calloc(cluster->count + 1, sizeof(*added)) : NULL;
+	const struct known known = { .cluster = cluster, .added = added };
 	struct names lesser = { 0 };
 	struct cpu used;
 	char *list;
 
 	if (!cpus || !text || !*text || cpu_parse(&used, text, NULL) < 0)
 		return strdup("");
-	if (add_classes(cpus, &used, &lesser) < 0)
+	if ((cluster && !added) || add_classes(cpus, &used, &known, &lesser) < 0)
 		list = NULL;
 	else
 		list = lesser.count ? hosts_compress(lesser.names, lesser.count)

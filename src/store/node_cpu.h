@@ -12,6 +12,7 @@
 #define STORE_NODE_CPU_H
 
 #include "base/cpu.h"
+#include "slurm/nodes.h"
 #include "store/folder.h"
 
 /* Note the CPU of the node on which we are. What cannot be noted is not known later. */
@@ -20,8 +21,9 @@ void node_cpu_note(const struct folder *folder, const char *node, const struct c
 /*
  * The nodes whose CPU is known not to do for the job of a folder, by what its record
  * says; a hostlist, owned by the caller. "" if there are none or nothing is known; NULL
- * without memory.
+ * without memory. Users write what is there: who knows the nodes of the cluster gets no
+ * others, and each once. cluster is NULL for who does not.
  */
-char *node_cpu_lesser(const struct folder *folder);
+char *node_cpu_lesser(const struct folder *folder, const struct node_table *cluster);
 
 #endif

@@ -45,7 +45,8 @@ static int copy_content(struct generation *gen, const char *path, int fd,
 	out = generation_create(gen, *name, e);
 	if (out < 0 || file_copy(fd, out, (uint64_t)st->st_size, path, e) < 0)
 		return -1;
-	if (lseek(out, 0, SEEK_SET) < 0 || digest_of_fd(out, *name, hex, &size, e) < 0)
+	if (lseek(out, 0, SEEK_SET) < 0 ||
+	    digest_of_fd(out, *name, UINT64_MAX, hex, &size, e) < 0)
 		return error_prefix(e, "%s", path);
 	if (manifest_add_file(&gen->manifest, *name, size, hex) < 0)
 		return error_sys(e, "%s", path);

@@ -39,29 +39,77 @@ const struct user_file_limit user_file_limits[USER_FILES] = {
 	[USER_FILE_CPU] = { 8 * KIB, 0, 0, GIB, "some hundred features of a CPU" },
 };
 
+const struct user_dirs_limit user_dirs_limits[USER_DIRS] = {
+	[USER_DIRS_FOLDERS] = { 400000, "folders of jobs",
+				"ten thousand jobs a day, kept for a month" },
+	[USER_DIRS_GENERATIONS] = { 2000, "generations",
+				    "the most that can be kept, twice" },
+};
+
+int user_dirs_check(enum user_dirs kind, size_t count, const char *dir, struct error *e)
+{
+	const struct user_dirs_limit *limit = &user_dirs_limits[kind];
+
+	/* Everybody else is limited by what is theirs. */
+	if (getuid() != 0 || count <= limit->count)
+		return 0;
+	errno = EFBIG;
+	return error_set(
+		e,
+		"%s: is left alone, since it has more than %zu %s; its owner can "
+		"look at them",
+		dir, limit->count, limit->what);
+}
+
 /* ---- in all ---- */
 
-/* Of the user whose files were read last: users come one after the other. */
-static struct {
+/* Of a user, until the command ends: users come in any order, and again. */
+struct counted {
 	uid_t user;
 	uint64_t bytes[USER_FILES];
-} counted = { .user = (uid_t)-1 };
+	struct counted *next;
+};
+
+static struct counted *all_counted;
+
+static struct counted *counted_of(uid_t user)
+{
+	struct counted *c = all_counted;
+
+	while (c && c->user != user)
+		c = c->next;
+	if (!c && (c = calloc(1, sizeof(*c)))) {
+		c->user = user;
+		c->next = all_counted;
+		all_counted = c;
+	}
+	return c;
+}
+
+/*
+ * As whom root goes through the files is whose they count as, whoever owns them: a user
+ * may have names of others' files there. In nobody's name the owner is asked.
+ */
+static uid_t whose(const struct stat *st)
+{
+	return geteuid() != 0 ? geteuid() : st->st_uid;
+}
 
 int user_file_count(int fd, const char *name, enum user_file kind, uint64_t bytes,
 		    struct error *e)
 {
 	uint64_t limit = user_file_limits[kind].in_all;
+	struct counted *counted;
 	struct stat st;
 
 	/* Everybody else is limited by what is theirs. */
-	if (getuid() != 0 || fstat(fd, &st) < 0 || st.st_uid == 0)
+	if (getuid() != 0 || fstat(fd, &st) < 0 || whose(&st) == 0)
 		return 0;
-	if (st.st_uid != counted.user) {
-		memset(&counted, 0, sizeof(counted));
-		counted.user = st.st_uid;
-	}
-	counted.bytes[kind] += bytes;
-	if (counted.bytes[kind] <= limit)
+	counted = counted_of(whose(&st));
+	if (!counted)
+		return error_sys(e, "%s", name);
+	counted->bytes[kind] += bytes;
+	if (counted->bytes[kind] <= limit)
 		return 0;
 	errno = EFBIG;
 	return error_set(e,

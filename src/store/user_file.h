@@ -48,6 +48,20 @@ int user_file_open(int dirfd, const char *name, enum user_file kind, struct erro
 char *user_file_read(int dirfd, const char *name, enum user_file kind, size_t *size,
 		     struct error *e);
 
+/* Directories that a user makes, and root's commands walk through. */
+enum user_dirs { USER_DIRS_FOLDERS, USER_DIRS_GENERATIONS, USER_DIRS };
+
+struct user_dirs_limit {
+	size_t count; /* in one directory */
+	const char *what;
+	const char *reason;
+};
+
+extern const struct user_dirs_limit user_dirs_limits[USER_DIRS];
+
+/* -1 if root looks at no more than fewer of them in a directory. */
+int user_dirs_check(enum user_dirs kind, size_t count, const char *dir, struct error *e);
+
 /* Count bytes that were read beside these; -1 if that is more than one user's may have.
  */
 int user_file_count(int fd, const char *name, enum user_file kind, uint64_t bytes,

@@ -65,7 +65,23 @@ static void in_pieces_or_at_once_or_from_a_file_it_is_the_same(void **state)
 	}
 	put_bytes(p->fd, "f", data, SIZE);
 	fd = openat(p->fd, "f", O_RDONLY | O_CLOEXEC);
-	assert_int_equal(digest_of_fd(fd, "f", hex, &size, &e), 0);
+	assert_int_equal(digest_of_fd(fd, "f", SIZE, hex, &size, &e), 0);
+	assert_int_equal(size, SIZE);
+	assert_string_equal(hex, whole);
+}
+
+/* As a file may that grows while it is read. */
+static void no_more_is_read_than_is_asked_for(void **state)
+{
+	cleanup_close int fd = open("/dev/zero", O_RDONLY | O_CLOEXEC);
+	cleanup_free char *zeros = calloc(1, SIZE);
+	char hex[DIGEST_HEX + 1], whole[DIGEST_HEX + 1];
+	struct error e;
+	uint64_t size;
+
+	(void)state;
+	digest_of(zeros, SIZE, whole);
+	assert_int_equal(digest_of_fd(fd, "f", SIZE, hex, &size, &e), 0);
 	assert_int_equal(size, SIZE);
 	assert_string_equal(hex, whole);
 }
@@ -105,7 +121,7 @@ static void what_cannot_be_read_has_no_digest(void **state)
 	struct error e;
 	uint64_t size;
 
-	assert_int_equal(digest_of_fd(p->fd, "dir", hex, &size, &e), -1);
+	assert_int_equal(digest_of_fd(p->fd, "dir", SIZE, hex, &size, &e), -1);
 	assert_says(&e, "dir: Is a directory");
 }
 
@@ -114,6 +130,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		in_place(the_digest_is_what_xxh128sum_prints),
 		in_place(in_pieces_or_at_once_or_from_a_file_it_is_the_same),
+		cmocka_unit_test(no_more_is_read_than_is_asked_for),
 		in_place(every_bit_counts),
 		in_place(no_bytes_have_a_digest_too),
 		in_place(what_cannot_be_read_has_no_digest),

@@ -560,9 +560,8 @@ static void assert_jobs(struct place *p, const char *pattern, const char *want)
 static void jobs_are_listed_in_order_and_each_by_its_last_number(void **state)
 {
 	static const unsigned int numbers[] = { 100, 7, 23, 4294967295, 8 };
-	static const char *const others[] = {
-		"7.1", ".7", "x", "7x", "-7", "4294967296"
-	};
+	static const char *const others[] = { "7.1",	    ".7",   "x",    "7x", "-7",
+					      "4294967296", "0100", "0042", "0" };
 	struct place *p = *state;
 
 	assert_jobs(p, "", "");
@@ -574,6 +573,7 @@ static void jobs_are_listed_in_order_and_each_by_its_last_number(void **state)
 
 		assert_int_equal(mkdirat(p->fd, name, 0700), 0);
 	}
+	put_file(p->fd, "c/55", "");
 	must_adopt(p, 7, 9);
 	assert_jobs(p, "", "8 9 23 100 4294967295");
 }

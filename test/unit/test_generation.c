@@ -530,10 +530,58 @@ static void what_is_half_written_is_counted_as_it_grows(void **state)
 	assert_true(generation_bytes_half_written(&folder) == 0);
 }
 
+static void root_looks_at_so_many_generations(void **state)
+{
+	cleanup_folder struct folder folder;
+	unsigned int *numbers;
+	struct error e;
+	size_t count;
+
+	needs_root();
+	make_folder(*state, 7, &folder);
+	for (unsigned int i = 1; i <= 2001; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "%u", i);
+		assert_int_equal(mkdirat(folder.fd, name, 0700), 0);
+		if (i != 2000)
+			continue;
+		assert_int_equal(generation_list(&folder, &numbers, &count, &e), 0);
+		assert_int_equal(count, 2000);
+		free(numbers);
+	}
+	assert_int_equal(generation_list(&folder, &numbers, &count, &e), -1);
+	assert_says(&e, "is left alone, since it has more than 2000 generations");
+}
+
+static void what_is_no_directory_is_no_generation(void **state)
+{
+	cleanup_folder struct folder folder;
+	struct generation gen;
+	unsigned int *numbers;
+	struct error e;
+	size_t count;
+
+	make_folder(*state, 7, &folder);
+	assert_int_equal(mkdirat(folder.fd, "1", 0700), 0);
+	put_file(folder.fd, "2", "");
+	put_file(folder.fd, "4.tmp", "");
+	assert_int_equal(symlinkat("1", folder.fd, "3"), 0);
+	assert_int_equal(generation_list(&folder, &numbers, &count, &e), 0);
+	assert_int_equal(count, 1);
+	assert_int_equal(numbers[0], 1);
+	free(numbers);
+	assert_int_equal(generation_begin(&gen, &folder, &e), 0);
+	assert_int_equal(gen.number, 5);
+	generation_close(&gen);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		in_place(a_committed_generation_is_whole),
+		in_place(root_looks_at_so_many_generations),
+		in_place(what_is_no_directory_is_no_generation),
 		in_place(only_the_user_can_read_a_generation),
 		in_place(a_file_of_a_generation_is_made_once),
 		in_place(what_is_not_committed_is_never_listed_and_cleaned_away),

@@ -3,6 +3,8 @@
 #include "store/node_cpu.h"
 
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -27,7 +29,7 @@ static void expect_lesser(struct folder *folder, const char *used, const char *n
 	cleanup_free char *lesser = NULL;
 
 	assert_int_equal(manifest_set(&folder->record, GENERATION_CPU, "%s", used), 0);
-	lesser = node_cpu_lesser(folder);
+	lesser = node_cpu_lesser(folder, NULL);
 	assert_string_equal(lesser, nodes);
 }
 
@@ -90,6 +92,47 @@ static void what_a_user_puts_there_harms_nobody(void **state)
 	expect_lesser(&folder, NEW, "n1");
 }
 
+static void a_name_that_is_a_hostlist_is_none(void **state)
+{
+	static const char *const names[] = { "n[1-60000]", "a,b",  "n]",
+					     "n 2",	   "n\n2", "n1;ls" };
+	char name[NAME_MAX + 1] = "../cpu/long/";
+	cleanup_folder struct folder folder;
+
+	make_folder(*state, 7, &folder);
+	note(&folder, "n1", OLD);
+	assert_int_equal(mkdirat(folder.fd, "../cpu/long", 0700), 0);
+	put_file(folder.fd, "../cpu/long/features", OLD);
+	for (size_t i = 0; i < LENGTH(names); i++) {
+		snprintf(name, sizeof(name), "../cpu/long/%s", names[i]);
+		put_file(folder.fd, name, "");
+		note(&folder, names[i], OLD);
+	}
+	memset(name + strlen("../cpu/long/"), 'n', 65);
+	name[strlen("../cpu/long/") + 65] = '\0';
+	put_file(folder.fd, name, "");
+	expect_lesser(&folder, NEW, "n1");
+}
+
+static void who_knows_the_nodes_is_told_of_no_others(void **state)
+{
+	struct node_entry nodes[] = { { .name = (char *)"n1" },
+				      { .name = (char *)"n3" } };
+	const struct node_table cluster = { .nodes = nodes, .count = 2 };
+	cleanup_folder struct folder folder;
+	cleanup_free char *lesser = NULL;
+
+	make_folder(*state, 7, &folder);
+	note(&folder, "n1", OLD);
+	note(&folder, "n2", OLD);
+	assert_int_equal(mkdirat(folder.fd, "../cpu/again", 0700), 0);
+	put_file(folder.fd, "../cpu/again/features", OLD);
+	put_file(folder.fd, "../cpu/again/n1", "");
+	assert_int_equal(manifest_set(&folder.record, GENERATION_CPU, "%s", NEW), 0);
+	lesser = node_cpu_lesser(&folder, &cluster);
+	assert_string_equal(lesser, "n1");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -97,6 +140,8 @@ int main(void)
 		in_place(a_node_that_has_another_cpu_now_is_known_by_that),
 		in_place(what_is_private_stays_so_and_names_are_names),
 		in_place(what_a_user_puts_there_harms_nobody),
+		in_place(a_name_that_is_a_hostlist_is_none),
+		in_place(who_knows_the_nodes_is_told_of_no_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

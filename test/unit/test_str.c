@@ -100,7 +100,11 @@ static void what_others_wrote_is_made_fit_to_be_shown(void **state)
 		  "a??31m" }, /* a C1 control */
 		{ "a\xe2\x80\xae"
 		  "b",
-		  "a???b" },					 /* right to left */
+		  "a???b" }, /* right to left */
+		{ "\xe2\x80\x8e \xe2\x80\x8f \xd8\x9c \xef\xbb\xbf",
+		  "??? ??? ?? ???" }, /* marks of direction, and a byte order's */
+		{ "\xd8\x9b \xef\xbb\xbe \xe2\x80\x94",
+		  "\xd8\x9b \xef\xbb\xbe \xe2\x80\x94" },
 		{ "\xff\xc3", "??" },				 /* cut short */
 		{ "\xc0\xaf \xe0\x80\xaf", "?? ???" },		 /* overlong */
 		{ "\xed\xa0\x80 \xf4\x90\x80\x80", "??? ????" }, /* no characters */

@@ -100,6 +100,29 @@ static void root_reads_so_much_of_one_user_and_of_each(void **state)
 	cleanup_free char *text = read_file(p, USER_FILE_LOG, &e);
 
 	assert_non_null(text);
+	/* Not anew when another's come in between. */
+	assert_int_equal(fchown(p->fd, SOMEBODY, (gid_t)-1), 0);
+	assert_int_equal(fchownat(p->fd, "f", SOMEBODY, (gid_t)-1, 0), 0);
+	assert_null(read_file(p, USER_FILE_LOG, &e));
+}
+
+/* Whoever owns the file. */
+static void what_is_read_in_a_users_name_counts_as_theirs(void **state)
+{
+	struct place *p = *state;
+	struct error e = { .text = "" };
+	uint64_t most = user_file_limits[USER_FILE_MOVE].in_all;
+	cleanup_close int fd = -1;
+
+	needs_root();
+	put_file(p->fd, "f", "");
+	fd = openat(p->fd, "f", O_RDONLY | O_CLOEXEC);
+	assert_int_equal(user_file_count(fd, "f", USER_FILE_MOVE, most + 1, &e), 0);
+	assert_int_equal(seteuid(SOMEBODY), 0);
+	assert_int_equal(user_file_count(fd, "f", USER_FILE_MOVE, most, &e), 0);
+	assert_int_equal(user_file_count(fd, "f", USER_FILE_MOVE, 1, &e), -1);
+	assert_int_equal(seteuid(0), 0);
+	assert_int_equal(user_file_count(fd, "f", USER_FILE_MOVE, 1, &e), 0);
 }
 
 int main(void)
@@ -110,6 +133,7 @@ int main(void)
 		in_place(what_is_too_large_is_left_unread),
 		in_place(a_file_of_another_than_the_directorys_owner_is_refused),
 		in_place(root_reads_so_much_of_one_user_and_of_each),
+		in_place(what_is_read_in_a_users_name_counts_as_theirs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,8 +12,8 @@
 #include "base/protocol.h"
 #include "cmd/protected.h"
 #include "cmd/smigrate/migration.h"
-#include "cmd/smigrate/place.h"
 #include "cmd/watch.h"
+#include "slurm/elsewhere.h"
 #include "slurm/job.h"
 #include "store/move.h"
 #include "store/node_cpu.h"
@@ -107,7 +107,7 @@ void migrant_check(struct migration *m, struct migrant *j, const struct job_entr
 	rc = protected_open(&j->folder, m->s->dir, m->s->cluster, job, j->name,
 			    CHECKPOINT_SIGNAL_MOVE, &j->why);
 	if (rc == 0)
-		j->lesser = node_cpu_lesser(&j->folder);
+		j->lesser = node_cpu_lesser(&j->folder, &m->cluster);
 	identity_back();
 	if (rc == 0)
 		rc = protected_may_leave(job, &j->why);
@@ -115,7 +115,7 @@ void migrant_check(struct migration *m, struct migrant *j, const struct job_entr
 	if (rc == 0) {
 		j->why.text[0] = '\0';
 		if (move_kept(&j->folder, &kept, NULL) == 0) {
-			place_clean(m, &kept.own);
+			elsewhere_clean(&m->cluster, &kept.own);
 			j->own = kept.own;
 		}
 	}

@@ -421,6 +421,15 @@ static int judge(struct migration *m, struct migrant *j, const struct job_entry 
 	return 0;
 }
 
+/* What one user's files bring about ends nothing for the others. */
+static void leave_alone(struct migrant *j, const struct error *e)
+{
+	j->why = *e;
+	j->failed = true;
+	j->promised = false;
+	j->verdict = (struct migrate_verdict){ MIGRATE_SKIP, MIGRATE_FAILED };
+}
+
 /* ---- all ---- */
 
 static int by_order(const void *a, const void *b)
@@ -458,9 +467,10 @@ int outlook_take(struct migration *m, struct error *e)
 	for (size_t i = 0; i < m->count; i++) {
 		struct migrant *j = m->migrants[i];
 		const struct job_entry *job = job_table_find(&m->table, j->id);
+		struct error own;
 
-		if (j->state == MIGRANT_WAITS && job && judge(m, j, job, e) < 0)
-			return -1;
+		if (j->state == MIGRANT_WAITS && job && judge(m, j, job, &own) < 0)
+			leave_alone(j, &own);
 	}
 	return 0;
 }

@@ -30,10 +30,4 @@ char *place_chosen(const struct migration *m, const struct migrant *j);
 int place(const struct migration *m, struct migrant *j, const struct job_entry *job,
 	  bool fits);
 
-/*
- * Of what a job's record says that it asked for, keep what Slurm could take: nodes and
- * partitions that it knows, and features that are words. The record is the user's.
- */
-void place_clean(const struct migration *m, struct placement *own);
-
 #endif

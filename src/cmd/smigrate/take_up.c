@@ -6,7 +6,7 @@
 #include "base/identity.h"
 #include "cmd/protected.h"
 #include "cmd/smigrate/migration.h"
-#include "cmd/smigrate/place.h"
+#include "slurm/elsewhere.h"
 #include "slurm/job.h"
 #include "store/move.h"
 
@@ -34,7 +34,7 @@ static int put_back(const struct migration *m, const struct job_entry *job, bool
 	if (folder_open(&folder, m->s->dir, job->user_name, m->s->cluster, job->id, e) ==
 		    0 &&
 	    move_kept(&folder, &kept, e) == 0) {
-		place_clean(m, &kept.own);
+		elsewhere_clean(&m->cluster, &kept.own);
 		due = !placement_is_empty(&kept.own) &&
 		      (named || job->restarts > kept.restart + 1);
 	}

@@ -60,7 +60,7 @@ static int take_image(int dir, const char *name, struct generation *gen,
 		return error_sys(e, "%s", name);
 	/* A hint: the disk is at work while they are digested. */
 	(void)sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
-	if (digest_of_fd(fd, to, hex, &size, e) < 0)
+	if (digest_of_fd(fd, to, UINT64_MAX, hex, &size, e) < 0)
 		return -1;
 	if (manifest_add_file(&gen->manifest, to, size, hex) < 0)
 		return error_sys(e, "%s", to);
