@@ -16,6 +16,7 @@
 #include "engine/criu/image.h"
 #include "store/node_dirs.h"
 #include "store/node_files.h"
+#include "store/way.h"
 
 #define MAX_IMAGE ((size_t)64 << 20) /* bytes: some hundred thousand files */
 
@@ -204,6 +205,28 @@ static bool is_other_build(int dir, const struct used *used)
 	       memcmp(here.bytes, used->build_id.bytes, here.size) != 0;
 }
 
+/*
+ * May a stranger have put it there? In a directory that every node has for itself anybody
+ * can take a name that is free. Elsewhere it is the job's user who chose to trust others.
+ */
+static bool may_be_strangers(const char *path)
+{
+	struct way way = way_of("");
+	cleanup_close int fd = -1;
+	struct error why;
+	struct stat st;
+
+	if (!node_dirs_hold(path))
+		return false;
+	way.tolerant = true;
+	fd = way_open_file(&way, path, O_PATH, &why);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return errno == EPERM;
+	/* The path was free of links when it was saved. */
+	return S_ISLNK(st.st_mode) ||
+	       (S_ISREG(st.st_mode) && way_check_file(&way, path, &st, true, &why) < 0);
+}
+
 /* What is wrong with it here; NULL: nothing. */
 static const char *look_at(const struct used *used)
 {
@@ -214,6 +237,12 @@ static const char *look_at(const struct used *used)
 			       ? "is missing on this node, and the job was using it when "
 				 "it was saved"
 			       : NULL;
+	if (may_be_strangers(used->path))
+		return "may be a stranger's on this node: it, or a directory on the way "
+		       "to "
+		       "it, belongs to another user, or others can write to it, or it "
+		       "has "
+		       "another name as well; have it removed";
 	if (used->has_size && S_ISREG(st.st_mode) && (uint64_t)st.st_size != used->size)
 		return "is not the same file on this node as when the job was saved: its "
 		       "size differs";
