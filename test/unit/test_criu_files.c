@@ -240,6 +240,37 @@ static void what_a_stranger_may_have_put_on_the_node_is_refused(void **state)
 	assert_int_equal(fchown(p->fd, 0, 0), 0);
 }
 
+static void what_is_the_jobs_own_is_known_by_its_former_number(void **state)
+{
+	static const struct {
+		const char *path;
+		bool own;
+	} cases[] = {
+		{ "50/tmp/five", true },    { "49/tmp/five", true },
+		{ "49/tmp/a/tmp/b", true }, { "49/tmpfive", false },
+		{ "49/other/five", false }, { "48/tmp/five", false },
+	};
+	struct place *p = *state;
+	cleanup_free char *target = str_printf("%s/50/tmp", p->path);
+	const struct generation gen = { .fd = p->fd };
+	const struct engine_job job = { .local = { [MOUNT_TMPDIR] = { "/x", target } } };
+
+	assert_int_equal(mkdirat(p->fd, "50", 0700), 0);
+	assert_int_equal(mkdirat(p->fd, "48", 0700), 0);
+	assert_int_equal(symlinkat("50", p->fd, "49"), 0);
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		cleanup_free char *path = str_printf("%s/%s", p->path, cases[i].path);
+		const struct file file = { .path = path, .id = 1 };
+		struct bytes image;
+		struct error e;
+
+		begin(&image, IMAGE_FILES);
+		put_reg(&image, &file);
+		put_bytes(p->fd, "files.img", (const char *)image.data, image.size);
+		assert_int_equal(files_check(&job, &gen, &e), cases[i].own ? 0 : -1);
+	}
+}
+
 static void a_file_without_a_name_is_not_looked_for(void **state)
 {
 	struct place *p = *state;
@@ -401,6 +432,7 @@ int main(void)
 		in_place(what_is_as_it_was_is_right),
 		in_place(what_differs_is_named),
 		in_place(what_a_stranger_may_have_put_on_the_node_is_refused),
+		in_place(what_is_the_jobs_own_is_known_by_its_former_number),
 		in_place(a_file_without_a_name_is_not_looked_for),
 		in_place(what_it_writes_is_put_back_and_not_compared),
 		in_place(images_that_cannot_be_read_are_left_to_criu),

@@ -164,6 +164,36 @@ static bool is_below(const char *dir, const char *path)
 	return !strncmp(path, dir, length) && (path[length] == '/' || !path[length]);
 }
 
+static bool is_same_dir(const char *a, const char *b)
+{
+	struct stat one, other;
+
+	return stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_dev == other.st_dev &&
+	       one.st_ino == other.st_ino;
+}
+
+/*
+ * Is it below dir by the name of a former job? Where a job goes on as another one, a link
+ * leads from its former folder to the one that it has now.
+ */
+static bool is_below_former(const char *dir, const char *path)
+{
+	const char *slash = strrchr(dir, '/');
+	cleanup_free char *parent = slash ? strndup(dir, (size_t)(slash - dir)) : NULL;
+	size_t length = slash ? strlen(slash) : 0;
+
+	if (!parent || !*parent)
+		return false;
+	for (const char *at = path; (at = strstr(at, slash)); at++) {
+		cleanup_free char *above = strndup(path, (size_t)(at - path));
+
+		if ((at[length] == '/' || !at[length]) && above && *above &&
+		    is_same_dir(above, parent))
+			return true;
+	}
+	return false;
+}
+
 /* Is it the job's own, or made anew with its namespaces? */
 static bool is_own(const struct engine_job *job, const char *path)
 {
@@ -174,7 +204,9 @@ static bool is_own(const struct engine_job *job, const char *path)
 			return true;
 	}
 	for (int i = 0; i < MOUNTS; i++) {
-		if (job->local[i].target && is_below(job->local[i].target, path))
+		const char *target = job->local[i].target;
+
+		if (target && (is_below(target, path) || is_below_former(target, path)))
 			return true;
 	}
 	return false;
