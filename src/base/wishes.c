@@ -32,12 +32,13 @@ static const char *find_engine(const char *name)
 	return NULL;
 }
 
-static int no_such_engine(const char *name, struct error *e)
+/* The first of those that it might have been is "auto", or NULL. */
+static int no_such_engine(const char *name, const char *first, struct error *e)
 {
-	cleanup_free char *names = strdup("auto");
+	cleanup_free char *names = strdup(first ? first : "");
 
 	for (size_t i = 0; names && i < NENGINES; i++) {
-		char *more = str_printf("%s, %s", names, engines[i]);
+		char *more = str_printf("%s%s%s", names, *names ? ", " : "", engines[i]);
 
 		free(names);
 		names = more;
@@ -50,7 +51,7 @@ int wishes_set_engine(struct wishes *wishes, const char *arg, struct error *e)
 	const char *engine = find_engine(arg);
 
 	if (!engine && strcmp(arg, "auto") != 0)
-		return no_such_engine(arg, e);
+		return no_such_engine(arg, "auto", e);
 	wishes->engine = engine;
 	return 0;
 }
@@ -66,7 +67,7 @@ int wishes_check_engines(const char *list, struct error *e)
 		size_t i = 0;
 
 		if (!engine)
-			return no_such_engine(name, e);
+			return no_such_engine(name, NULL, e);
 		while (engines[i] != engine)
 			i++;
 		if (seen[i])

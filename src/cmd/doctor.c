@@ -85,6 +85,9 @@ static int become_user(const char *name, struct error *e)
 
 void doctor_node(const struct doctor *d, const struct site_paths *paths)
 {
+	if (d->s->conf.ignored)
+		doctor_find(d, FINDING_ADVICE, "configuration", "", "%s",
+			    d->s->conf.ignored);
 	if (paths->plugstack)
 		doctor_plugin(d, paths);
 	doctor_engines(d);

@@ -34,7 +34,7 @@ void doctor_dir(const struct doctor *d);
 /* As root: directories there that are not those of the users whose they should be. */
 void doctor_strangers(const struct doctor *d);
 
-/* The plugin, the engines and the directory. */
+/* The configuration, the plugin, the engines and the directory. */
 void doctor_node(const struct doctor *d, const struct site_paths *paths);
 
 /*

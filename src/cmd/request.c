@@ -7,6 +7,7 @@
 
 #include "base/str.h"
 #include "slurm/elsewhere.h"
+#include "cmd/inside.h"
 #include "cmd/protected.h"
 #include "cmd/running.h"
 #include "slurm/nodes.h"
@@ -213,8 +214,10 @@ static int requeue_elsewhere(const struct scheckpoint *s, int argc, char **argv)
 	int status;
 
 	if (!running_named(s, argc, false))
-		return misuse("requeue: a job cannot send itself elsewhere; name it from "
-			      "outside");
+		return misuse(is_inside()
+				      ? "requeue: a job cannot send itself elsewhere; "
+					"name it from outside"
+				      : "requeue: no job given");
 	status = elsewhere_load(&cluster, &e) < 0
 			 ? complain(&e)
 			 : running_ask(s, argc, argv, &ask, false);

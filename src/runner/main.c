@@ -109,6 +109,14 @@ static void tell_start_over(struct runner *r)
 		(void)folder_save(&r->folder, NULL);
 }
 
+/* At its first start what is in its outputs is others', however much that has become. */
+static int start_outputs(struct runner *r, struct error *e)
+{
+	if (r->task.restart == 0 && !r->task.from)
+		return 0;
+	return start_outputs_over(r, e);
+}
+
 static int start(struct runner *r, struct error *e)
 {
 	struct engine_choice choice;
@@ -118,7 +126,7 @@ static int start(struct runner *r, struct error *e)
 	mark_remove(&r->folder);
 	if (engine_choose(&r->job, &choice, e) < 0 ||
 	    directories_place(&r->job, choice.engine, e) < 0 ||
-	    directories_empty(&r->job, e) < 0 || start_outputs_over(r, e) < 0 ||
+	    directories_empty(&r->job, e) < 0 || start_outputs(r, e) < 0 ||
 	    set_environment(r, e) < 0)
 		return -1;
 	r->engine = choice.engine;

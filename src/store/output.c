@@ -74,9 +74,40 @@ int output_record(struct generation *gen, const char *path, int fd, bool with_co
 /* ---- what is there now ---- */
 
 /*
+ * Is it the very file that was recorded? Where others make files, a number is not enough:
+ * it may have been given to another one since, or on another node.
+ */
+static bool is_recorded(const struct way *way, const struct manifest_output *o,
+			const struct output_which *which, int fd)
+{
+	return way->shared || node_dirs_hold(o->path) ? output_which_is_surely(which, fd)
+						      : output_which_is(which, fd);
+}
+
+/* If not, may a stranger have put it there? */
+static int check_owner(const struct way *way, const struct manifest_output *o,
+		       const struct output_which *which, int fd, const struct stat *st,
+		       struct error *e)
+{
+	if (is_recorded(way, o, which, fd))
+		return 0;
+	if (way->exposed && which->inode) {
+		errno = EPERM;
+		return error_set(
+			e,
+			"%s is another file than the job was writing, and others "
+			"can write to a directory on the way there",
+			o->path);
+	}
+	return way_check_file(way, o->path, st, which->traits.kind == OUTPUT_INPUT, e);
+}
+
+/*
  * Open what the job was writing. Its path may lead through directories in which others
- * write, and lead to another of the user's files now: links of others are not followed,
- * and where there are such directories it has to be the very file that was recorded.
+ * write, and lead to another file now, of this user's or of a stranger's: links of others
+ * are not followed, and it has to be the file that was recorded, or one that no stranger
+ * can have put there. One that may not be opened is looked at as well: a stranger's is
+ * no reason to ask the user for permissions.
  */
 static int open_output(const struct manifest *m, size_t output, int flags,
 		       struct error *e)
@@ -85,10 +116,15 @@ static int open_output(const struct manifest *m, size_t output, int flags,
 	struct output_which which = output_which(m, output);
 	struct way way = way_of("");
 	cleanup_close int fd = -1;
+	bool denied = false;
 	struct stat st;
 
 	way.tolerant = true;
 	fd = way_open_file(&way, o->path, flags | O_NOCTTY | O_NONBLOCK, e);
+	if (fd < 0 && errno == EACCES && !(flags & O_CREAT)) {
+		denied = true;
+		fd = way_open_file(&way, o->path, O_PATH, e);
+	}
 	if (fd < 0 && errno != ENXIO)
 		return -1;
 	/* ENXIO: a pipe that nobody reads */
@@ -99,14 +135,11 @@ static int open_output(const struct manifest *m, size_t output, int flags,
 				 "that it was",
 				 o->path);
 	}
-	if (way.exposed && !(flags & O_CREAT) && which.inode &&
-	    which.inode != st.st_ino) {
-		errno = EPERM;
-		return error_set(
-			e,
-			"%s is another file than the job was writing, and others "
-			"can write to a directory on the way there",
-			o->path);
+	if (!(flags & O_CREAT) && check_owner(&way, o, &which, fd, &st, e) < 0)
+		return -1;
+	if (denied) {
+		errno = EACCES;
+		return error_sys(e, "%s", o->path);
 	}
 	return take_fd(fd);
 }
@@ -219,15 +252,33 @@ static int check_there(const struct manifest *m, size_t output,
 	return (uint64_t)st->st_size < o->length ? explain_short(o, st, e) : 0;
 }
 
-static int check_input(const struct manifest_output *o, const struct stat *st,
-		       struct error *e)
+static int explain_input(const struct manifest_output *o, const char *what,
+			 struct error *e)
 {
-	if ((uint64_t)st->st_size == o->length)
-		return 0;
 	return error_set(e,
 			 "%s is another file on this node than the job was reading: its "
-			 "size differs",
-			 o->path);
+			 "%s differs",
+			 o->path, what);
+}
+
+/* Another file is as good if it holds the same. */
+static int check_input(const struct manifest *m, size_t output, int fd,
+		       const struct stat *st, struct error *e)
+{
+	const struct manifest_output *o = &m->outputs[output];
+	const struct manifest_file *copy =
+		o->copy ? manifest_find_file(m, o->copy) : NULL;
+	struct output_which which = output_which(m, output);
+	char hex[DIGEST_HEX + 1];
+	uint64_t size;
+
+	if ((uint64_t)st->st_size != o->length)
+		return explain_input(o, "size", e);
+	if (!copy || output_which_is_surely(&which, fd))
+		return 0;
+	if (digest_of_fd(fd, o->path, hex, &size, e) < 0)
+		return -1;
+	return strcmp(hex, copy->digest) != 0 ? explain_input(o, "content", e) : 0;
 }
 
 static int explain_open(const struct manifest_output *o, const struct output_which *which,
@@ -260,7 +311,7 @@ static int check(const struct manifest *m, size_t output, const struct output_pa
 	if (fstat(fd, &st) < 0)
 		return error_sys(e, "%s", o->path);
 	if (which.traits.kind == OUTPUT_INPUT)
-		return check_input(o, &st, e);
+		return check_input(m, output, fd, &st, e);
 	if (o->copy)
 		return 0;
 	return output_which_is(&which, fd) ? check_there(m, output, past, &st, e)

@@ -115,3 +115,9 @@ bool output_which_is(const struct output_which *which, int fd)
 	return !which->born.tv_sec || !born.tv_sec ||
 	       (which->born.tv_sec == born.tv_sec && which->born.tv_nsec == born.tv_nsec);
 }
+
+bool output_which_is_surely(const struct output_which *which, int fd)
+{
+	return which->inode && which->born.tv_sec && born_of(fd).tv_sec &&
+	       output_which_is(which, fd);
+}

@@ -25,4 +25,7 @@ struct output_which output_which(const struct manifest *m, size_t output);
 /* Is it the file that was recorded? True also if that cannot be known. */
 bool output_which_is(const struct output_which *which, int fd);
 
+/* The same, but false if that cannot be known. */
+bool output_which_is_surely(const struct output_which *which, int fd);
+
 #endif

@@ -120,10 +120,13 @@ static int judge(struct way *way, int fd, const char *path, struct error *e)
 		errno = ENOTDIR;
 		return error_sys(e, "%s", path);
 	}
+	if ((st.st_mode & S_ISVTX) && (st.st_mode & (S_IWGRP | S_IWOTH)))
+		way->shared = true;
 	if ((is_roots(way, &st) || st.st_uid == way->user) &&
 	    !is_open_to_others(way, &st))
 		return 0;
 	way->exposed = true;
+	way->foreign = way->foreign || !(is_roots(way, &st) || st.st_uid == way->user);
 	if (way->tolerant)
 		return 0;
 	place = place_of(fd, path);
@@ -270,4 +273,39 @@ static int open_at_end(struct way *way, const char *path, int flags, struct erro
 int way_open_file(struct way *way, const char *path, int flags, struct error *e)
 {
 	return open_at_end(way, path, flags, e);
+}
+
+static int refuse_file(const char *path, const struct stat *st, const char *why,
+		       struct error *e)
+{
+	cleanup_free char *owner = name_of(st->st_uid);
+
+	error_set(
+		e,
+		"%s is not the file that the job was using, and may be a stranger's: it "
+		"belongs to %s, %s; have it removed, or have the job continue on "
+		"another node",
+		path, owner ? owner : "another user", why);
+	errno = EPERM;
+	return -1;
+}
+
+int way_check_file(const struct way *way, const char *path, const struct stat *st,
+		   bool may_be_roots, struct error *e)
+{
+	if (!way->shared && !way->exposed)
+		return 0;
+	if (way->foreign)
+		return refuse_file(path, st, "and a directory on the way to a stranger",
+				   e);
+	if (st->st_nlink > 1)
+		return refuse_file(path, st, "and has another name as well", e);
+	if (st->st_uid == way->user)
+		return 0;
+	/* Inside a user namespace a stranger looks as root does, but not the reverse. */
+	if (!may_be_roots || st->st_uid != 0)
+		return refuse_file(path, st, "and not to the job's user", e);
+	return st->st_mode & (S_IWGRP | S_IWOTH)
+		       ? refuse_file(path, st, "and others can write to it", e)
+		       : 0;
 }

@@ -11,6 +11,7 @@
 #define STORE_WAY_H
 
 #include <stdbool.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "base/error.h"
@@ -21,6 +22,8 @@ struct way {
 	bool fixed;    /* sticky directories are taken */
 	bool tolerant; /* directories of strangers are taken; their links are not */
 	bool exposed;  /* there was such a one */
+	bool foreign;  /* and it belongs to a stranger */
+	bool shared;   /* there was a sticky one, in which others make files */
 	unsigned int links;
 };
 
@@ -41,5 +44,15 @@ int way_enter(struct way *way, int parent, const char *name, int flags, bool mak
 
 /* The file at path, which is absolute. */
 int way_open_file(struct way *way, const char *path, int flags, struct error *e);
+
+/*
+ * Can no stranger have put the file there that st describes, and that was found at path,
+ * at the end of this way? In a sticky directory others can take any name that is free. So
+ * there it has to be the user's, or root's and not writable by others where may_be_roots
+ * is set, and to have no other name; and no directory on the way may be a stranger's. -1
+ * and EPERM, and a sentence that names its owner, if it may be a stranger's.
+ */
+int way_check_file(const struct way *way, const char *path, const struct stat *st,
+		   bool may_be_roots, struct error *e);
 
 #endif

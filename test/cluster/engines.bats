@@ -73,3 +73,16 @@ APP=(--checkpoint-signal=USR1 --checkpoint-exit-code=85)
 	wait_accounted "$JOB" "COMPLETED|0:0"
 	[ "$(get out)" = began ]
 }
+
+@test "a keyword that is misspelt is told by the job, and by scheckpoint doctor, with file and line" {
+	put job.sh <<<$'#!/bin/sh\necho hello'
+	root tee -a /etc/slurm/checkpoint.conf <<<"KeepGeneration=3" >/dev/null
+	line=$(root grep -n KeepGeneration /etc/slurm/checkpoint.conf | cut -d: -f1)
+	job=$(submit --checkpoint --output=out job.sh)
+	wait_over "$job"
+	get out
+	[ "$(count_in out "/etc/slurm/checkpoint.conf line $line: KeepGeneration: no such keyword; it is ignored")" -eq 1 ]
+	[ "$(count_in out '^hello$')" -eq 1 ]
+	run root scheckpoint doctor
+	[[ $output == *"advice   configuration: /etc/slurm/checkpoint.conf line $line: KeepGeneration: no such keyword"* ]]
+}

@@ -174,3 +174,28 @@ END
 	# of a job that succeeded only its history is kept
 	[ "$(alice ls "$(store "$job")")" = $'events\njob\njob.copy' ]
 }
+
+@test "a job that continues as another one has what it had open in its TMPDIR" {
+	local former job
+	put job.sh <<<$'#!/bin/bash\nexec 5>$TMPDIR/five\nwhile [ ! -e over ]; do echo $((++i)); echo $i >&5; sleep 0.1; done\necho end\ncp $TMPDIR/five five'
+	former=$(submit --checkpoint --open-mode=append --output=out job.sh)
+	wait_lines out 5
+	alice scheckpoint vacate "$former"
+	wait_held "$former"
+	alice scancel "$former"
+	wait_over "$former"
+	job=$(submit --checkpoint --checkpoint-from="$former" --open-mode=append --output=out job.sh)
+	wait_event "$job" restart
+	# And once more, from a checkpoint that the other one has made.
+	checkpoint "$job"
+	alice scheckpoint vacate "$job"
+	wait_held "$job"
+	alice scancel "$job"
+	wait_over "$job"
+	job=$(submit --checkpoint --checkpoint-from="$job" --open-mode=append --output=out job.sh)
+	wait_event "$job" restart
+	let_end
+	wait_over "$job"
+	is_exact out
+	diff <(get out | sed '$d') <(get five)
+}

@@ -356,6 +356,25 @@ waits_with() {
 	diff <(seq "$(get "x (deleted)" | wc -l)") <(get "x (deleted)")
 }
 
+@test "a job says nothing of bytes after a checkpoint when it starts for the first time" {
+	local writer jobs
+	put writer.sh <<<$'#!/bin/bash\nwhile [ ! -e over ]; do echo $((++i)); done'
+	put job.sh <<<$'#!/bin/bash\necho one'
+	writer=$(submit --no-checkpoint --open-mode=append --nodelist=n1 --cpus-per-task=1 --output=app.out writer.sh)
+	wait_lines app.out 100
+	for _ in 1 2 3; do
+		jobs+=" $(submit --checkpoint --open-mode=append --nodelist=n1 --cpus-per-task=1 --output=app.out job.sh)"
+	done
+	for job in $jobs; do
+		wait_over "$job"
+	done
+	let_end
+	wait_over "$writer"
+	[ "$(count_in app.out '^one$')" -eq 3 ]
+	[ "$(count_in app.out 'slurm-checkpoint')" -eq 0 ]
+	diff <(get app.out | grep -v one) <(seq "$(($(get app.out | wc -l) - 3))")
+}
+
 # ---- what only one node has ----
 
 @test "a log in a directory of the job's own in /tmp goes with it" {

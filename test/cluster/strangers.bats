@@ -469,6 +469,78 @@ on_n1() {
 	diff <(alice cat "$OPEN/common/log") <(get out)
 }
 
+# ---- what a job uses in a directory where every node's users make files ----
+
+# saved_to_move SCRIPT-LINE...: alice's job ran on n1, is saved, and bob is on n2 before it: JOB
+saved_to_move() {
+	printf '%s\n' '#!/bin/bash' 'umask 0' 'exec >lines' "$@" | put job.sh
+	cluster run n1 sh -c 'rm -f /tmp/strangers.*'
+	cluster run n2 sh -c 'rm -f /tmp/strangers.*'
+	JOB=$(submit --checkpoint --nodelist=n1 --output=said job.sh)
+	wait_lines lines 5
+	alice scheckpoint vacate "$JOB"
+	wait_held "$JOB"
+}
+
+# planted MODE: standard input becomes bob's file where alice's was on n1
+planted() {
+	cluster run -u bob n2 sh -c 'cat >/tmp/strangers.file; chmod "$1" /tmp/strangers.file' _ "$1"
+}
+
+# refuses_it: the job does not go on from bob's file; from its own it does, and is exact
+refuses_it() {
+	alice scheckpoint restart --nodelist=n2 "$JOB"
+	until_true 60 "it says whose file it is" eval '(($(count_in said "/tmp/strangers.file .* belongs to user bob")))'
+	cluster run -u bob n2 cat /tmp/strangers.file | cmp - "$BATS_TEST_TMPDIR/planted"
+	wait_held "$JOB"
+	cluster run n2 rm /tmp/strangers.file
+	alice scheckpoint restart --nodelist=n2 "$JOB"
+	wait_event "$JOB" restart
+	let_end
+	wait_over "$JOB"
+	is_exact lines
+	refute cluster run n2 test -e /tmp/strangers.owned
+}
+
+@test "a script that is read from /tmp is not read on from a stranger's file on another node" {
+	{
+		echo 'while [ ! -e over ]; do echo $((++i)); sleep 0.1; done'
+		for ((i = 0; i < 2000; i++)); do echo "#xxxxxxxxxxxxxxxxxxxxxxxxx #"; done
+		echo 'echo end'
+	} | put steps
+	saved_to_move 'cp steps /tmp/strangers.file' 'exec bash /tmp/strangers.file'
+	get steps | sed -E 's|^#x{25}|touch /tmp/strangers.owned|' >"$BATS_TEST_TMPDIR/planted"
+	planted 666 <"$BATS_TEST_TMPDIR/planted"
+	refuses_it
+}
+
+@test "a program that is mapped from /tmp is not a stranger's of the same size and build on another node" {
+	put steps.c <<-'END'
+		#include <stdio.h>
+		#include <unistd.h>
+		static const char pad[8192] __attribute__((used)) = "x";
+		static const char last[8192] __attribute__((aligned(4096))) = "end\n";
+		int main(void)
+		{
+			for (int i = 1; access("over", F_OK) < 0; i++, usleep(100000))
+				dprintf(1, "%d\n", i);
+			return write(1, last, 4) != 4;
+		}
+	END
+	alice gcc -O1 -Wl,--build-id -o "$WORK/steps" "$WORK/steps.c"
+	saved_to_move 'cp steps /tmp/strangers.file' 'exec /tmp/strangers.file'
+	get steps | sed 's/end\n*$/bad/; s/\x00end\x0a/\x00bad\x0a/' >"$BATS_TEST_TMPDIR/planted"
+	planted 755 <"$BATS_TEST_TMPDIR/planted"
+	refuses_it
+}
+
+@test "the kept copy of a file in /tmp is not written into a stranger's on another node" {
+	saved_to_move 'exec 5<>/tmp/strangers.file' 'while [ ! -e over ]; do echo secret $((++i)) >&5; echo $i; sleep 0.1; done' 'echo end'
+	echo "bob's" >"$BATS_TEST_TMPDIR/planted"
+	planted 666 <"$BATS_TEST_TMPDIR/planted"
+	refuses_it
+}
+
 @test "variables that the site leaves out are not kept with the checkpoints" {
 	root sed -i.kept '$a EnvironmentLeaveOut=*_TOKEN,AWS_*' /etc/slurm/checkpoint.conf
 	ticking

@@ -109,6 +109,8 @@ one_line() {
 	one_line 2 "no job given"
 	run alice scheckpoint restart
 	one_line 2 "no job given"
+	run alice scheckpoint requeue --nodelist=n1
+	one_line 2 "no job given"
 	run alice scheckpoint list --hold
 	one_line 2 "takes no --hold"
 	run alice scheckpoint create --timeout=banana 1

@@ -187,6 +187,90 @@ static void what_differs_is_named(void **state)
 	assert_says(&e, "so is 1 other");
 }
 
+static void what_a_stranger_may_have_put_on_the_node_is_refused(void **state)
+{
+	static const struct {
+		uid_t owner;
+		mode_t mode;
+		bool linked, refused;
+	} cases[] = {
+		{ 0, 0755, false, false },	 { 0, 0775, false, true },
+		{ 0, 0757, false, true },	 { 0, 0755, true, true },
+		{ SOMEBODY, 0755, false, true }, { 1, 0755, false, false },
+	};
+	struct place *p = *state;
+	cleanup_free char *path = str_printf("%s/program", p->path);
+
+	needs_root();
+	if (strncmp(path, "/tmp/", 5) != 0)
+		skip();
+	assert_int_equal(fchmod(p->fd, 0755), 0);
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		const struct file file = {
+			.path = path, .id = 1, .size = 5, .mode = S_IFREG | cases[i].mode
+		};
+		struct error e;
+		int rc;
+
+		put_file(p->fd, "program", "12345");
+		assert_int_equal(fchownat(p->fd, "program", cases[i].owner, 0, 0), 0);
+		assert_int_equal(fchmodat(p->fd, "program", cases[i].mode, 0), 0);
+		if (cases[i].linked)
+			assert_int_equal(linkat(p->fd, "program", p->fd, "other", 0), 0);
+		put_file(p->fd, "files.img", "");
+		assert_int_equal(fchownat(p->fd, "files.img", 1, 0, 0), 0);
+		assert_int_equal(fchown(p->fd, 1, 0), 0);
+		become(1);
+		rc = check(p, &file, 1, &e);
+		become(0);
+		assert_int_equal(fchown(p->fd, 0, 0), 0);
+		assert_int_equal(rc, cases[i].refused ? -1 : 0);
+		if (cases[i].refused)
+			assert_says(&e, "may be a stranger's on this node");
+		assert_int_equal(unlinkat(p->fd, "program", 0), 0);
+		(void)unlinkat(p->fd, "other", 0);
+	}
+	/* And of a directory that is a stranger's. */
+	put_file(p->fd, "program", "12345");
+	assert_int_equal(fchown(p->fd, SOMEBODY, 0), 0);
+	const struct file file = { .path = path, .id = 1, .size = 5 };
+	struct error e;
+	assert_int_equal(check(p, &file, 1, &e), -1);
+	assert_says(&e, "may be a stranger's on this node");
+	assert_int_equal(fchown(p->fd, 0, 0), 0);
+}
+
+static void what_is_the_jobs_own_is_known_by_its_former_number(void **state)
+{
+	static const struct {
+		const char *path;
+		bool own;
+	} cases[] = {
+		{ "50/tmp/five", true },    { "49/tmp/five", true },
+		{ "49/tmp/a/tmp/b", true }, { "49/tmpfive", false },
+		{ "49/other/five", false }, { "48/tmp/five", false },
+	};
+	struct place *p = *state;
+	cleanup_free char *target = str_printf("%s/50/tmp", p->path);
+	const struct generation gen = { .fd = p->fd };
+	const struct engine_job job = { .local = { [MOUNT_TMPDIR] = { "/x", target } } };
+
+	assert_int_equal(mkdirat(p->fd, "50", 0700), 0);
+	assert_int_equal(mkdirat(p->fd, "48", 0700), 0);
+	assert_int_equal(symlinkat("50", p->fd, "49"), 0);
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		cleanup_free char *path = str_printf("%s/%s", p->path, cases[i].path);
+		const struct file file = { .path = path, .id = 1 };
+		struct bytes image;
+		struct error e;
+
+		begin(&image, IMAGE_FILES);
+		put_reg(&image, &file);
+		put_bytes(p->fd, "files.img", (const char *)image.data, image.size);
+		assert_int_equal(files_check(&job, &gen, &e), cases[i].own ? 0 : -1);
+	}
+}
+
 static void a_file_without_a_name_is_not_looked_for(void **state)
 {
 	struct place *p = *state;
@@ -347,6 +431,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		in_place(what_is_as_it_was_is_right),
 		in_place(what_differs_is_named),
+		in_place(what_a_stranger_may_have_put_on_the_node_is_refused),
+		in_place(what_is_the_jobs_own_is_known_by_its_former_number),
 		in_place(a_file_without_a_name_is_not_looked_for),
 		in_place(what_it_writes_is_put_back_and_not_compared),
 		in_place(images_that_cannot_be_read_are_left_to_criu),

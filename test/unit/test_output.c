@@ -205,6 +205,83 @@ static void a_link_of_anothers_in_the_place_of_an_output_is_refused(void **state
 	}
 }
 
+/* What lies in a sticky directory by a name that was free, when the job goes on. */
+struct planted {
+	uid_t owner;
+	mode_t mode;
+	const char *text;
+	bool linked;
+	const char *says; /* NULL: it is taken */
+};
+
+static void plant(const struct place *p, const struct planted *c)
+{
+	assert_int_equal(unlinkat(p->fd, "common/f", 0), 0);
+	put_file(p->fd, "common/f", c->text);
+	assert_int_equal(fchownat(p->fd, "common/f", c->owner, c->owner, 0), 0);
+	assert_int_equal(fchmodat(p->fd, "common/f", c->mode, 0), 0);
+	if (c->linked)
+		assert_int_equal(linkat(p->fd, "common/f", p->fd, "common/g", 0), 0);
+}
+
+static void meet_planted(struct place *p, enum output_kind kind, bool copied,
+			 const struct planted *c)
+{
+	const struct output_traits traits = { .kind = kind };
+	cleanup_folder struct folder folder;
+	cleanup_generation struct generation gen;
+	struct error e;
+
+	make_generation(p, &folder, &gen);
+	put_file(p->fd, "common/f", "12345");
+	/* Where its name was free on another node, so was its number. */
+	assert_int_equal(linkat(p->fd, "common/f", p->fd, "kept", 0), 0);
+	record_as(p, &gen, "common/f", copied, &traits);
+	plant(p, c);
+	assert_int_equal(output_put_back(&gen, &alone, &e), c->says ? -1 : 0);
+	if (c->says) {
+		assert_says(&e, c->says);
+		assert_content(p->fd, "common/f", c->text);
+	} else {
+		assert_content(p->fd, "common/f", "12345");
+	}
+	if (c->says && c->owner)
+		assert_int_equal(output_is_there(&gen, &e), -1);
+	assert_int_equal(unlinkat(p->fd, "common/f", 0), 0);
+	assert_int_equal(unlinkat(p->fd, "kept", 0), 0);
+	(void)unlinkat(p->fd, "common/g", 0);
+}
+
+static void a_strangers_file_in_a_sticky_directory_is_never_the_jobs(void **state)
+{
+	static const struct planted outputs[] = {
+		{ SOMEBODY, 0666, "12345", false, "may be a stranger's" },
+		{ SOMEBODY, 0666, "XXXXXXX", false, "and not to the job's user" },
+		{ SOMEBODY, 0644, "XXXXXXX", false, "and not to the job's user" },
+		{ 0, 0600, "12345", true, "and has another name as well" },
+		{ 0, 0600, "12345", false, NULL },
+	}, inputs[] = {
+		{ SOMEBODY, 0666, "12345", false, "and not to the job's user" },
+		{ SOMEBODY, 0000, "12345", false, "and not to the job's user" },
+		{ 0, 0600, "12345", true, "and has another name as well" },
+		{ 0, 0600, "XXXXX", false, "its content differs" },
+		{ 0, 0600, "1234", false, "its size differs" },
+		{ 0, 0600, "12345", false, NULL },
+	};
+	struct place *p = *state;
+
+	needs_root();
+	assert_int_equal(mkdirat(p->fd, "common", 0700), 0);
+	assert_int_equal(fchmodat(p->fd, "common", 01777, 0), 0);
+	for (size_t i = 0; i < LENGTH(outputs); i++) {
+		meet_planted(p, OUTPUT_IN_PLACE, true, &outputs[i]);
+		meet_planted(p, OUTPUT_APPENDED, true, &outputs[i]);
+		meet_planted(p, OUTPUT_APPENDED, false, &outputs[i]);
+	}
+	for (size_t i = 0; i < LENGTH(inputs); i++)
+		meet_planted(p, OUTPUT_INPUT, true, &inputs[i]);
+}
+
 static void where_one_output_is_refused_no_other_is_changed(void **state)
 {
 	static const char *const names[] = { "log", "out", "gone" };
@@ -479,6 +556,7 @@ int main(void)
 		in_place(an_output_is_what_it_was_or_the_generation_is_refused),
 		in_place(what_is_missing_is_made_again_with_its_permissions),
 		in_place(a_link_of_anothers_in_the_place_of_an_output_is_refused),
+		in_place(a_strangers_file_in_a_sticky_directory_is_never_the_jobs),
 		in_place(where_one_output_is_refused_no_other_is_changed),
 		in_place(what_is_no_regular_file_any_more_is_refused),
 		in_place(what_the_user_may_not_write_is_refused),

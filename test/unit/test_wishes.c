@@ -79,6 +79,7 @@ static void a_list_of_engines_names_each_once(void **state)
 	assert_int_equal(wishes_check_engines("criu,criu", &e), -1);
 	assert_int_equal(wishes_check_engines("criu,", &e), -1);
 	assert_int_equal(wishes_check_engines("auto", &e), -1);
+	assert_non_null(strstr(e.text, "auto is none of the engines criu, "));
 }
 
 static void a_network_and_connections_have_their_words(void **state)

@@ -16,6 +16,7 @@
 #include "engine/criu/image.h"
 #include "store/node_dirs.h"
 #include "store/node_files.h"
+#include "store/way.h"
 
 #define MAX_IMAGE ((size_t)64 << 20) /* bytes: some hundred thousand files */
 
@@ -163,6 +164,36 @@ static bool is_below(const char *dir, const char *path)
 	return !strncmp(path, dir, length) && (path[length] == '/' || !path[length]);
 }
 
+static bool is_same_dir(const char *a, const char *b)
+{
+	struct stat one, other;
+
+	return stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_dev == other.st_dev &&
+	       one.st_ino == other.st_ino;
+}
+
+/*
+ * Is it below dir by the name of a former job? Where a job goes on as another one, a link
+ * leads from its former folder to the one that it has now.
+ */
+static bool is_below_former(const char *dir, const char *path)
+{
+	const char *slash = strrchr(dir, '/');
+	cleanup_free char *parent = slash ? strndup(dir, (size_t)(slash - dir)) : NULL;
+	size_t length = slash ? strlen(slash) : 0;
+
+	if (!parent || !*parent)
+		return false;
+	for (const char *at = path; (at = strstr(at, slash)); at++) {
+		cleanup_free char *above = strndup(path, (size_t)(at - path));
+
+		if ((at[length] == '/' || !at[length]) && above && *above &&
+		    is_same_dir(above, parent))
+			return true;
+	}
+	return false;
+}
+
 /* Is it the job's own, or made anew with its namespaces? */
 static bool is_own(const struct engine_job *job, const char *path)
 {
@@ -173,7 +204,9 @@ static bool is_own(const struct engine_job *job, const char *path)
 			return true;
 	}
 	for (int i = 0; i < MOUNTS; i++) {
-		if (job->local[i].target && is_below(job->local[i].target, path))
+		const char *target = job->local[i].target;
+
+		if (target && (is_below(target, path) || is_below_former(target, path)))
 			return true;
 	}
 	return false;
@@ -204,6 +237,28 @@ static bool is_other_build(int dir, const struct used *used)
 	       memcmp(here.bytes, used->build_id.bytes, here.size) != 0;
 }
 
+/*
+ * May a stranger have put it there? In a directory that every node has for itself anybody
+ * can take a name that is free. Elsewhere it is the job's user who chose to trust others.
+ */
+static bool may_be_strangers(const char *path)
+{
+	struct way way = way_of("");
+	cleanup_close int fd = -1;
+	struct error why;
+	struct stat st;
+
+	if (!node_dirs_hold(path))
+		return false;
+	way.tolerant = true;
+	fd = way_open_file(&way, path, O_PATH, &why);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return errno == EPERM;
+	/* The path was free of links when it was saved. */
+	return S_ISLNK(st.st_mode) ||
+	       (S_ISREG(st.st_mode) && way_check_file(&way, path, &st, true, &why) < 0);
+}
+
 /* What is wrong with it here; NULL: nothing. */
 static const char *look_at(const struct used *used)
 {
@@ -214,6 +269,12 @@ static const char *look_at(const struct used *used)
 			       ? "is missing on this node, and the job was using it when "
 				 "it was saved"
 			       : NULL;
+	if (may_be_strangers(used->path))
+		return "may be a stranger's on this node: it, or a directory on the way "
+		       "to "
+		       "it, belongs to another user, or others can write to it, or it "
+		       "has "
+		       "another name as well; have it removed";
 	if (used->has_size && S_ISREG(st.st_mode) && (uint64_t)st.st_size != used->size)
 		return "is not the same file on this node as when the job was saved: its "
 		       "size differs";
