@@ -56,9 +56,10 @@ struct engine_job {
 	const struct wishes *wishes; /* what the job asks of the engine; NULL: nothing */
 	struct engine_mount local[MOUNTS];  /* this node's, and where the job looks */
 	struct engine_mount mounts[MOUNTS]; /* as they are in force (directories.h) */
-	const char *own_srun; /* the program of which MOUNT_SRUN is a copy; NULL: none is */
-	const char *scratch;		    /* directory of this node for the engine */
-	int cancel_fd; /* readable when a restore is to be given up */
+	const char
+		*own_srun; /* the program of which MOUNT_SRUN is a copy; NULL: none is */
+	const char *scratch; /* directory of this node for the engine */
+	int cancel_fd;	     /* readable when a restore is to be given up */
 };
 
 enum dump_mode {

@@ -36,7 +36,7 @@ struct runner {
 	unsigned int broken;	     /* as in supervise.h */
 	struct loop *loop;	     /* what supervise.h needs, made before the job is */
 	int signals;
-	char *srun;		     /* Slurm's, whose place the job's own takes; or NULL */
+	char *srun;    /* Slurm's, whose place the job's own takes; or NULL */
 	char *control; /* the directory by which the job speaks with the runner, */
 	struct control *hears; /* and the runner's end */
 };

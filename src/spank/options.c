@@ -170,7 +170,8 @@ const struct option_info option_table[OPTION_COUNT] = {
 			 "saved",
 			 "SBATCH_CHECKPOINT_TCP", CHECKPOINT_ENV_TCP, check_tcp },
 	[OPTION_SRUN] = { "checkpoint-srun", "job|slurm", required_argument,
-			  "who starts the tasks of the job's srun: the job itself, so they "
+			  "who starts the tasks of the job's srun: the job itself, so "
+			  "they "
 			  "are saved with it, or Slurm",
 			  "SBATCH_CHECKPOINT_SRUN", CHECKPOINT_ENV_SRUN, check_srun },
 	[OPTION_CPU] = { "checkpoint-cpu", "node|x86-64-v2|x86-64-v3|x86-64-v4",

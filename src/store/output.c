@@ -276,7 +276,7 @@ static int check_input(const struct manifest *m, size_t output, int fd,
 		return explain_input(o, "size", e);
 	if (!copy || output_which_is_surely(&which, fd))
 		return 0;
-	if (digest_of_fd(fd, o->path, hex, &size, e) < 0)
+	if (digest_of_fd(fd, o->path, o->length, hex, &size, e) < 0)
 		return -1;
 	return strcmp(hex, copy->digest) != 0 ? explain_input(o, "content", e) : 0;
 }
