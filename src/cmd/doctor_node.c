@@ -15,6 +15,7 @@
 #include "base/str.h"
 #include "cmd/doctor.h"
 #include "engine/engine.h"
+#include "store/store.h"
 
 #define TOKEN_MAX 64 /* bytes of its name and of what is in it */
 
@@ -132,13 +133,17 @@ static bool is_token(const char *token)
 /* What is in the file that the asking node has written, if this one sees it. */
 static char *read_token(const struct scheckpoint *s, const char *token)
 {
-	cleanup_free char *dir = conf_expand_dir(s->dir, s->self, 0, NULL);
-	cleanup_free char *path = dir ? str_printf("%s/.%s", dir, token) : NULL;
-	cleanup_close int fd =
-		path ? open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC) : -1;
+	cleanup_free char *name = str_printf(".%s", token);
+	cleanup_close int fd = -1;
 	char text[TOKEN_MAX] = "";
+	struct store store;
 	struct stat st;
 
+	if (store_open(&store, s->dir, s->self, s->cluster, 0, STORE_READ, NULL) == 0 &&
+	    name)
+		fd = openat(store.fd, name,
+			    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	store_close(&store);
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
 	    file_read_all(fd, text, sizeof(text) - 1) < 0)
 		return NULL;

@@ -31,6 +31,7 @@
 #include "engine/tool.h"
 #include "slurm/hosts.h"
 #include "slurm/nodes.h"
+#include "store/store.h"
 
 #define AT_ONCE	   16		/* nodes that are asked at a time */
 #define MAX_ANSWER (256 * 1024) /* bytes: some findings of a line each */
@@ -59,7 +60,7 @@ struct ask {
 	struct hosts hosts;
 	struct row *rows;
 	size_t next, running;
-	char *dir; /* of the token, */
+	struct store store; /* where the token is, */
 	char token[48];
 	char word[33]; /* and what is in it */
 	bool wrong;
@@ -70,34 +71,32 @@ struct ask {
 static int make_token(struct ask *a, struct error *e)
 {
 	unsigned char bytes[16];
-	cleanup_free char *path = NULL;
+	cleanup_free char *name = NULL;
 	cleanup_close int fd = -1;
 
-	a->dir = conf_expand_dir(a->s->dir, a->s->self, 0, e);
-	if (!a->dir)
+	if (store_open(&a->store, a->s->dir, a->s->self, a->s->cluster, 0, STORE_MAKE,
+		       e) < 0)
 		return -1;
 	if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
 		return error_sys(e, "random number");
 	for (size_t i = 0; i < sizeof(bytes); i++)
 		snprintf(a->word + 2 * i, 3, "%02x", bytes[i]);
 	snprintf(a->token, sizeof(a->token), "doctor-%s", a->word);
-	if (mkdir(a->dir, 0700) < 0 && errno != EEXIST)
-		return error_sys(e, "%s", a->dir);
-	path = str_printf("%s/.%s", a->dir, a->token);
-	fd = path ? open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600)
+	name = str_printf(".%s", a->token);
+	fd = name ? openat(a->store.fd, name,
+			   O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600)
 		  : -1;
 	if (fd < 0 || file_write_all(fd, a->word, strlen(a->word)) < 0 || fsync(fd) < 0)
-		return error_sys(e, "%s", path ? path : a->dir);
+		return error_sys(e, "%s/%s", a->store.path, name ? name : "");
 	return 0;
 }
 
 static void remove_token(const struct ask *a)
 {
-	cleanup_free char *path =
-		a->dir && *a->token ? str_printf("%s/.%s", a->dir, a->token) : NULL;
+	cleanup_free char *name = *a->token ? str_printf(".%s", a->token) : NULL;
 
-	if (path)
-		(void)unlink(path);
+	if (name && a->store.fd >= 0)
+		(void)unlinkat(a->store.fd, name, 0);
 }
 
 /* ---- which nodes ---- */
@@ -402,7 +401,7 @@ static void print_all(struct ask *a)
 		if (!sees_token(a, a->rows[i].found))
 			printf("%s: directory: a file written to %s here is not seen "
 			       "there: it is not shared\n",
-			       a->rows[i].node, a->dir);
+			       a->rows[i].node, a->store.path);
 	}
 }
 
@@ -415,7 +414,7 @@ static void free_all(struct ask *a)
 	}
 	free(a->rows);
 	hosts_free(&a->hosts);
-	free(a->dir);
+	store_close(&a->store);
 	free(a->self);
 }
 
@@ -440,6 +439,7 @@ int doctor_nodes(const struct scheckpoint *s)
 	cleanup_free char *srun = tool_find(path ? path : "/usr/bin", "srun");
 	struct ask a = { .s = s,
 			 .srun = srun,
+			 .store.fd = -1,
 			 .self = file_read_link(AT_FDCWD, "/proc/self/exe") };
 	struct error e;
 	int rc = ask_and_print(&a, &e);

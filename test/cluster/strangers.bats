@@ -403,6 +403,16 @@ on_n1() {
 	((after - before < 1000000))
 }
 
+@test "root's doctor --all-nodes writes nothing behind a link of a stranger's" {
+	root rm -rf /shared/checkpoint/root
+	bob ln -s /etc /shared/checkpoint/root
+	run root scheckpoint doctor --all-nodes --nodelist=n1
+	echo "$output"
+	bob rm /shared/checkpoint/root
+	[ "$status" -ne 0 ]
+	[[ $output == *"/shared/checkpoint/root"* && $output != *NODE* ]]
+}
+
 @test "smigrate: a fifo in the place of the move, and a job that never answers, keep nobody else's job on a node" {
 	on_n1
 	root sed -i.kept '$a DumpTimeout=5' /etc/slurm/checkpoint.conf
