@@ -403,6 +403,21 @@ on_n1() {
 	((after - before < 1000000))
 }
 
+@test "smigrate: that a job has moved is what slurmctld says, and not its user" {
+	on_n1
+	cluster run n1 pkill -STOP -u bob -x runner
+	bob sh -c 'for i in $(seq 60); do
+		echo "{\"time\":$(date +%s),\"event\":\"restart\",\"restart\":1,\"node\":\"n9\",\"generation\":1}" >>"$1/events"
+		sleep 0.5
+	done' _ "$THEIRS" &
+	run root timeout 60 smigrate --relax --timeout=20s "$BOBS"
+	echo "$output"
+	cluster run n1 pkill -KILL -u bob -x runner
+	wait
+	[ "$status" -ne 0 ]
+	[[ $output != *n9* && $output != *"goes on on"* ]]
+}
+
 @test "root's doctor --all-nodes writes nothing behind a link of a stranger's" {
 	root rm -rf /shared/checkpoint/root
 	bob ln -s /etc /shared/checkpoint/root

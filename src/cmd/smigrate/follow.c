@@ -82,38 +82,55 @@ static void there(struct migration *m, struct migrant *j, const struct event *ev
 			stays(j,
 			      "Slurm did not take it back, and it goes on where it was");
 		break;
-	case EVENT_END:
-		j->state = MIGRANT_ENDED;
-		break;
-	default:
+	default: /* of its end slurmctld tells */
 		break;
 	}
 }
 
-/* Where it was started again. */
-static void elsewhere(struct migrant *j, const struct event *event)
+/* What would be the end of its way. */
+static bool is_arrival(const struct event *event)
 {
+	return event->type == EVENT_RESTART || event->type == EVENT_HELD ||
+	       event->type == EVENT_START || event->type == EVENT_UNPROTECTED;
+}
+
+/*
+ * The events are the user's, who can write what they like: that the job has been started
+ * again, or is over, has to be what slurmctld says, too.
+ */
+static bool is_confirmed(const struct migrant *j, const struct job_entry *now,
+			 const struct event *event)
+{
+	if (!now || now->restarts <= j->restart)
+		return false;
+	return event->type != EVENT_RESTART ||
+	       ((now->phase == JOB_RUNS || now->phase == JOB_OVER) && *now->nodes);
+}
+
+/* Where it was started again: on the nodes that slurmctld names. */
+static void elsewhere(struct migrant *j, const struct job_entry *now,
+		      const struct event *event)
+{
+	const char *node = *now->nodes ? now->nodes : "another node";
+
 	switch (event->type) {
 	case EVENT_RESTART:
 		j->restore = event->seconds;
 		j->times.restored = event->time;
 		j->times.started = event->time - event->seconds;
 		free(j->to);
-		j->to = strdup(event->node);
+		j->to = strdup(now->nodes);
 		j->state = MIGRANT_MOVED;
 		break;
 	case EVENT_HELD:
-		error_set(&j->why, "it could not go on on %s, and is held: %s",
-			  event->node, event->text);
+		error_set(&j->why, "it could not go on on %s, and is held: %s", node,
+			  event->text);
 		j->state = MIGRANT_LOST;
 		break;
 	case EVENT_START:
 	case EVENT_UNPROTECTED:
-		error_set(&j->why, "it has started over on %s", event->node);
+		error_set(&j->why, "it has started over on %s", node);
 		j->state = MIGRANT_LOST;
-		break;
-	case EVENT_END:
-		j->state = MIGRANT_ENDED;
 		break;
 	default:
 		break;
@@ -123,8 +140,19 @@ static void elsewhere(struct migrant *j, const struct event *event)
 /* So many at once: no user keeps us from the jobs of others. */
 #define EVENTS_AT_ONCE 1000
 
+/* The first that ends its way is kept until slurmctld, which is asked less often, agrees.
+ */
+static void keep_later(struct migrant *j, const struct event *event)
+{
+	if (j->is_later || !is_arrival(event))
+		return;
+	j->later = *event;
+	j->is_later = true;
+}
+
 static int read_events(struct migration *m, struct migrant *j, struct error *e)
 {
+	const struct job_entry *now = job_table_find(&m->table, j->id);
 	struct event event;
 	int rc = 1;
 
@@ -136,8 +164,10 @@ static int read_events(struct migration *m, struct migrant *j, struct error *e)
 		if (event.restart == j->restart)
 			there(m, j, &event);
 		else if (event.restart > j->restart)
-			elsewhere(j, &event);
+			keep_later(j, &event);
 	}
+	if (j->is_later && !migrant_is_over(j) && is_confirmed(j, now, &j->later))
+		elsewhere(j, now, &j->later);
 	if (j->state == MIGRANT_SAVES && j->times.saved == 0 && j->folder.fd >= 0)
 		j->bytes = credible(m, j, generation_bytes_half_written(&j->folder));
 	return rc < 0 ? -1 : 0;

@@ -73,6 +73,8 @@ struct migrant {
 	time_t start;	/* when Slurm would start it; 0: not known */
 	struct folder folder;
 	struct event_reader *reader;
+	struct event later; /* of another start, of which slurmctld does not tell yet, */
+	bool is_later;	    /* if there is one */
 	unsigned int generation;
 	uint64_t bytes;
 	double dump; /* seconds */
