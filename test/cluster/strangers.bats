@@ -403,6 +403,26 @@ on_n1() {
 	((after - before < 1000000))
 }
 
+@test "root's restart sends no hostlist out of a record" {
+	program forge -lxxhash
+	saved_job
+	record=/shared/checkpoint/alice/testbed/$JOB/job
+	alice scancel "$JOB"
+	wait_over "$JOB"
+	{
+		alice sed '/^end /d' "$record"
+		printf 'attr kept-restart 0\nattr kept-exclude ='
+		yes 'm[1-60000]' | head -n 20 | paste -sd,
+	} >"$BATS_TEST_TMPDIR/record"
+	forge alice "$record" <"$BATS_TEST_TMPDIR/record"
+	before=$(cluster run ctl sh -c 'wc -c </var/log/slurm/slurmctld.log')
+	run root timeout 60 scheckpoint restart -u alice --nodelist=n2 "$JOB"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	after=$(cluster run ctl sh -c 'wc -c </var/log/slurm/slurmctld.log')
+	((after - before < 1000000))
+}
+
 @test "smigrate: that a job has moved is what slurmctld says, and not its user" {
 	on_n1
 	cluster run n1 pkill -STOP -u bob -x runner
