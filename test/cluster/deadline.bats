@@ -87,6 +87,39 @@ ends_exact() {
 	ends_exact
 }
 
+@test "criu that is stopped when it has seized a process that runs on is given up, and the job runs on" {
+	put seize.py <<-'END'
+		import ctypes, os, signal, sys
+		tree = next(int(word[7:]) for word in sys.argv if word.startswith("--tree="))
+		PTRACE_SEIZE = 0x4206
+		assert ctypes.CDLL(None).ptrace(PTRACE_SEIZE, tree, 0, 0) == 0
+		os.kill(os.getpid(), signal.SIGSTOP)
+	END
+	# Without a child, so without a signal by which it would stop.
+	put job.sh <<-'END'
+		#!/usr/bin/env python3
+		import os, time
+		i = 0
+		while not os.path.exists("over"):
+		    i += 1
+		    print(i, flush=True)
+		    then = time.monotonic() + 0.1
+		    while time.monotonic() < then:
+		        pass
+		print("end", flush=True)
+	END
+	criu_that dump "exec python3 $WORK/seize.py \"\$@\""
+	start_job
+	bad
+	run alice timeout 60 scheckpoint create "$JOB"
+	echo "$output"
+	[[ $output == *"criu stood still for 10 seconds while it saved the job"* ]]
+	goes_on
+	good
+	alice scheckpoint create "$JOB"
+	ends_exact
+}
+
 @test "criu killed at random moments of a dump leaves the job as it was, and it can be saved" {
 	local delay
 	echo "SEED=$SEED"

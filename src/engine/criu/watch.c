@@ -75,6 +75,7 @@ struct look {
 	pid_t criu;
 	uint64_t ticks;
 	bool waits_for_disk;
+	bool is_stopped; /* criu: what it has seized may run on, and does it no good */
 };
 
 /* Those below are init and what belongs to the network. */
@@ -84,8 +85,10 @@ static void look_at(struct look *l, const char *pid)
 
 	if (atoi(pid) < SANDBOX_FIRST_PID || read_process(&p, l->proc, pid) < 0)
 		return;
-	if (p.parent == 0)
+	if (p.parent == 0) {
 		l->criu = p.pid;
+		l->is_stopped = p.state == 'T';
+	}
 	if (!is_criu(&p, l->criu) && l->watch->what == WATCH_DUMP &&
 	    !tree_is_traced(l->proc, p.pid))
 		return;
@@ -119,7 +122,7 @@ static int look(void *arg, struct error *e)
 	(void)!read(w->timer, &count, sizeof(count));
 	look_at_processes(&l);
 	sum = l.ticks + (w->bytes ? w->bytes(w->arg) : 0);
-	if (sum != w->last || l.waits_for_disk)
+	if (!l.is_stopped && (sum != w->last || l.waits_for_disk))
 		watch_excuse(w);
 	w->last = sum;
 	if (uptime() - w->moved < WATCH_LIMIT)
