@@ -71,7 +71,9 @@ static int wait_for(int fd, const struct timespec *end)
 	struct pollfd pfd = { .fd = fd, .events = POLLIN };
 	int n;
 
-	while ((n = poll(&pfd, 1, ms_until(end))) < 0 && errno == EINTR)
+	/* A kernel that has no memory to wait with has some a moment later. */
+	while ((n = poll(&pfd, 1, ms_until(end))) < 0 &&
+	       (errno == EINTR || ms_until(end) > 0))
 		;
 	return n > 0 ? 0 : -1;
 }
@@ -131,9 +133,13 @@ int tool_run_in(char *const *argv, char *const *envp, char **text, struct error 
 		return error_sys(e, "%s", argv[0]);
 	in_time = read_text(in, said, &end) == 0;
 	status = reap(pid, in_time, &end);
-	if (!WIFEXITED(status))
-		return error_set(e, "%s: %s", argv[0],
-				 in_time ? "was killed" : "does not answer");
+	if (!WIFEXITED(status)) {
+		error_set(e, "%s: %s", argv[0],
+			  in_time ? "was killed" : "does not answer");
+		if (e && !in_time)
+			e->number = ETIMEDOUT; /* it may yet, on a busy node */
+		return -1;
+	}
 	*text = take_ptr(said);
 	return WEXITSTATUS(status);
 }

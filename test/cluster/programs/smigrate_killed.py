@@ -8,6 +8,7 @@ smigrate is killed in the middle of it and called once more. No job may be left 
 that does not run again by itself.
 """
 import json
+import os
 import random
 import signal
 import subprocess
@@ -45,9 +46,24 @@ def all_run():
     return set(jobs) <= set(places())
 
 
+def folder(job):
+    return "/shared/checkpoint/alice/testbed/" + output("squeue", "-h", "-j", job, "-O", "JobID").strip()
+
+
+def may_leave():
+    """They were told where to go, by a smigrate that may have been killed before it asked."""
+    return any(os.path.exists(folder(job) + "/move") for job in jobs)
+
+
 def settled():
-    """Where they all are. One that was asked by a smigrate that was killed may yet leave."""
+    """
+    Where they all are. One that was asked by a smigrate that was killed may yet leave, and
+    others must not fill up the node that it was sent to in the meantime.
+    """
     while True:
+        end = time.monotonic() + 20
+        while may_leave() and time.monotonic() < end:
+            time.sleep(0.1)
         wait_until("all jobs run", all_run)
         for job in jobs:
             wait_until(f"job {job} has been restored", lambda job=job: restored(job))
