@@ -8,7 +8,8 @@ As root on a node, with "inject" in DIRECTORY. What Slurm does for a batch task 
 here, without a scheduler in between. A first run of each scene lists the calls; then
 each of them fails in turn, with each error that it may return: all, or for N seconds
 those that the seed draws. The job prints every line once, is checkpointed, leaves, and
-continues; whatever failed, its output has to be exact, and it is protected at the end.
+continues; whatever failed, its output has to be exact. Those that run unprotected at the
+end are counted.
 """
 import argparse
 import errno
