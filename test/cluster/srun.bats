@@ -213,12 +213,14 @@ comparable() {
 
 # SRUN_CASES=1 runs them, for some minutes.
 @test "what srun says, does and ends with in 226 cases is what Slurm's own does" {
+	local slurms
 	[[ ${SRUN_CASES-} ]] || skip "SRUN_CASES is not set"
 	put cases.sh <"$ROOT/test/cluster/programs/srun_cases.sh"
 	alice mkdir "$WORK/slurm" "$WORK/job"
 	alice sh -c 'cd "$1/slurm" && exec env SRUN=/usr/bin/srun SHARED="$PWD" SHAPES="one cpt plain tpn" SBATCH_ARGS=--no-checkpoint ../cases.sh submit ../slurm.out' _ "$WORK" &
+	slurms=$!
 	alice sh -c 'cd "$1/job" && exec env SRUN=/usr/bin/srun SHARED="$PWD" SHAPES="one cpt plain tpn" SBATCH_ARGS="--checkpoint --checkpoint-srun=job" ../cases.sh submit ../job.out' _ "$WORK"
-	wait
+	wait "$slurms"
 	[ "$(get job.out | grep -c '^=== ')" -eq 226 ]
 	diff <(comparable slurm.out) <(comparable job.out)
 }

@@ -424,16 +424,18 @@ on_n1() {
 }
 
 @test "smigrate: that a job has moved is what slurmctld says, and not its user" {
+	local forger
 	on_n1
 	cluster run n1 pkill -STOP -u bob -x runner
 	bob sh -c 'for i in $(seq 60); do
 		echo "{\"time\":$(date +%s),\"event\":\"restart\",\"restart\":1,\"node\":\"n9\",\"generation\":1}" >>"$1/events"
 		sleep 0.5
 	done' _ "$THEIRS" &
+	forger=$!
 	run root timeout 60 smigrate --relax --timeout=20s "$BOBS"
 	echo "$output"
 	cluster run n1 pkill -KILL -u bob -x runner
-	wait
+	wait "$forger"
 	[ "$status" -ne 0 ]
 	[[ $output != *n9* && $output != *"goes on on"* ]]
 }
