@@ -291,6 +291,8 @@ END
 
 # ---- what is recorded and advised ----
 
+has_stepped() { [[ $(count_in "$1" '^stepped$') -eq 1 ]]; }
+
 @test "a job that runs a step is told so, whatever --checkpoint-tcp says, and is saved when the step has ended" {
 	local job tcp
 	put job.sh <<<$'#!/bin/bash\necho begun\nsrun --ntasks=1 sh -c "touch runs; while [ ! -e stepped ]; do sleep 0.1; done"\necho stepped\nwhile [ ! -e over ]; do sleep 0.1; done\necho end'
@@ -303,7 +305,7 @@ END
 		[[ $output == *"srun is running a step, which cannot be saved with the job; ask again when the step has ended"* ]]
 		[[ $output != *checkpoint-tcp* ]]
 		alice touch "$WORK/stepped"
-		wait_lines out.$tcp 2
+		until_true 60 "the step has ended" has_stepped "out.$tcp"
 		alice scheckpoint create "$job"
 		let_end
 		wait_accounted "$job" "COMPLETED|0:0"
