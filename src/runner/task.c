@@ -96,8 +96,8 @@ int task_take_over(struct task *task, int argc, char **argv, struct error *e)
 	const char *script = getenv(CHECKPOINT_ENV_SCRIPT);
 
 	memset(task, 0, sizeof(*task));
-	task->given = given();
 	count_tries(task);
+	task->given = given();
 	lift_limits(task);
 	sigprocmask(SIG_SETMASK, NULL, &task->sigmask);
 	/* The plugin has blocked these, so that none comes before we are ready. */
@@ -305,24 +305,15 @@ int task_read(struct task *task, struct error *e)
 	return rc;
 }
 
-static bool begins_with_name(const char *entry, const char *name)
-{
-	size_t length = strlen(name);
-
-	return !strncmp(entry, name, length) && entry[length] == '=';
-}
-
-/* How often it was begun again, in the place of what it said of that before. */
+/* How often it was begun again, behind all that was given. */
 static int put_tries(const struct task *task)
 {
-	char *entry = str_printf(CHECKPOINT_ENV_TRIES "=%u", task->tries + 1);
-	char **place = task->given;
+	char **end = task->given;
 
-	while (entry && *place && !begins_with_name(*place, CHECKPOINT_ENV_TRIES))
-		place++;
-	if (entry)
-		*place = entry;
-	return entry ? 0 : -1;
+	while (*end)
+		end++;
+	*end = str_printf(CHECKPOINT_ENV_TRIES "=%u", task->tries + 1);
+	return *end ? 0 : -1;
 }
 
 void task_begin_again(const struct task *task, const struct error *e)

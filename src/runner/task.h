@@ -17,7 +17,7 @@
 struct task {
 	char **argv;			    /* as Slurm would have executed it */
 	char *script;			    /* where Slurm has put it */
-	char **given;			    /* our environment, as it was */
+	char **given;			    /* our environment, but for the tries */
 	unsigned int tries;		    /* how often it was begun again */
 	sigset_t sigmask;		    /* as Slurm gave it */
 	struct rlimit limits[RLIM_NLIMITS]; /* the same; ours are lifted */

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "slurm/quiet.h"
+#include "slurm/ctl_conf.h"
 #include "slurm/release.h"
 #include "slurm/sacctmgr.h"
 
@@ -182,18 +182,13 @@ static void read_qos(struct site *site)
 
 int site_read(struct site *site, struct site_paths *paths, struct error *e)
 {
-	slurm_conf_t *conf = NULL;
-	int saved, rc;
+	slurm_conf_t *conf = ctl_conf_load(e);
+	int rc;
 
 	*site = (struct site){ 0 };
 	*paths = (struct site_paths){ NULL, NULL };
-	slurm_init(NULL);
-	saved = quiet_begin();
-	rc = slurm_load_ctl_conf(0, &conf);
-	quiet_end(saved);
-	if (rc != SLURM_SUCCESS)
-		return error_set(e, "slurmctld does not tell its configuration: %s",
-				 slurm_strerror(errno));
+	if (!conf)
+		return -1;
 	rc = fill(site, conf, paths, e);
 	slurm_free_ctl_conf(conf);
 	if (rc < 0 || read_partitions(site, e) < 0)

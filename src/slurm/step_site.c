@@ -5,8 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "slurm/quiet.h"
-#include "slurm/release.h"
+#include "slurm/ctl_conf.h"
 
 static bool is_set(const char *text)
 {
@@ -15,17 +14,11 @@ static bool is_set(const char *text)
 
 int step_site_load(struct step_site *site, struct error *e)
 {
-	slurm_conf_t *conf = NULL;
+	slurm_conf_t *conf = ctl_conf_load(e);
 	unsigned int year = 0, month = 0;
-	int saved, rc;
 
-	slurm_init(NULL);
-	saved = quiet_begin();
-	rc = slurm_load_ctl_conf(0, &conf);
-	quiet_end(saved);
-	if (rc != SLURM_SUCCESS)
-		return error_set(e, "slurmctld does not tell its configuration: %s",
-				 slurm_strerror(errno));
+	if (!conf)
+		return -1;
 	if (conf->version)
 		(void)sscanf(conf->version, "%u.%u", &year, &month);
 	*site = (struct step_site){

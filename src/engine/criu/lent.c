@@ -25,16 +25,12 @@ static char *path_of(const struct lending *l, const struct node_file *file)
 	return str_printf("%s/%s", l->job->scratch, file->name);
 }
 
-static char *read_all(int dir, const char *path, size_t *size, struct error *e)
-{
-	return file_read(dir, path, SIZE_MAX, size, e);
-}
-
 /* Is it here as it was there? */
 static bool is_same(const struct node_file *file, const char *data, size_t size)
 {
 	size_t size_here = 0;
-	cleanup_free char *here = read_all(AT_FDCWD, file->path, &size_here, NULL);
+	cleanup_free char *here =
+		file_read(AT_FDCWD, file->path, SIZE_MAX, &size_here, NULL);
 	struct stat st;
 
 	return here && size_here == size && !memcmp(here, data, size) &&
@@ -57,7 +53,7 @@ static int put(void *arg, const struct node_file *file, struct error *e)
 	const struct lending *l = arg;
 	cleanup_free char *path = path_of(l, file);
 	size_t size = 0;
-	cleanup_free char *data = read_all(l->gen->fd, file->name, &size, e);
+	cleanup_free char *data = file_read(l->gen->fd, file->name, SIZE_MAX, &size, e);
 
 	if (!data)
 		return -1;
