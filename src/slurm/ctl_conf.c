@@ -19,3 +19,14 @@ slurm_conf_t *ctl_conf_load(struct error *e)
 		  slurm_strerror(errno));
 	return NULL;
 }
+
+void ctl_conf_free(slurm_conf_t *conf)
+{
+	if (!conf)
+		return;
+#if SLURM_VERSION_NUMBER >= SLURM_VERSION_NUM(26, 5, 0)
+	slurm_free_conf(conf);
+#else
+	slurm_free_ctl_conf(conf);
+#endif
+}

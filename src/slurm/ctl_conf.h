@@ -9,7 +9,10 @@
 
 #include "base/error.h"
 
-/* Ask slurmctld; slurm_free_ctl_conf() it. NULL and a sentence if it does not tell. */
+/* Ask slurmctld. NULL and a sentence if it does not tell. */
 slurm_conf_t *ctl_conf_load(struct error *e);
+
+/* CONF may be NULL. */
+void ctl_conf_free(slurm_conf_t *conf);
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "slurm/ctl_conf.h"
 #include "slurm/hosts.h"
 #include "slurm/quiet.h"
 #include "slurm/release.h"
@@ -67,10 +68,10 @@ static int qos_mode(const char *qos, int cluster)
 /* By which a job is preempted; -1 if it cannot be told. */
 static int preempt_mode(const job_info_t *job)
 {
-	slurm_conf_t *conf = NULL;
+	slurm_conf_t *conf = ctl_conf_load(NULL);
 	int mode = -1;
 
-	if (slurm_load_ctl_conf(0, &conf) != SLURM_SUCCESS)
+	if (!conf)
 		return -1;
 	if (conf->preempt_type && !strcmp(conf->preempt_type, "preempt/partition_prio"))
 		mode = partition_mode(job->partition ? job->partition : "",
@@ -78,7 +79,7 @@ static int preempt_mode(const job_info_t *job)
 	else if (conf->preempt_type && !strcmp(conf->preempt_type, "preempt/qos") &&
 		 job->qos)
 		mode = qos_mode(job->qos, conf->preempt_mode);
-	slurm_free_ctl_conf(conf);
+	ctl_conf_free(conf);
 	return mode < 0 ? -1
 			: mode & (PREEMPT_MODE_REQUEUE | PREEMPT_MODE_CANCEL |
 				  PREEMPT_MODE_SUSPEND);
@@ -110,12 +111,11 @@ static unsigned int max_batch_requeue(void)
 {
 	unsigned int max = DEFAULT_MAX_BATCH_REQUEUE;
 #ifdef HAVE_MAX_BATCH_REQUEUE
-	slurm_conf_t *conf = NULL;
+	slurm_conf_t *conf = ctl_conf_load(NULL);
 
-	if (slurm_load_ctl_conf(0, &conf) == SLURM_SUCCESS) {
+	if (conf)
 		max = conf->max_batch_requeue;
-		slurm_free_ctl_conf(conf);
-	}
+	ctl_conf_free(conf);
 #endif
 	return max;
 }
@@ -368,14 +368,15 @@ static const char *name_here(void)
 const char *cluster_name(void)
 {
 	static char name[256];
-	slurm_conf_t *conf = NULL;
+	slurm_conf_t *conf;
 
 	slurm_init(NULL);
 	if (name_here())
 		return name_here();
-	if (slurm_load_ctl_conf(0, &conf) != SLURM_SUCCESS)
+	conf = ctl_conf_load(NULL);
+	if (!conf)
 		return NULL;
 	snprintf(name, sizeof(name), "%s", conf->cluster_name ? conf->cluster_name : "");
-	slurm_free_ctl_conf(conf);
+	ctl_conf_free(conf);
 	return name[0] ? name : NULL;
 }

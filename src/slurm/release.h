@@ -14,8 +14,6 @@
 
 /* How a job is named to slurmctld. */
 #if SLURM_VERSION_NUMBER >= SLURM_VERSION_NUM(26, 5, 0)
-#define slurm_free_ctl_conf slurm_free_conf
-
 static inline slurm_step_id_t job_key(unsigned int job)
 {
 	slurm_step_id_t id = SLURM_STEP_ID_INITIALIZER;

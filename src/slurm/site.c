@@ -190,7 +190,7 @@ int site_read(struct site *site, struct site_paths *paths, struct error *e)
 	if (!conf)
 		return -1;
 	rc = fill(site, conf, paths, e);
-	slurm_free_ctl_conf(conf);
+	ctl_conf_free(conf);
 	if (rc < 0 || read_partitions(site, e) < 0)
 		return -1;
 	if (site->preempt_type == SITE_BY_QOS)

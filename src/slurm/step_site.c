@@ -31,6 +31,6 @@ int step_site_load(struct step_site *site, struct error *e)
 		.programs = is_set(conf->task_prolog) || is_set(conf->task_epilog) ||
 			    is_set(conf->srun_prolog) || is_set(conf->srun_epilog),
 	};
-	slurm_free_ctl_conf(conf);
+	ctl_conf_free(conf);
 	return 0;
 }

@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "slurm/ctl_conf.h"
 #include "slurm/quiet.h"
 #include "slurm/release.h"
 #include "slurm/sacctmgr.h"
@@ -91,15 +92,12 @@ static int read_known(struct user_jobs *list, time_t since, struct error *e)
 /* Since when slurmctld remembers every job. */
 static time_t remembered_since(void)
 {
-	slurm_conf_t *conf = NULL;
 	time_t since = time(NULL);
-	int saved = quiet_begin();
+	slurm_conf_t *conf = ctl_conf_load(NULL);
 
-	if (slurm_load_ctl_conf(0, &conf) == SLURM_SUCCESS) {
+	if (conf)
 		since -= (time_t)conf->min_job_age;
-		slurm_free_ctl_conf(conf);
-	}
-	quiet_end(saved);
+	ctl_conf_free(conf);
 	return since;
 }
 
