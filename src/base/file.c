@@ -227,6 +227,44 @@ struct removal {
 	unsigned int moved;
 };
 
+/*
+ * What the client of NFS names a file that is removed while a process of this node has it
+ * open. It goes when that closes it; until then its directory cannot be removed.
+ */
+#define STILL_OPEN ".nfs"
+
+static bool is_still_open(const char *name)
+{
+	return !strncmp(name, STILL_OPEN, strlen(STILL_OPEN));
+}
+
+/* Has it nothing but such files? */
+static bool waits_for_close(int dirfd, const char *name)
+{
+	cleanup_closedir DIR *dir = file_open_dir(dirfd, name);
+	struct dirent *d;
+
+	while (dir && (d = file_next(dir))) {
+		if (strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0 &&
+		    !is_still_open(d->d_name))
+			return false;
+	}
+	return dir && errno == 0;
+}
+
+static int remove_dir(int dirfd, const char *name, struct error *e)
+{
+	int reason;
+
+	if (unlinkat(dirfd, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
+		return 0;
+	reason = errno;
+	if ((reason == ENOTEMPTY || reason == EBUSY) && waits_for_close(dirfd, name))
+		return 0;
+	errno = reason;
+	return error_sys(e, "%s", name);
+}
+
 static int remove_entry(struct removal *r, int dir, const char *name, int depth,
 			struct error *e);
 
@@ -286,7 +324,8 @@ static int remove_entry(struct removal *r, int dir, const char *name, int depth,
 {
 	int fd;
 
-	if (unlinkat(dir, name, 0) == 0 || errno == ENOENT)
+	if (unlinkat(dir, name, 0) == 0 || errno == ENOENT ||
+	    (errno == EBUSY && is_still_open(name)))
 		return 0;
 	if (errno != EISDIR && errno != EPERM)
 		return error_sys(e, "%s", name);
@@ -299,9 +338,7 @@ static int remove_entry(struct removal *r, int dir, const char *name, int depth,
 		fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 || remove_entries(r, fd, depth + 1, e) < 0)
 		return error_sys(e, "%s", name);
-	if (unlinkat(dir, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
-		return error_sys(e, "%s", name);
-	return 0;
+	return remove_dir(dir, name, e);
 }
 
 int file_remove_tree(int dirfd, const char *name, struct error *e)
@@ -325,7 +362,5 @@ int file_remove_tree(int dirfd, const char *name, struct error *e)
 		if (fd < 0 || remove_entries(&r, fd, 0, e) < 0)
 			return error_sys(e, "%s", name);
 	} while (r.moved > before);
-	if (unlinkat(dirfd, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
-		return error_sys(e, "%s", name);
-	return 0;
+	return remove_dir(dirfd, name, e);
 }

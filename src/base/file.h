@@ -59,7 +59,10 @@ bool file_is_dir(int dirfd, const struct dirent *entry);
 /* Flush a directory's entries, or a file's content, to the disk. */
 int file_sync(int fd, const char *name, struct error *e);
 
-/* Remove dirfd/name and, if it is a directory, all below it. Missing is success. */
+/*
+ * Remove dirfd/name and, if it is a directory, all below it. Missing is success; so is a
+ * directory on NFS that cannot go before a process of this node closes files of it.
+ */
 int file_remove_tree(int dirfd, const char *name, struct error *e);
 
 #endif

@@ -116,11 +116,18 @@ static int run_disturbed(struct test *test, struct error *e)
 	const struct disturbance *d = &test->disturbance;
 	const struct outcome *o = &test->undisturbed;
 
-	trial_report(&test->trial,
-		     "it printed %llu bytes in %.1f s; it runs again, with %u "
-		     "checkpoint%s",
-		     (unsigned long long)outcome_bytes(o), o->seconds, d->times,
-		     plural(d->times));
+	if (d->lasts < o->seconds)
+		trial_report(&test->trial,
+			     "it ended before checkpoint %zu; it runs again, with them "
+			     "%.1f s apart",
+			     test->disturbed.restarts + 1, d->lasts / (d->times + 1));
+	else
+		trial_report(&test->trial,
+			     "it printed %llu bytes in %.1f s; it runs again, with %u "
+			     "checkpoint%s",
+			     (unsigned long long)outcome_bytes(o), o->seconds, d->times,
+			     plural(d->times));
+	outcome_free(&test->disturbed);
 	return trial_disturbed(&test->trial, "disturbed", d, &test->disturbed, e);
 }
 
@@ -156,21 +163,31 @@ static int doubt(struct test *test, struct error *e)
 	return -1;
 }
 
+/* The same output: 0; otherwise -1 and a sentence. */
+static int compare(struct test *test, struct error *e)
+{
+	int rc = outcome_compare(&test->undisturbed, &test->disturbed, e);
+
+	return rc > 0 ? doubt(test, e) : rc;
+}
+
+/*
+ * The first run may have taken longer than others do, as one whose files were not in
+ * memory yet: one that ends before its last checkpoint runs again, with them closer.
+ */
 static int prove(struct test *test, struct error *e)
 {
-	int rc;
+	struct disturbance *d = &test->disturbance;
 
 	if (run_undisturbed(test, e) < 0)
 		return -1;
-	if (test->disturbance.lasts < MIN_EVERY * (test->disturbance.times + 1))
-		return too_short(test, e);
-	if (run_disturbed(test, e) < 0)
-		return -1;
-	rc = outcome_compare(&test->undisturbed, &test->disturbed, e);
-	if (rc != 0)
-		return rc < 0 ? -1 : doubt(test, e);
-	return test->disturbed.restarts < test->disturbance.times ? too_short(test, e)
-								  : 0;
+	for (; d->lasts >= MIN_EVERY * (d->times + 1); d->lasts /= 2) {
+		if (run_disturbed(test, e) < 0 || compare(test, e) < 0)
+			return -1;
+		if (test->disturbed.restarts >= d->times)
+			return 0;
+	}
+	return too_short(test, e);
 }
 
 /* The command line, as far as it fits into a sentence. */

@@ -120,6 +120,58 @@ ends_exact() {
 	ends_exact
 }
 
+# A criu that has the job's first child make a system call as compel does
+# (compel/src/lib/infect.c), and stops "before" or "after" the call was made, as bad has it.
+criu_that_stops_in_a_call() {
+	put call.py <<-END
+		import ctypes, os, signal, struct, sys
+		libc = ctypes.CDLL(None, use_errno=True)
+		libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
+		SEIZE, INTERRUPT, CONT, GETREGS, SETREGS = 0x4206, 0x4207, 7, 12, 13
+		RIP, RAX, ORIG_RAX = 16, 10, 15
+		root = next(int(word[7:]) for word in sys.argv if word.startswith("--tree="))
+		tree = int(open("/proc/%d/task/%d/children" % (root, root)).read().split()[0])
+		def ptrace(request, data=None):
+		    assert libc.ptrace(request, tree, None, data) == 0, ctypes.get_errno()
+		ptrace(SEIZE)
+		ptrace(INTERRUPT)
+		os.waitpid(tree, 0x40000000)
+		start = next(int(line.split("-")[0], 16) for line in open("/proc/%d/maps" % tree) if line.split()[1][2] == "x")
+		with open("/proc/%d/mem" % tree, "wb", 0) as memory:
+		    memory.seek(start)
+		    memory.write(b"\x0f\x05" + b"\xcc" * 6)
+		if open("$WORK/bad").read() == "after\\n":
+		    regs = (ctypes.c_ulong * 27)()
+		    ptrace(GETREGS, ctypes.byref(regs))
+		    regs[RIP], regs[RAX], regs[ORIG_RAX] = start, 39, 2**64 - 1
+		    ptrace(SETREGS, ctypes.byref(regs))
+		    ptrace(CONT)
+		    os.waitpid(tree, 0x40000000)
+		os.kill(os.getpid(), signal.SIGSTOP)
+	END
+	criu_that dump "exec python3 $WORK/call.py \"\$@\""
+}
+
+# The program dies slowly, as its memory is written to a file.
+@test "criu that is stopped in a call that it has the job make: the job goes back to its checkpoint" {
+	local when
+	criu_that_stops_in_a_call
+	put job.sh <<<$'#!/bin/bash\nulimit -c unlimited\npython3 threads.py | cat\nwait'
+	alice sed -i s/20_000_000/300_000_000/ "$WORK/threads.py"
+	start_job
+	checkpoint "$JOB"
+	for when in before after; do
+		put bad <<<"$when"
+		run alice timeout 60 scheckpoint create "$JOB"
+		echo "$output"
+		[[ $output == *"criu stood still for 10 seconds while it saved the job"*"process "*" it"* ]]
+		good
+		goes_on
+		checkpoint "$JOB"
+	done
+	ends_exact
+}
+
 @test "criu killed at random moments of a dump leaves the job as it was, and it can be saved" {
 	local delay
 	echo "SEED=$SEED"

@@ -92,8 +92,9 @@ int criu_process_start(struct criu_process *p, struct loop *loop,
 		       char *const extra[CRIU_EXTRA_ENV], struct error *e);
 
 /*
- * End it, whatever it is in, and wait until it is gone: -1 if that takes more than some
- * seconds. Its status is that of a process that was killed.
+ * End it, whatever it is in. Its status is that of a process that was killed. What it
+ * traces it may have in its hands for a moment more, and its children are still there:
+ * release() waits for it, and ends them.
  */
 int criu_process_kill(struct criu_process *p, struct error *e);
 

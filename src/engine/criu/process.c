@@ -16,8 +16,6 @@
 #include "engine/criu/criu.h"
 #include "engine/criu/sockets.h"
 
-#define KILL_LIMIT 5000 /* milliseconds; it takes one, unless a disk has it wait */
-
 char *criu_verbosity(const struct conf *conf)
 {
 	return conf->log_level >= LOG_DEBUG ? (char *)"-v4" : (char *)"-v2";
@@ -125,23 +123,9 @@ int criu_process_start(struct criu_process *p, struct loop *loop,
 	return rc;
 }
 
-/*
- * Until whoever has its output, which nobody reads any more, is gone: criu itself is no
- * child of ours.
- */
 int criu_process_kill(struct criu_process *p, struct error *e)
 {
-	struct pollfd output = { .fd = p->output, .events = POLLIN };
-	int n = 1;
-
 	kill(p->pid, SIGKILL);
-	while (n > 0) {
-		n = poll(&output, 1, KILL_LIMIT);
-		if (n > 0 && criu_log_read(&p->log, p->output) == 0)
-			break;
-	}
-	if (n <= 0)
-		return error_set(e, "criu does not end, though it was killed");
 	loop_remove(p->loop, p->output);
 	return p->ended ? 0 : process_ended(p, e);
 }

@@ -14,27 +14,17 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/argv.h"
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/str.h"
 #include "engine/criu/mapping.h"
+#include "engine/criu/thread.h"
 #include "engine/tree.h"
 
 #define MAX_TEXT 4096  /* bytes of a file of /proc */
 #define SETTLED	 0.1   /* seconds */
 #define LIMIT	 10000 /* milliseconds for criu-release, which takes one a process */
-
-/* Where a thread is in its program; 0 if that is not told. */
-static unsigned long place_of(int proc, pid_t pid, const char *tid)
-{
-	cleanup_free char *path = str_printf("%d/task/%s/syscall", pid, tid);
-	size_t size;
-	cleanup_free char *text =
-		path ? file_read(proc, path, MAX_TEXT, &size, NULL) : NULL;
-	const char *last = text ? strrchr(text, ' ') : NULL;
-
-	return last ? strtoul(last + 1, NULL, 16) : 0;
-}
 
 static bool has_trapped(int proc, pid_t pid, const struct mapping *code)
 {
@@ -43,11 +33,12 @@ static bool has_trapped(int proc, pid_t pid, const struct mapping *code)
 	struct dirent *d;
 
 	while (dir && (d = readdir(dir))) {
+		pid_t tid = atoi(d->d_name);
 		unsigned long place;
 
-		if (atoi(d->d_name) <= 0 || atoi(d->d_name) == pid)
+		if (tid <= 0 || tid == pid)
 			continue;
-		place = place_of(proc, pid, d->d_name);
+		place = thread_place(proc, pid, tid);
 		if (place >= code->start && place < code->end)
 			return true;
 	}
@@ -111,54 +102,52 @@ void settled_free(struct settled *settled)
 	*settled = (struct settled){ NULL, 0 };
 }
 
-static int check_they_live(const struct settled *settled, const struct sandbox *sb,
-			   struct error *e)
+/* What it says by its end, or by its deadline. */
+static void hear(int output, pid_t pid, char *text, size_t size)
 {
-	struct tree tree;
-	int rc = tree_read(&tree, sb, e);
+	struct pollfd end = { .fd = output, .events = POLLIN };
+	int n;
 
-	for (size_t i = 0; rc == 0 && i < settled->count; i++) {
-		if (tree_has_ended(&tree, settled->pids[i]))
-			rc = error_set(e, "process %d has died of it", settled->pids[i]);
-	}
-	tree_free(&tree);
-	return rc;
+	while ((n = poll(&end, 1, LIMIT)) < 0 && errno == EINTR)
+		;
+	if (n > 0)
+		(void)!read(output, text, size - 1);
+	else
+		kill(pid, SIGKILL);
+	text[strcspn(text, "\n")] = '\0';
 }
 
-static int run(const struct sandbox *sb, struct error *e)
+static int run(const struct sandbox *sb, char *const *argv, struct error *e)
 {
-	char *argv[] = { (char *)CRIU_RELEASE_PATH, NULL };
 	char *envp[] = { NULL };
 	struct sandbox_program program = { .argv = argv, .envp = envp };
 	char text[sizeof(e->text)] = "";
-	struct pollfd end = { .events = POLLIN };
-	cleanup_close int output = -1;
-	int fds[2], status, n;
+	int fds[2], status;
 	pid_t pid;
 
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return error_sys(e, "criu-release");
-	end.fd = output = fds[0];
 	program.out = fds[1];
 	pid = sandbox_exec(sb, SANDBOX_INSIDE, &program, e);
 	close(fds[1]);
+	if (pid > 0)
+		hear(fds[0], pid, text, sizeof(text));
+	close(fds[0]);
 	if (pid < 0)
 		return -1;
-	while ((n = poll(&end, 1, LIMIT)) < 0 && errno == EINTR)
-		;
-	if (n > 0)
-		(void)!read(output, text, sizeof(text) - 1);
-	else
-		kill(pid, SIGKILL);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 0;
-	text[strcspn(text, "\n")] = '\0';
 	return error_set(e, "%s", text[0] ? text : "they do not answer");
 }
 
 int release(const struct settled *settled, const struct sandbox *sb, struct error *e)
 {
-	return run(sb, e) < 0 ? -1 : check_they_live(settled, sb, e);
+	cleanup_argv struct argv argv = { 0 };
+
+	argv_add(&argv, CRIU_RELEASE_PATH);
+	for (size_t i = 0; i < settled->count; i++)
+		argv_addf(&argv, "%d", settled->pids[i]);
+	return argv_end(&argv, e) < 0 ? -1 : run(sb, argv.words, e);
 }

@@ -20,6 +20,7 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "engine/criu/mapping.h"
+#include "engine/criu/thread.h"
 
 #define CHUNK 65536
 
@@ -52,32 +53,6 @@ struct remote {
 
 /* ---- threads ---- */
 
-/* Until it stops for us. 1; 0 if it has ended. Signals that come before are its own. */
-static int wait_for_stop(pid_t tid)
-{
-	int status;
-
-	for (;;) {
-		if (waitpid(tid, &status, __WALL) < 0)
-			return errno == ECHILD ? 0 : -1;
-		if (!WIFSTOPPED(status))
-			return 0;
-		if (status >> 16 == PTRACE_EVENT_STOP)
-			return 1;
-		if (ptrace(PTRACE_CONT, tid, 0, WSTOPSIG(status)) < 0 && errno != ESRCH)
-			return -1;
-	}
-}
-
-/* 1 if it is stopped now; 0 if it has ended. */
-static int stop_thread(pid_t tid)
-{
-	if (ptrace(PTRACE_SEIZE, tid, 0, PTRACE_O_TRACESYSGOOD) < 0 ||
-	    ptrace(PTRACE_INTERRUPT, tid, 0, 0) < 0)
-		return errno == ESRCH ? 0 : -1;
-	return wait_for_stop(tid);
-}
-
 static bool has_thread(const struct remote *r, pid_t tid)
 {
 	for (size_t i = 0; i < r->count; i++) {
@@ -105,7 +80,7 @@ static int stop_more(struct remote *r)
 		if (!grown)
 			return -1;
 		r->threads = grown;
-		rc = stop_thread(tid);
+		rc = thread_stop(tid);
 		if (rc < 0)
 			return -1;
 		if (rc == 0)
@@ -269,7 +244,7 @@ struct remote *remote_stop_thread(pid_t tid, struct error *e)
 	if (!r)
 		return NULL;
 	errno = ESRCH;
-	if (stop_thread(tid) != 1)
+	if (thread_stop(tid) != 1)
 		error_sys(e, "process %d: ptrace", tid);
 	else if (prepare(r, e) == 0)
 		return r;
@@ -283,7 +258,7 @@ struct remote *remote_take(pid_t pid, struct error *e)
 
 	if (!r)
 		return NULL;
-	if (wait_for_stop(pid) != 1 ||
+	if (thread_wait_stop(pid) != 1 ||
 	    ptrace(PTRACE_SETOPTIONS, pid, 0, PTRACE_O_TRACESYSGOOD) < 0)
 		error_sys(e, "process %d: ptrace", pid);
 	else if (prepare(r, e) == 0)
@@ -365,7 +340,7 @@ void remote_resume(struct remote *r)
 	pid_t tid = r->threads[0];
 
 	(void)ptrace(PTRACE_INTERRUPT, tid, 0, 0);
-	if (ptrace(PTRACE_CONT, tid, 0, 0) == 0 && wait_for_stop(tid) == 1) {
+	if (ptrace(PTRACE_CONT, tid, 0, 0) == 0 && thread_wait_stop(tid) == 1) {
 		if (r->rseq)
 			(void)!pwrite(r->mem, &r->sequence, sizeof(r->sequence),
 				      (off_t)r->rseq);
