@@ -18,6 +18,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/str.h"
+#include "engine/criu/call.h"
 #include "engine/criu/mapping.h"
 #include "engine/criu/thread.h"
 #include "engine/tree.h"
@@ -45,6 +46,22 @@ static bool has_trapped(int proc, pid_t pid, const struct mapping *code)
 	return false;
 }
 
+/* In what criu alone could bring to its end. */
+static bool is_at_work(int proc, pid_t pid)
+{
+	const struct mapping *code;
+	struct mappings maps;
+	bool is = false;
+
+	if (mappings_read(&maps, proc, pid) == 0) {
+		code = mappings_find(&maps, CRIU_CODE);
+		is = (code && has_trapped(proc, pid, code)) ||
+		     call_is_left(&maps, proc, pid);
+	}
+	mappings_free(&maps);
+	return is;
+}
+
 pid_t release_find_trapped(const struct sandbox *sb)
 {
 	struct tree tree;
@@ -53,14 +70,9 @@ pid_t release_find_trapped(const struct sandbox *sb)
 	if (tree_read(&tree, sb, NULL) < 0)
 		return 0;
 	for (size_t i = 0; i < tree.count && !found; i++) {
-		const struct mapping *code;
-		struct mappings maps;
-
-		if (mappings_read(&maps, tree.proc, tree.pids[i]) == 0 &&
-		    (code = mappings_find(&maps, CRIU_CODE)) &&
-		    has_trapped(tree.proc, tree.pids[i], code))
+		if (tree_is_traced(tree.proc, tree.pids[i]) &&
+		    is_at_work(tree.proc, tree.pids[i]))
 			found = tree.pids[i];
-		mappings_free(&maps);
 	}
 	tree_free(&tree);
 	return found;

@@ -23,9 +23,10 @@ void settled_note(struct settled *settled, const struct tree *tree);
 void settled_free(struct settled *settled);
 
 /*
- * Before criu is killed: the process of which a thread is at work in code that criu has
- * put there, which ends in a trap that criu alone would catch; 0 if there is none. (The
- * first thread of a process waits there for criu, and sees when criu is gone.)
+ * Before criu is killed: the process in which a thread is at work in code that criu has
+ * put there, which ends in a trap that criu alone would catch; 0 if there is none. (But
+ * for a call, the first thread of a process waits there for criu, and sees when criu is
+ * gone.)
  */
 pid_t release_find_trapped(const struct sandbox *sb);
 

@@ -33,6 +33,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/str.h"
+#include "engine/criu/call.h"
 #include "engine/criu/hook.h"
 #include "engine/criu/mapping.h"
 #include "engine/criu/remote.h"
@@ -100,38 +101,6 @@ static int clean(int proc, pid_t pid, struct error *e)
 
 /* ---- what it may have left ---- */
 
-/*
- * What compel, criu's library for it, writes over the start of a process's code while it
- * has it make a system call, and puts back afterwards: the call and a breakpoint, as
- * code_syscall in compel/arch/ARCH/src/lib/infect.c has it; and behind it a name, as in
- * parasite_memfd_exchange() of compel/src/lib/infect.c.
- */
-#define CALL_SIZE 8
-
-static const unsigned char calls[][CALL_SIZE] = {
-#if defined(__x86_64__)
-	{ 0x0f, 0x05, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc },
-	{ 0xcd, 0x80, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc },
-#elif defined(__aarch64__)
-	{ 0x01, 0x00, 0x00, 0xd4, 0x00, 0x00, 0x20, 0xd4 },
-#endif
-};
-static const char call_name[CALL_SIZE] = "CRIUMFD";
-
-static bool has_call(int mem, const struct mapping *m)
-{
-	unsigned char code[2 * CALL_SIZE];
-
-	if (!(m->prot & PROT_EXEC) ||
-	    pread(mem, code, sizeof(code), (off_t)m->start) != (ssize_t)sizeof(code))
-		return false;
-	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
-		if (!memcmp(code, calls[i], CALL_SIZE))
-			return true;
-	}
-	return !memcmp(code + CALL_SIZE, call_name, CALL_SIZE);
-}
-
 static bool is_code(const struct mappings *maps, unsigned long place)
 {
 	for (size_t i = 0; i < maps->count; i++) {
@@ -146,17 +115,11 @@ static bool is_code(const struct mappings *maps, unsigned long place)
 /* One that stands. */
 static bool is_harmed(int proc, pid_t pid)
 {
-	cleanup_free char *path = str_printf("/proc/%d/mem", pid);
-	cleanup_close int mem = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
 	unsigned long place = thread_place(proc, pid, pid);
 	struct mappings maps;
-	bool harmed = mem < 0 || mappings_read(&maps, proc, pid) < 0;
+	bool harmed = mappings_read(&maps, proc, pid) < 0 ||
+		      (place && !is_code(&maps, place)) || call_is_left(&maps, proc, pid);
 
-	if (harmed)
-		return true;
-	harmed = place && !is_code(&maps, place);
-	for (size_t i = 0; i < maps.count && !harmed; i++)
-		harmed = has_call(mem, &maps.list[i]);
 	mappings_free(&maps);
 	return harmed;
 }
