@@ -18,7 +18,7 @@ teardown() { clean; }
 @test "a job is saved, leaves, and continues between such a node and another" {
 	local job
 	ticking
-	job=$(submit --checkpoint --nodelist=n2 --output=out job.sh)
+	job=$(submit --checkpoint --checkpoint-cpu=x86-64-v2 --nodelist=n2 --output=out job.sh)
 	wait_lines out 3
 	leave_for "$job" n1
 	leave_for "$job" n2
