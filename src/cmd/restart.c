@@ -26,7 +26,7 @@
 #include "slurm/job.h"
 #include "slurm/jobs.h"
 #include "store/move.h"
-#include "store/node_cpu.h"
+#include "store/node_kind.h"
 #include "store/user_file.h"
 #include "store/words.h"
 
@@ -276,20 +276,21 @@ struct restarting {
 };
 
 /* Would its runner send it away again from all that are named? As its owner. */
-static int check_cpus(const struct restarting *r, const struct stored_job *job,
-		      struct error *e)
+static int check_kinds(const struct restarting *r, const struct stored_job *job,
+		       struct error *e)
 {
 	const struct node_table *cluster = r->cluster.count > 0 ? &r->cluster : NULL;
 	const struct scheckpoint *s = r->s;
-	cleanup_free char *lesser =
-		s->nodelist ? node_cpu_lesser(job->folder, cluster) : NULL;
+	cleanup_free char *unfit =
+		s->nodelist ? node_kind_unfit(job->folder, cluster) : NULL;
 
-	if (!lesser || !*lesser || !hosts_within(s->nodelist, lesser))
+	if (!unfit || !*unfit || !hosts_within(s->nodelist, unfit))
 		return 0;
-	return error_set(e,
-			 "job %s: the CPU of %s lacks what the job may use; name another "
-			 "node, or none",
-			 job->name, s->nodelist);
+	return error_set(
+		e,
+		"job %s: the CPU of %s lacks what the job may use, or the C library "
+		"there is another one; name another node, or none",
+		job->name, s->nodelist);
 }
 
 /* Would it wait for ever? As whoever calls, since it is slurmctld that is asked. */
@@ -388,7 +389,7 @@ static int restart_job(const struct scheckpoint *selecting, const struct stored_
 		rc = -1;
 	else if (job->count == 0)
 		rc = error_set(&e, "job %s has no checkpoint", job->name);
-	else if (check_cpus(r, job, &e) < 0)
+	else if (check_kinds(r, job, &e) < 0)
 		rc = -1;
 	else
 		rc = entry ? restart_known(r, job, entry, &e) : submit_again(s, job, &e);

@@ -5,8 +5,9 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/libc.h"
 #include "plan/cpu_class.h"
-#include "store/node_cpu.h"
+#include "store/node_kind.h"
 
 static int put_cpu(struct manifest *m, const char *name, const struct cpu *cpu)
 {
@@ -26,8 +27,10 @@ static int get_cpu(const struct manifest *m, const char *name, struct cpu *cpu,
 	return cpu_parse(cpu, text, e) < 0 ? -1 : 1;
 }
 
-void cpu_record_start(struct folder *folder, enum cpu_baseline baseline, bool bind_now)
+void cpu_record_start(struct folder *folder, enum cpu_baseline baseline, bool bind_now,
+		      bool maps_files)
 {
+	cleanup_free char *libc = maps_files ? libc_build_id() : NULL;
 	struct manifest *m = &folder->record;
 	struct cpu node, used;
 
@@ -36,18 +39,20 @@ void cpu_record_start(struct folder *folder, enum cpu_baseline baseline, bool bi
 	(void)put_cpu(m, ATTR_CPU, &used);
 	(void)manifest_set(m, ATTR_CPU_BASELINE, "%s", cpu_baseline_name(baseline));
 	(void)manifest_set(m, ATTR_CPU_BIND_NOW, "%s", bind_now ? "yes" : "no");
+	(void)manifest_set(m, RECORD_LIBC, "%s", libc ? libc : "");
 	(void)folder_save(folder, NULL);
 }
 
 void cpu_record_node(const struct task *task, const struct folder *folder)
 {
+	cleanup_free char *libc = libc_build_id();
 	struct cpu node;
 
 	/* With %j there is nothing that two jobs could tell each other by. */
 	if (conf_find_percent(task->dir, 'j'))
 		return;
 	cpu_read(&node);
-	node_cpu_note(folder, task->node, &node);
+	node_kind_note(folder, task->node, &node, libc);
 }
 
 void cpu_record_require(struct folder *folder, const struct cpu_restored *restored)

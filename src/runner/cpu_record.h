@@ -16,10 +16,14 @@
 #define ATTR_CPU_BIND_NOW \
 	"cpu-bind-now" /* "yes": its programs bind their symbols at once */
 
-/* The job starts here: note what it may use from now on. */
-void cpu_record_start(struct folder *folder, enum cpu_baseline baseline, bool bind_now);
+/*
+ * The job starts here: note what it may use from now on; and the C library, if it has to
+ * find the files that its programs map.
+ */
+void cpu_record_start(struct folder *folder, enum cpu_baseline baseline, bool bind_now,
+		      bool maps_files);
 
-/* Note that this is on our node (store/node_cpu.h), for those who ask where jobs can go.
+/* Note that this is on our node (store/node_kind.h), for those who ask where jobs can go.
  */
 void cpu_record_node(const struct task *task, const struct folder *folder);
 

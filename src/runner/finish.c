@@ -21,7 +21,7 @@
 #include "runner/say.h"
 #include "slurm/job.h"
 #include "store/generation.h"
-#include "store/node_cpu.h"
+#include "store/node_kind.h"
 
 /*
  * A job that was warned of its preemption and ends by itself may be requeued all the
@@ -142,10 +142,10 @@ static void leave_for_others(struct runner *r, const char *nodes, const struct e
 
 void go_elsewhere(struct runner *r, const struct error *e)
 {
-	cleanup_free char *lesser = node_cpu_lesser(&r->folder, NULL);
-	bool only = !lesser || !*lesser;
+	cleanup_free char *unfit = node_kind_unfit(&r->folder, NULL);
+	bool only = !unfit || !*unfit;
 	cleanup_free char *nodes =
-		str_printf("%s%s%s", r->task.node, only ? "" : ",", only ? "" : lesser);
+		str_printf("%s%s%s", r->task.node, only ? "" : ",", only ? "" : unfit);
 	struct error both = *e, none;
 
 	if (!nodes)

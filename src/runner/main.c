@@ -130,7 +130,7 @@ static int start(struct runner *r, struct error *e)
 	    set_environment(r, e) < 0)
 		return -1;
 	r->engine = choice.engine;
-	cpu_record_start(&r->folder, r->task.cpu, bind_now());
+	cpu_record_start(&r->folder, r->task.cpu, bind_now(), r->engine->fits);
 	r->run = r->engine->start(&r->job, e);
 	if (!r->run)
 		return -1;

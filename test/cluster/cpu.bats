@@ -85,7 +85,7 @@ has_left() {
 	[ "$(newest "$JOB")" = 1 ]
 	run alice scheckpoint restart --nodelist=n1,n2 "$JOB"
 	[ "$status" -eq 1 ]
-	[ "$output" = "scheckpoint: error: job $JOB: the CPU of n1,n2 lacks what the job may use; name another node, or none" ]
+	[ "$output" = "scheckpoint: error: job $JOB: the CPU of n1,n2 lacks what the job may use, or the C library there is another one; name another node, or none" ]
 	wait_held "$JOB"
 	needs_no_more "$JOB"
 	alice scontrol update JobId="$JOB" ExcNodeList=

@@ -9,6 +9,7 @@ setup() { new_workdir; }
 teardown() {
 	clean
 	put_conf_back
+	same_libc 2>/dev/null || true
 	resume_all
 	root sh -c 'rm -f /shared/then /shared/upgrade* /etc/slurm/reboot'
 	every_node "rm -rf /opt/ticker"
@@ -342,4 +343,43 @@ END
 	echo "$output"
 	[ "$status" -eq 1 ]
 	[[ $output == *"node n2 has not rebooted, and Slurm has given it up: "* ]]
+}
+
+# other_libc: on n2 the C library has another build id
+other_libc() {
+	cluster run n2 python3 - "$WORK/libc.so" <<-'END'
+		import re, subprocess, sys
+		path = next(line.split()[-1] for line in open("/proc/self/maps") if line.rstrip().endswith("/libc.so.6"))
+		data = bytearray(open(path, "rb").read())
+		at = data.index(b"\x14\0\0\0\3\0\0\0GNU\0") + 12
+		data[at] ^= 1
+		open(sys.argv[1], "wb").write(data)
+		subprocess.run(["mount", "--bind", sys.argv[1], path], check=True)
+	END
+}
+same_libc() { cluster run n2 sh -c 'umount -l "$(ldd /bin/sh | sed -n "s/.*libc.so.6 => \([^ ]*\) .*/\1/p")"'; }
+# note_n2: a job of alice's has run there
+note_n2() { wait_over "$(submit --checkpoint --nodelist=n2 --output=/dev/null --wrap=true)"; }
+
+@test "no job is sent to a node of which it is known that its C library is another one" {
+	local job
+	ticking
+	close_nodes 'n[2-4]'
+	job=$(submit --checkpoint --output=out job.sh)
+	wait_lines out 3
+	open_nodes n2
+	other_libc
+	note_n2
+	run root smigrate --test-only --drain-node=n1
+	echo "$output"
+	[[ $output != *n2* ]]
+	same_libc
+	note_n2
+	run root smigrate --drain-node=n1
+	echo "$output"
+	[ "$status" -eq 0 ]
+	has_left "$job" n1
+	let_end
+	wait_over "$job"
+	is_exact out
 }

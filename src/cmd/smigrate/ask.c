@@ -16,7 +16,7 @@
 #include "slurm/elsewhere.h"
 #include "slurm/job.h"
 #include "store/move.h"
-#include "store/node_cpu.h"
+#include "store/node_kind.h"
 
 /* ---- its place in the queue ---- */
 
@@ -95,8 +95,8 @@ void migrant_check(struct migration *m, struct migrant *j, const struct job_entr
 
 	folder_close(&j->folder);
 	placement_free(&j->own);
-	free(j->lesser);
-	j->lesser = NULL;
+	free(j->unfit);
+	j->unfit = NULL;
 	if (getuid() != 0 && getuid() != job->user) {
 		error_set(&j->why, "it is user %s's", j->user);
 		j->failed = true;
@@ -107,7 +107,7 @@ void migrant_check(struct migration *m, struct migrant *j, const struct job_entr
 	rc = protected_open(&j->folder, m->s->dir, m->s->cluster, job, j->name,
 			    CHECKPOINT_SIGNAL_MOVE, &j->why);
 	if (rc == 0)
-		j->lesser = node_cpu_lesser(&j->folder, &m->cluster);
+		j->unfit = node_kind_unfit(&j->folder, &m->cluster);
 	identity_back();
 	if (rc == 0)
 		rc = protected_may_leave(job, &j->why);

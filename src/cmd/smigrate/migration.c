@@ -106,7 +106,7 @@ static void migrant_free(struct migrant *j)
 	folder_close(&j->folder);
 	placement_free(&j->wanted);
 	placement_free(&j->own);
-	free(j->lesser);
+	free(j->unfit);
 	free(j->name);
 	free(j->user);
 	free(j->from);

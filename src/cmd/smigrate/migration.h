@@ -65,7 +65,7 @@ struct migrant {
 	struct error why;      /* what keeps it, or went wrong; "" if nothing did */
 	enum migrate_why told; /* why it waits, as was said last */
 	struct placement own;  /* of its request, what an earlier move has changed */
-	char *lesser; /* nodes whose CPU is known not to do for it, a hostlist; or NULL */
+	char *unfit; /* nodes that are known not to do for it, by their CPU or files, a hostlist; or NULL */
 	struct placement wanted;
 	size_t *chosen; /* nodes where it should have room, node_count of them */
 	bool promised;	/* that room is taken for it */

@@ -94,7 +94,7 @@ static void mark_allowed(const struct migration *m, struct view *v,
 	place_mark(m, v->allowed, place_avoided(m, j), false);
 	place_mark(m, v->allowed, place_own(j, job, PLACEMENT_EXCLUDE), false);
 	any_cpu = is_any_allowed(m, v);
-	place_mark(m, v->allowed, place_lesser(j), false);
+	place_mark(m, v->allowed, place_unfit(j), false);
 	for (size_t i = 0; i < m->cluster.count; i++)
 		any_without = any_without || v->allowed[i] || s->nodelist || s->partition;
 	place_mark(m, v->allowed, s->exclude, false);
@@ -118,7 +118,7 @@ static struct view *find_view(struct migration *m, const struct migrant *j,
 	if (!v)
 		return NULL;
 	v->key = request ? str_printf("%s|%s|%s|%s|%s|%s|%s", request,
-				      place_avoided(m, j), place_lesser(j),
+				      place_avoided(m, j), place_unfit(j),
 				      place_own(j, job, PLACEMENT_NODELIST),
 				      place_own(j, job, PLACEMENT_EXCLUDE),
 				      place_own(j, job, PLACEMENT_PARTITION),
@@ -301,7 +301,7 @@ static int ask_slurm(const struct migration *m, struct view *v, const struct mig
 
 	if (v->asked)
 		return 0;
-	avoided = hosts_join(place_avoided(m, j), place_lesser(j));
+	avoided = hosts_join(place_avoided(m, j), place_unfit(j));
 	if (!avoided)
 		return error_sys(e, "estimate");
 	exclude = hosts_join(j->wanted.value[PLACEMENT_EXCLUDE]

@@ -13,9 +13,9 @@ const char *place_avoided(const struct migration *m, const struct migrant *j)
 	return *m->nodelist ? m->nodelist : j->from;
 }
 
-const char *place_lesser(const struct migrant *j)
+const char *place_unfit(const struct migrant *j)
 {
-	return j->lesser ? j->lesser : "";
+	return j->unfit ? j->unfit : "";
 }
 
 /* Its own request: what it asks for now may be an earlier move's. */
@@ -117,12 +117,12 @@ static int place_off_list(const struct migration *m, struct migrant *j,
 	cleanup_free char *list =
 		hosts_join(had ? had : place_own(j, job, PLACEMENT_EXCLUDE),
 			   m->s->exclude ? m->s->exclude : "");
-	cleanup_free char *more = list ? hosts_join(list, place_lesser(j)) : NULL;
+	cleanup_free char *more = list ? hosts_join(list, place_unfit(j)) : NULL;
 	cleanup_free char *all = more ? hosts_join(more, here) : NULL;
 
 	if (!all)
 		return -1;
-	if (!m->s->exclude && !*here && !*place_lesser(j))
+	if (!m->s->exclude && !*here && !*place_unfit(j))
 		return 0;
 	return placement_put(&j->wanted, PLACEMENT_EXCLUDE, all);
 }

@@ -11,7 +11,7 @@
 const char *place_avoided(const struct migration *m, const struct migrant *j);
 
 /* Nodes whose CPU is known not to do for it, a hostlist; "" if there are none. */
-const char *place_lesser(const struct migrant *j);
+const char *place_unfit(const struct migrant *j);
 
 /* A field of its own request: what it asks for now may be an earlier move's. */
 const char *place_own(const struct migrant *j, const struct job_entry *job,

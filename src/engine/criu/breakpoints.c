@@ -94,8 +94,9 @@ bool breakpoints_work(void)
 
 	if (pid == 0)
 		be_traced(self);
+	/* As under a tracer of our own: what works without them works anywhere. */
 	if (pid < 0 || !is_stopped_by(next_status(pid), SIGSTOP))
-		return true;
+		return false;
 	work = stops_at_breakpoint(pid);
 	kill(pid, SIGKILL);
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)

@@ -11,7 +11,7 @@
 
 /*
  * Set one in a process made for it, by ptrace(2), and see. It takes about a millisecond.
- * True also where that cannot be tried, as on architectures that are not known here.
+ * False also where that cannot be tried; true on architectures that are not known here.
  */
 bool breakpoints_work(void);
 

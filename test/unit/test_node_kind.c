@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #define _GNU_SOURCE
-#include "store/node_cpu.h"
+#include "store/node_kind.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -21,7 +21,7 @@ static void note(const struct folder *folder, const char *node, const char *text
 	struct cpu cpu;
 
 	assert_int_equal(cpu_parse(&cpu, text, NULL), 0);
-	node_cpu_note(folder, node, &cpu);
+	node_kind_note(folder, node, &cpu, NULL);
 }
 
 static void expect_lesser(struct folder *folder, const char *used, const char *nodes)
@@ -29,7 +29,7 @@ static void expect_lesser(struct folder *folder, const char *used, const char *n
 	cleanup_free char *lesser = NULL;
 
 	assert_int_equal(manifest_set(&folder->record, GENERATION_CPU, "%s", used), 0);
-	lesser = node_cpu_lesser(folder, NULL);
+	lesser = node_kind_unfit(folder, NULL);
 	assert_string_equal(lesser, nodes);
 }
 
@@ -129,8 +129,49 @@ static void who_knows_the_nodes_is_told_of_no_others(void **state)
 	put_file(folder.fd, "../cpu/again/features", OLD);
 	put_file(folder.fd, "../cpu/again/n1", "");
 	assert_int_equal(manifest_set(&folder.record, GENERATION_CPU, "%s", NEW), 0);
-	lesser = node_cpu_lesser(&folder, &cluster);
+	lesser = node_kind_unfit(&folder, &cluster);
 	assert_string_equal(lesser, "n1");
+}
+
+static void expect_others(struct folder *folder, const char *libc, const char *nodes)
+{
+	cleanup_free char *unfit = NULL;
+
+	assert_int_equal(manifest_set(&folder->record, RECORD_LIBC, "%s", libc), 0);
+	unfit = node_kind_unfit(folder, NULL);
+	assert_string_equal(unfit, nodes);
+}
+
+static void nodes_with_another_c_library_are_known(void **state)
+{
+	cleanup_folder struct folder folder;
+	struct cpu cpu;
+
+	make_folder(*state, 7, &folder);
+	assert_int_equal(cpu_parse(&cpu, OLD, NULL), 0);
+	expect_others(&folder, "aa01", "");
+	node_kind_note(&folder, "n1", &cpu, "aa01");
+	node_kind_note(&folder, "n2", &cpu, "bb02");
+	node_kind_note(&folder, "n3", &cpu, NULL);
+	node_kind_note(&folder, "n4", &cpu, "../cc");
+	expect_others(&folder, "aa01", "n2");
+	expect_others(&folder, "cc03", "n[1-2]");
+	expect_others(&folder, "", "");
+	expect_others(&folder, "../aa01", "");
+	node_kind_note(&folder, "n2", &cpu, "aa01");
+	expect_others(&folder, "aa01", "");
+}
+
+static void a_node_that_does_for_two_reasons_not_is_told_once(void **state)
+{
+	cleanup_folder struct folder folder;
+	struct cpu cpu;
+
+	make_folder(*state, 7, &folder);
+	assert_int_equal(cpu_parse(&cpu, OLD, NULL), 0);
+	node_kind_note(&folder, "n2", &cpu, "bb02");
+	assert_int_equal(manifest_set(&folder.record, GENERATION_CPU, "%s", NEW), 0);
+	expect_others(&folder, "aa01", "n2");
 }
 
 int main(void)
@@ -142,6 +183,8 @@ int main(void)
 		in_place(what_a_user_puts_there_harms_nobody),
 		in_place(a_name_that_is_a_hostlist_is_none),
 		in_place(who_knows_the_nodes_is_told_of_no_others),
+		in_place(nodes_with_another_c_library_are_known),
+		in_place(a_node_that_does_for_two_reasons_not_is_told_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
