@@ -102,17 +102,25 @@ static void put_reg(struct bytes *image, const struct file *file)
 	put_entry(image, &entry);
 }
 
+/* The node where the generation was made; NULL: it does not say. */
+static const char *saved_on;
+
 static int check(struct place *p, const struct file *files, size_t count, struct error *e)
 {
-	const struct generation gen = { .fd = p->fd };
+	struct generation gen = { .fd = p->fd };
 	struct engine_job job = { .local = { [MOUNT_TMPDIR] = { "/x", "/own/tmp" } } };
 	struct bytes image;
+	int rc;
 
 	begin(&image, IMAGE_FILES);
 	for (size_t i = 0; i < count; i++)
 		put_reg(&image, &files[i]);
 	put_bytes(p->fd, "files.img", (const char *)image.data, image.size);
-	return files_check(&job, &gen, e);
+	if (saved_on)
+		assert_int_equal(manifest_set(&gen.manifest, "node", "%s", saved_on), 0);
+	rc = files_check(&job, &gen, e);
+	manifest_free(&gen.manifest);
+	return rc;
 }
 
 static int read_fd(void *arg, uint64_t offset, void *data, size_t size)
@@ -238,6 +246,37 @@ static void what_a_stranger_may_have_put_on_the_node_is_refused(void **state)
 	assert_int_equal(check(p, &file, 1, &e), -1);
 	assert_says(&e, "may be a stranger's on this node");
 	assert_int_equal(fchown(p->fd, 0, 0), 0);
+}
+
+/* A node's own disk, in a directory where everybody makes files, as /scratch. */
+static void what_another_node_has_in_its_own_directory_may_be_a_strangers(void **state)
+{
+	char dir[] = "scratch.XXXXXX";
+	struct place *p = *state;
+	cleanup_free char *place = NULL, *path = NULL;
+	struct error e;
+	int rc[2];
+
+	needs_root();
+	assert_non_null(mkdtemp(dir));
+	assert_int_equal(chmod(dir, 01777), 0);
+	place = realpath(dir, NULL);
+	path = str_printf("%s/program", place);
+	put_file(AT_FDCWD, path, "12345");
+	assert_int_equal(chown(path, SOMEBODY, 0), 0);
+	const struct file file = { .path = path, .id = 1, .size = 5 };
+	setenv("SLURMD_NODENAME", "n1", 1);
+	saved_on = "n1";
+	rc[0] = check(p, &file, 1, &e);
+	saved_on = "n2";
+	rc[1] = check(p, &file, 1, &e);
+	saved_on = NULL;
+	unsetenv("SLURMD_NODENAME");
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(dir), 0);
+	assert_int_equal(rc[0], 0);
+	assert_int_equal(rc[1], -1);
+	assert_says(&e, "may be a stranger's on this node");
 }
 
 static void what_is_the_jobs_own_is_known_by_its_former_number(void **state)
@@ -432,6 +471,7 @@ int main(void)
 		in_place(what_is_as_it_was_is_right),
 		in_place(what_differs_is_named),
 		in_place(what_a_stranger_may_have_put_on_the_node_is_refused),
+		in_place(what_another_node_has_in_its_own_directory_may_be_a_strangers),
 		in_place(what_is_the_jobs_own_is_known_by_its_former_number),
 		in_place(a_file_without_a_name_is_not_looked_for),
 		in_place(what_it_writes_is_put_back_and_not_compared),

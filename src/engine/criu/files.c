@@ -4,9 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -237,18 +239,46 @@ static bool is_other_build(int dir, const struct used *used)
 	       memcmp(here.bytes, used->build_id.bytes, here.size) != 0;
 }
 
+struct check {
+	const struct engine_job *job;
+	const struct generation *gen;
+	struct remapped remapped;
+	char *first; /* path of the first that differs */
+	const char *wrong;
+	size_t others;
+	bool is_elsewhere; /* it was saved on another node */
+};
+
+/* The file systems that a node has for itself, by statfs(2). */
+static bool is_on_local_disk(const char *path)
+{
+	static const unsigned long types[] = {
+		EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC,	 BTRFS_SUPER_MAGIC,
+		F2FS_SUPER_MAGIC, OVERLAYFS_SUPER_MAGIC, TMPFS_MAGIC,
+	};
+	struct statfs fs;
+
+	if (statfs(path, &fs) < 0)
+		return false;
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		if ((unsigned long)fs.f_type == types[i])
+			return true;
+	}
+	return false;
+}
+
 /*
  * May a stranger have put it there? In a directory that every node has for itself anybody
  * can take a name that is free. Elsewhere it is the job's user who chose to trust others.
  */
-static bool may_be_strangers(const char *path)
+static bool may_be_strangers(const struct check *c, const char *path)
 {
 	struct way way = way_of("");
 	cleanup_close int fd = -1;
 	struct error why;
 	struct stat st;
 
-	if (!node_dirs_hold(path))
+	if (!node_dirs_hold(path) && !(c->is_elsewhere && is_on_local_disk(path)))
 		return false;
 	way.tolerant = true;
 	fd = way_open_file(&way, path, O_PATH, &why);
@@ -260,7 +290,7 @@ static bool may_be_strangers(const char *path)
 }
 
 /* What is wrong with it here; NULL: nothing. */
-static const char *look_at(const struct used *used)
+static const char *look_at(const struct check *c, const struct used *used)
 {
 	struct stat st;
 
@@ -269,7 +299,7 @@ static const char *look_at(const struct used *used)
 			       ? "is missing on this node, and the job was using it when "
 				 "it was saved"
 			       : NULL;
-	if (may_be_strangers(used->path))
+	if (may_be_strangers(c, used->path))
 		return "may be a stranger's on this node: it, or a directory on the way "
 		       "to "
 		       "it, belongs to another user, or others can write to it, or it "
@@ -309,15 +339,6 @@ static bool is_output(const struct generation *gen, const char *path)
 	return node_dirs_noted(&gen->manifest, path);
 }
 
-struct check {
-	const struct engine_job *job;
-	const struct generation *gen;
-	struct remapped remapped;
-	char *first; /* path of the first that differs */
-	const char *wrong;
-	size_t others;
-};
-
 static void check_one(struct check *c, struct used *used)
 {
 	const char *wrong;
@@ -329,7 +350,7 @@ static void check_one(struct check *c, struct used *used)
 	if (node_files_has(&c->gen->manifest, used->path) &&
 	    access(used->path, F_OK) == 0)
 		return;
-	wrong = look_at(used);
+	wrong = look_at(c, used);
 	if (!wrong || (c->first && !strcmp(c->first, used->path)))
 		return;
 	if (c->first) {
@@ -340,10 +361,19 @@ static void check_one(struct check *c, struct used *used)
 	c->first = take_ptr(used->path);
 }
 
+static bool is_elsewhere(const struct manifest *m)
+{
+	const char *saved = manifest_get(m, "node"), *here = getenv("SLURMD_NODENAME");
+
+	return saved && here && strcmp(saved, here) != 0;
+}
+
 int files_check(const struct engine_job *job, const struct generation *gen,
 		struct error *e)
 {
-	struct check c = { .job = job, .gen = gen };
+	struct check c = { .job = job,
+			   .gen = gen,
+			   .is_elsewhere = is_elsewhere(&gen->manifest) };
 	struct text text = { 0 };
 	struct used used;
 	int rc;
