@@ -65,7 +65,7 @@ static int ask_engines(const struct scheckpoint *s, const char *path,
 
 		if (!engine)
 			continue;
-		if (engine->probe(&job, &why) < 0) {
+		if (engine_probe(engine, &job, &why) < 0) {
 			printf("%s cannot be checkpointed by %s: %s\n", path, name,
 			       why.text);
 			continue;

@@ -41,7 +41,7 @@ static void try_own_network(struct ward *w, const struct engine *engine)
 	wishes_init(&wishes);
 	wishes.net = WISH_NET_PRIVATE;
 	job.wishes = &wishes;
-	if (engine->mounts && (engine->probe(&job, &why) < 0 ||
+	if (engine->mounts && (engine_probe(engine, &job, &why) < 0 ||
 			       selftest(engine, &job, SELFTEST_ANEW, &why) < 0))
 		doctor_find(w->d, FINDING_ADVICE, "network", "",
 			    "jobs with a network of their own, as with mpirun, cannot be "
@@ -54,7 +54,7 @@ static void try_engine(struct ward *w, const char *name)
 	const struct engine *engine = engine_find(name);
 	cleanup_free char *use = str_printf("engine %s", name);
 	struct error why;
-	int rc = engine ? engine->probe(&w->job, &why) : PROBE_UNWANTED;
+	int rc = engine ? engine_probe(engine, &w->job, &why) : PROBE_UNWANTED;
 
 	if (rc == 0)
 		rc = selftest(engine, &w->job, SELFTEST_ANEW, &why);

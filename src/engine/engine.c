@@ -66,10 +66,20 @@ static int none_will_do(const struct refusals *r, struct error *e)
 	return -1;
 }
 
+int engine_probe(const struct engine *engine, const struct engine_job *job,
+		 struct error *e)
+{
+	int rc = engine->probe(job, e);
+
+	if (rc == 0 && engine->ready && !selftest_is_passed(engine, job))
+		rc = engine->ready(job, e);
+	return rc;
+}
+
 static int try_engine(const struct engine *engine, const struct engine_job *job,
 		      struct error *e)
 {
-	int rc = engine->probe(job, e);
+	int rc = engine_probe(engine, job, e);
 
 	if (rc == 0 && job->scratch)
 		rc = selftest(engine, job, SELFTEST_IF_UNKNOWN, e);

@@ -154,6 +154,13 @@ struct engine {
 	int (*probe)(const struct engine_job *job, struct error *e);
 
 	/*
+	 * And what is installed for it, in whatever depends on the files alone and takes
+	 * time: it is asked only where no self-test has shown that it works. NULL: there
+	 * is no such thing.
+	 */
+	int (*ready)(const struct engine_job *job, struct error *e);
+
+	/*
 	 * For its self-test (selftest.h): what of the configuration, the job and what is
 	 * installed makes a difference to whether it works; written to out. What a
 	 * job that is to show that has to ask for is set in wishes. NULL: it has no
@@ -237,6 +244,10 @@ struct engine_choice {
 	const struct engine *engine;
 	struct error passed_over; /* empty if there were none */
 };
+
+/* engine.probe(), and engine.ready() where that has to be asked. */
+int engine_probe(const struct engine *engine, const struct engine_job *job,
+		 struct error *e);
 
 /* The names of the site's engines in the order in which to try them, as "criu,app". */
 const char *engine_order(const struct conf *conf);

@@ -21,6 +21,7 @@
 #include "base/children.h"
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/libc.h"
 #include "base/str.h"
 #include "engine/selftest_job.h"
 #include "engine/verdict.h"
@@ -55,11 +56,13 @@ void selftest_identify_file(FILE *out, const char *path)
 
 static void identify_node(FILE *out)
 {
+	cleanup_free char *libc = libc_build_id();
 	struct utsname system;
 
 	if (uname(&system) == 0)
 		fprintf(out, "%s %s %s\n", system.release, system.version,
 			system.machine);
+	fprintf(out, "%s\n", libc ? libc : "-");
 }
 
 /* All that makes a verdict another one; owned, or NULL. */
@@ -498,12 +501,24 @@ static int test_and_remember(const struct engine *engine, const struct engine_jo
 	return rc;
 }
 
+static int open_remembered(const struct engine_job *job)
+{
+	return verdict_open_dir(job->conf->tmp_dir ? job->conf->tmp_dir : "/tmp");
+}
+
+bool selftest_is_passed(const struct engine *engine, const struct engine_job *job)
+{
+	cleanup_free char *key = engine->identify ? make_key(engine, job, NULL) : NULL;
+	cleanup_close int dir = key ? open_remembered(job) : -1;
+
+	return dir >= 0 && recall(dir, key, SELFTEST_IF_UNKNOWN, NULL) == 0;
+}
+
 int selftest(const struct engine *engine, const struct engine_job *job,
 	     enum selftest_when when, struct error *e)
 {
 	cleanup_free char *key = engine->identify ? make_key(engine, job, e) : NULL;
-	const char *parent = job->conf->tmp_dir ? job->conf->tmp_dir : "/tmp";
-	cleanup_close int dir = key ? verdict_open_dir(parent) : -1;
+	cleanup_close int dir = key ? open_remembered(job) : -1;
 	cleanup_close int lock = -1;
 	int rc;
 

@@ -28,6 +28,9 @@ enum selftest_when {
 int selftest(const struct engine *engine, const struct engine_job *job,
 	     enum selftest_when when, struct error *e);
 
+/* Is it remembered that it works? Nothing is tried. */
+bool selftest_is_passed(const struct engine *engine, const struct engine_job *job);
+
 /* For engine.identify: write which file it is that the engine depends on. */
 void selftest_identify_file(FILE *out, const char *path);
 

@@ -131,7 +131,7 @@ static enum restart_outcome try_one(struct engine_job *job, struct generation *g
 	if (restarted->engine->restores_code &&
 	    cpu_record_check(gen, &restarted->cpu, e) < 0)
 		return RESTART_LESSER;
-	if (restarted->engine->probe(job, e) < 0 || output_is_there(gen, e) < 0)
+	if (engine_probe(restarted->engine, job, e) < 0 || output_is_there(gen, e) < 0)
 		return RESTART_ELSEWHERE;
 	if (check_fits(job, gen, restarted->engine, e) < 0)
 		return RESTART_LESSER;

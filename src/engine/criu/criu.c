@@ -102,6 +102,7 @@ const struct engine engine_criu = {
 	.resumes = true,
 	.restores_code = true,
 	.probe = criu_probe,
+	.ready = criu_ready,
 	.identify = criu_identify,
 	.version = version,
 	.start = criu_start,

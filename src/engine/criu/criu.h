@@ -63,6 +63,7 @@ bool criu_tcp_refused(const struct tree *tree, const struct engine_run *run,
 		      const struct engine_job *job, struct error *e);
 
 int criu_probe(const struct engine_job *job, struct error *e);
+int criu_ready(const struct engine_job *job, struct error *e);
 int criu_identify(const struct engine_job *job, struct wishes *wishes, FILE *out,
 		  struct error *e);
 int criu_dump(struct engine_run *run, const struct engine_job *job,

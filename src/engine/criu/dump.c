@@ -394,13 +394,17 @@ static bool is_gone(const struct dumping *d)
 	return gone;
 }
 
+static int gone(struct error *e)
+{
+	error_set(e, "it has ended");
+	return DUMP_GONE;
+}
+
 /* Why criu failed: the job's own connections, else what criu says. */
 static int explain(struct dumping *d, const struct engine_job *job, struct error *e)
 {
-	if (d->criu.status <= 128 && is_gone(d)) {
-		error_set(e, "it has ended");
-		return DUMP_GONE;
-	}
+	if (d->criu.status <= 128 && is_gone(d))
+		return gone(e);
 	(void)criu_log_save(&d->criu.log, job->folder->fd, CRIU_LOG_DUMP, NULL);
 	if (is_connected(d, job, e))
 		return -1;
@@ -475,7 +479,8 @@ static int look(struct dumping *d, const struct engine_job *job, struct error *e
 	settled_note(&d->settled, &tree);
 	waits_note(&d->waits, &tree);
 	tree_free(&tree);
-	return rc;
+	/* What it leaves behind when it ends cannot be saved, and need not be. */
+	return rc < 0 && is_gone(d) ? gone(e) : rc;
 }
 
 int criu_dump(struct engine_run *run, const struct engine_job *job,
@@ -490,7 +495,11 @@ int criu_dump(struct engine_run *run, const struct engine_job *job,
 	(void)unlinkat(job->folder->fd, CRIU_LOG_DUMP, 0);
 	d.criu.output = d.criu.pidfd = d.watch.timer = -1;
 	d.loop = d.criu.loop = loop_new(e);
-	if (d.loop && look(&d, job, e) == 0 && start(&d, job, e) == 0) {
+	if (d.loop)
+		rc = look(&d, job, e);
+	if (rc == 0)
+		rc = start(&d, job, e);
+	if (rc == 0) {
 		rc = follow(&d, job, e);
 		if (was_killed(&d))
 			rc = let_go(&d, rc, e);

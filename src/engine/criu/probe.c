@@ -74,20 +74,22 @@ int criu_shelter(const struct engine_job *job, struct error *e)
 int criu_probe(const struct engine_job *job, struct error *e)
 {
 	cleanup_free char *program = NULL;
-	cleanup_free char *version = NULL;
-	bool own_net;
 
 	if (job->nodes > 1)
 		return error_set(e, "criu saves jobs of one node, and this one has %u",
 				 job->nodes);
 	program = criu_find(job->conf, e);
-	if (!program)
+	return program ? sandbox_probe(criu_wants_own_net(job), e) : -1;
+}
+
+int criu_ready(const struct engine_job *job, struct error *e)
+{
+	cleanup_free char *program = criu_find(job->conf, e);
+	cleanup_free char *version = program ? criu_version(program, e) : NULL;
+
+	if (!version)
 		return -1;
-	version = criu_version(program, e);
-	own_net = version && criu_wants_own_net(job);
-	if (!version || sandbox_probe(own_net, e) < 0)
-		return -1;
-	return own_net ? 0 : criu_shelter(job, e);
+	return criu_wants_own_net(job) ? 0 : criu_shelter(job, e);
 }
 
 int criu_identify(const struct engine_job *job, struct wishes *wishes, FILE *out,

@@ -23,12 +23,12 @@ can_be_saved() {
 
 @test "bash, with children and pipes, on each kernel" {
 	put pipes.sh <"$ROOT/test/cluster/programs/pipes.sh"
-	can_be_saved ./pipes.sh 12
+	can_be_saved ./pipes.sh 50
 }
 
 @test "python3 with threads, on each kernel" {
 	put threads.py <"$ROOT/test/cluster/programs/threads.py"
-	can_be_saved python3 threads.py 40
+	can_be_saved python3 threads.py 80
 }
 
 @test "an OpenMP program, on each kernel" {
@@ -38,5 +38,5 @@ can_be_saved() {
 
 @test "a static program, on each kernel" {
 	build static -static
-	can_be_saved ./static 100 static.out
+	can_be_saved ./static 200 static.out
 }
