@@ -13,6 +13,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/process_stat.h"
 #include "base/str.h"
 #include "store/node_dirs.h"
 #include "store/node_files.h"
@@ -73,20 +74,15 @@ static int note_used(struct tree *tree, pid_t id)
 /* -1 if it is gone. */
 static int read_process(const struct tree *tree, const char *pid, struct process *p)
 {
-	cleanup_free char *path = str_printf("%s/stat", pid);
-	cleanup_free char *text = path ? read_proc(tree->proc, path) : NULL;
-	const char *after = text ? strrchr(text, ')') : NULL;
-	int parent, group, session;
-	char state;
+	struct process_stat stat;
 
-	if (!after ||
-	    sscanf(after, ") %c %d %d %d", &state, &parent, &group, &session) != 4)
+	if (process_stat_read(&stat, tree->proc, pid) < 0)
 		return -1;
 	*p = (struct process){ .pid = atoi(pid),
-			       .parent = parent,
-			       .group = group,
-			       .session = session,
-			       .ended = state == 'Z' || state == 'X' };
+			       .parent = stat.parent,
+			       .group = stat.group,
+			       .session = stat.session,
+			       .ended = stat.state == 'Z' || stat.state == 'X' };
 	return 0;
 }
 
@@ -439,19 +435,12 @@ static bool has_pid(const struct tree *tree, pid_t pid)
  */
 static int read_end(const struct tree *tree, pid_t pid, pid_t *parent)
 {
-	cleanup_free char *path = str_printf("%d/stat", pid);
-	cleanup_free char *text = path ? read_proc(tree->proc, path) : NULL;
-	const char *after = text ? strrchr(text, ')') : NULL;
-	int threads;
-	char state;
+	struct process_stat stat;
 
-	if (!after ||
-	    sscanf(after,
-		   ") %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d "
-		   "%*d %d",
-		   &state, parent, &threads) != 3)
+	if (process_stat_of(&stat, tree->proc, pid) < 0)
 		return -1;
-	return (state == 'Z' && threads <= 1) || state == 'X';
+	*parent = stat.parent;
+	return (stat.state == 'Z' && stat.threads <= 1) || stat.state == 'X';
 }
 
 bool tree_has_ended(const struct tree *tree, pid_t pid)

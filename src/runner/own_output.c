@@ -14,6 +14,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/process_stat.h"
 #include "base/str.h"
 #include "store/node_dirs.h"
 #include "store/node_files.h"
@@ -271,24 +272,10 @@ void own_output_settle(struct manifest *m)
 /* Seconds since slurmstepd, our parent, was started; negative if it does not tell. */
 static double parent_age(void)
 {
-	cleanup_free char *path = str_printf("/proc/%d/stat", (int)getppid());
-	cleanup_free char *text = NULL;
-	struct timespec now;
-	unsigned long long ticks;
-	const char *rest;
-	size_t size;
+	cleanup_close int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct process_stat stat;
 
-	text = path ? file_read(AT_FDCWD, path, 4096, &size, NULL) : NULL;
-	rest = text ? strrchr(text, ')') : NULL; /* behind its name */
-	if (!rest || clock_gettime(CLOCK_BOOTTIME, &now) < 0 ||
-	    sscanf(rest,
-		   ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d "
-		   "%*d "
-		   "%*d %*d %llu",
-		   &ticks) != 1)
-		return -1;
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9 -
-	       (double)ticks / (double)sysconf(_SC_CLK_TCK);
+	return process_stat_of(&stat, proc, getppid()) < 0 ? -1 : process_stat_age(&stat);
 }
 
 /*

@@ -7,25 +7,23 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/argv.h"
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/process_stat.h"
 #include "base/str.h"
 #include "engine/criu/call.h"
 #include "engine/criu/mapping.h"
 #include "engine/criu/thread.h"
 #include "engine/tree.h"
 
-#define MAX_TEXT 4096  /* bytes of a file of /proc */
-#define SETTLED	 0.1   /* seconds */
-#define LIMIT	 10000 /* milliseconds for criu-release, which takes one a process */
+#define SETTLED 0.1   /* seconds */
+#define LIMIT	10000 /* milliseconds for criu-release, which takes one a process */
 
 static bool has_trapped(int proc, pid_t pid, const struct mapping *code)
 {
@@ -78,32 +76,14 @@ pid_t release_find_trapped(const struct sandbox *sb)
 	return found;
 }
 
-/* Seconds for which a process has run; 0 if it is gone. */
-static double age_of(int proc, pid_t pid)
-{
-	cleanup_free char *path = str_printf("%d/stat", pid);
-	size_t size;
-	cleanup_free char *text =
-		path ? file_read(proc, path, MAX_TEXT, &size, NULL) : NULL;
-	const char *after = text ? strrchr(text, ')') : NULL;
-	unsigned long long start;
-	struct timespec now;
-
-	if (!after || sscanf(after,
-			     ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d "
-			     "%*d %*d %*d %*d %*d %llu",
-			     &start) != 1)
-		return 0;
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9 -
-	       (double)start / (double)sysconf(_SC_CLK_TCK);
-}
-
 void settled_note(struct settled *settled, const struct tree *tree)
 {
 	settled->pids = calloc(tree->count + 1, sizeof(*settled->pids));
 	for (size_t i = 0; settled->pids && i < tree->count; i++) {
-		if (age_of(tree->proc, tree->pids[i]) >= SETTLED)
+		struct process_stat stat;
+
+		if (process_stat_of(&stat, tree->proc, tree->pids[i]) == 0 &&
+		    process_stat_age(&stat) >= SETTLED)
 			settled->pids[settled->count++] = tree->pids[i];
 	}
 }

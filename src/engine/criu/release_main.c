@@ -32,6 +32,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/process_stat.h"
 #include "base/str.h"
 #include "engine/criu/call.h"
 #include "engine/criu/hook.h"
@@ -41,7 +42,6 @@
 #include "engine/sandbox.h"
 
 #define MAX_ENVIRONMENT 65536 /* bytes; criu has some variables */
-#define MAX_STAT	4096  /* bytes */
 #define END_LIMIT	5000  /* milliseconds; it takes one, unless a disk has it wait */
 
 #define TRIES 100
@@ -169,21 +169,17 @@ static int look(int proc, pid_t pid, struct error *e)
 static bool is_criu(int proc, pid_t pid)
 {
 	static const char variable[] = HOOK_ENV_SOCKET "=";
-	cleanup_free char *environ = str_printf("%d/environ", pid);
-	cleanup_free char *stat = str_printf("%d/stat", pid);
-	size_t size = 0, length;
+	cleanup_free char *path = str_printf("%d/environ", pid);
+	size_t size = 0;
 	cleanup_free char *text =
-		environ ? file_read(proc, environ, MAX_ENVIRONMENT, &size, NULL) : NULL;
-	cleanup_free char *state =
-		stat ? file_read(proc, stat, MAX_STAT, &length, NULL) : NULL;
-	const char *after = state ? strrchr(state, ')') : NULL;
-	int parent = -1;
-	char letter = 'Z';
+		path ? file_read(proc, path, MAX_ENVIRONMENT, &size, NULL) : NULL;
+	struct process_stat stat;
 
-	if (!after || sscanf(after, ") %c %d", &letter, &parent) != 2 || letter == 'Z' ||
-	    letter == 'X')
+	if (process_stat_of(&stat, proc, pid) < 0 || stat.state == 'Z' ||
+	    stat.state == 'X')
 		return false;
-	return parent == 0 || (text && memmem(text, size, variable, strlen(variable)));
+	return stat.parent == 0 ||
+	       (text && memmem(text, size, variable, strlen(variable)));
 }
 
 /* By its end the kernel has let go what it traced. */

@@ -19,6 +19,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/process_stat.h"
 #include "base/str.h"
 #include "engine/criu/mapping.h"
 
@@ -26,7 +27,7 @@
 #define MQUEUE_MAGIC 0x19800202
 #endif
 
-#define MAX_PROC_FILE 65536 /* bytes of stat, status and fdinfo that are read */
+#define MAX_PROC_FILE 65536 /* bytes of status and fdinfo that are read */
 
 #define PF_EXITING 0x4 /* of include/linux/sched.h; the same in all kernels */
 
@@ -35,11 +36,7 @@
 struct process {
 	const struct tree *tree;
 	pid_t pid;
-	pid_t parent;
-	pid_t session;
-	char state;	/* as ps(1) has it */
-	unsigned flags; /* of the kernel */
-	int threads;
+	struct process_stat stat;
 };
 
 /* ---- sentences ---- */
@@ -66,19 +63,8 @@ static char *read_of(const struct process *p, const char *file)
 
 static int read_process(const struct tree *tree, pid_t pid, struct process *p)
 {
-	cleanup_free char *text = NULL;
-	const char *after;
-
 	*p = (struct process){ .tree = tree, .pid = pid };
-	text = read_of(p, "stat");
-	after = text ? strrchr(text, ')') : NULL;
-	return after && sscanf(after,
-			       ") %c %d %*d %d %*d %*d %u %*u %*u %*u %*u %*u %*u %*d "
-			       "%*d %*d %*d %d",
-			       &p->state, &p->parent, &p->session, &p->flags,
-			       &p->threads) == 5
-		       ? 0
-		       : -1;
+	return process_stat_of(&p->stat, tree->proc, pid);
 }
 
 /* ---- descriptors ---- */
@@ -212,7 +198,7 @@ static int check_descriptors(const struct process *p, struct error *e)
 
 	/* One that is about to end has no memory any more, and root is its owner. */
 	if (!dir && errno == EACCES && read_process(p->tree, p->pid, &now) == 0 &&
-	    !(now.flags & PF_EXITING))
+	    !(now.stat.flags & PF_EXITING))
 		return refuse(
 			p, e,
 			"does not let itself be looked into, since it guards "
@@ -276,12 +262,11 @@ static bool has_sleeping_thread(const struct process *p)
 	struct dirent *d;
 
 	while (dir && (d = readdir(dir))) {
-		cleanup_free char *file = str_printf("task/%s/stat", d->d_name);
-		cleanup_free char *text =
-			file && d->d_name[0] != '.' ? read_of(p, file) : NULL;
-		const char *after = text ? strrchr(text, ')') : NULL;
+		struct process_stat stat;
 
-		if (after && (after[2] == 'S' || after[2] == 'T'))
+		if (d->d_name[0] != '.' &&
+		    process_stat_read(&stat, dirfd(dir), d->d_name) == 0 &&
+		    (stat.state == 'S' || stat.state == 'T'))
 			return true;
 	}
 	return false;
@@ -289,7 +274,7 @@ static bool has_sleeping_thread(const struct process *p)
 
 static int check_threads(const struct process *p, struct error *e)
 {
-	if (p->state != 'Z' || p->threads <= 1 || !has_sleeping_thread(p))
+	if (p->stat.state != 'Z' || p->stat.threads <= 1 || !has_sleeping_thread(p))
 		return 0;
 	return refuse(p, e,
 		      "has ended its first thread (pthread_exit), and goes on with "
@@ -384,17 +369,17 @@ static size_t find(const struct family *f, pid_t pid)
 static int check_session(const struct family *f, const struct process *p, pid_t root,
 			 struct error *e)
 {
-	size_t above = find(f, p->parent);
+	size_t above = find(f, p->stat.parent);
 
-	if (p->pid == root || p->session == p->pid || p->parent == root ||
-	    (above < f->count && f->list[above].session == p->session))
+	if (p->pid == root || p->stat.session == p->pid || p->stat.parent == root ||
+	    (above < f->count && f->list[above].stat.session == p->stat.session))
 		return 0;
-	for (; above < f->count; above = find(f, f->list[above].parent)) {
-		if (f->list[above].pid == p->session)
+	for (; above < f->count; above = find(f, f->list[above].stat.parent)) {
+		if (f->list[above].pid == p->stat.session)
 			return 0;
-		if (f->born[above] && f->born[above] != p->session)
+		if (f->born[above] && f->born[above] != p->stat.session)
 			break;
-		f->born[above] = p->session;
+		f->born[above] = p->stat.session;
 	}
 	return refuse(
 		p, e,

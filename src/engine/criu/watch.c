@@ -4,7 +4,6 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/timerfd.h>
@@ -12,11 +11,9 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/file.h"
+#include "base/process_stat.h"
 #include "base/str.h"
 #include "engine/tree.h"
-
-#define MAX_TEXT 4096 /* bytes of a process's stat and status that are read */
 
 static double uptime(void)
 {
@@ -28,43 +25,8 @@ static double uptime(void)
 
 /* ---- processes ---- */
 
-struct process {
-	pid_t pid, parent; /* inside; a parent of 0 is outside */
-	char state;
-	uint64_t ticks; /* of CPU time, also of children that have ended */
-};
-
-static char *read_of(int proc, const char *pid, const char *name)
-{
-	cleanup_free char *path = str_printf("%s/%s", pid, name);
-	size_t size;
-
-	return path ? file_read(proc, path, MAX_TEXT, &size, NULL) : NULL;
-}
-
-static int read_process(struct process *p, int proc, const char *pid)
-{
-	cleanup_free char *text = read_of(proc, pid, "stat");
-	const char *after = text ? strrchr(text, ')') : NULL;
-	unsigned long user, system, child_user, child_system;
-	int parent;
-	char state;
-
-	if (!after ||
-	    sscanf(after,
-		   ") %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %lu "
-		   "%lu",
-		   &state, &parent, &user, &system, &child_user, &child_system) != 6)
-		return -1;
-	*p = (struct process){ .pid = atoi(pid),
-			       .parent = parent,
-			       .state = state,
-			       .ticks = user + system + child_user + child_system };
-	return 0;
-}
-
 /* criu has been put into the namespace from outside, and so has no parent there. */
-static bool is_criu(const struct process *p, pid_t criu)
+static bool is_criu(const struct process_stat *p, pid_t criu)
 {
 	return p->parent == 0 || (criu && p->parent == criu);
 }
@@ -81,16 +43,16 @@ struct look {
 /* Those below are init and what belongs to the network. */
 static void look_at(struct look *l, const char *pid)
 {
-	struct process p;
+	struct process_stat p;
 
-	if (atoi(pid) < SANDBOX_FIRST_PID || read_process(&p, l->proc, pid) < 0)
+	if (atoi(pid) < SANDBOX_FIRST_PID || process_stat_read(&p, l->proc, pid) < 0)
 		return;
 	if (p.parent == 0) {
-		l->criu = p.pid;
+		l->criu = atoi(pid);
 		l->is_stopped = p.state == 'T';
 	}
 	if (!is_criu(&p, l->criu) && l->watch->what == WATCH_DUMP &&
-	    !tree_is_traced(l->proc, p.pid))
+	    !tree_is_traced(l->proc, atoi(pid)))
 		return;
 	l->ticks += p.ticks;
 	l->waits_for_disk = l->waits_for_disk || p.state == 'D';
