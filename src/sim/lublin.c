@@ -134,7 +134,7 @@ int lublin_make(struct trace *t, size_t jobs, uint64_t cpus, uint64_t seed,
 		struct error *e)
 {
 	struct lublin l = { .random = { .state = seed }, .log_cpus = log2((double)cpus) };
-	struct swf_job job = { 0 };
+	struct trace_line job = { 0 };
 
 	make_day(&l);
 	for (size_t i = 0; i < jobs; i++) {

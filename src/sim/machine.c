@@ -24,8 +24,8 @@ int machine_add(struct machine *m, const char *line, struct error *e)
 					&sockets, &cores, &memory, &rest) != 4)
 		return error_set(e,
 				 "it is not: number, name, nodes, sockets, cores, KiB");
-	if (!nodes || !sockets || !cores || nodes > SWF_MAX_CPUS || sockets > 4096 ||
-	    cores > 4096 || m->cpus + nodes * sockets * cores > SWF_MAX_CPUS ||
+	if (!nodes || !sockets || !cores || nodes > TRACE_MAX_CPUS || sockets > 4096 ||
+	    cores > 4096 || m->cpus + nodes * sockets * cores > TRACE_MAX_CPUS ||
 	    memory > MEMORY_MAX)
 		return error_set(e, "such a cluster is not believed");
 	if (!m->node_cpus || sockets * cores < m->node_cpus)

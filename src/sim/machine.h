@@ -20,7 +20,7 @@ struct machine {
 	uint32_t node_cpus; /* of the smallest node */
 };
 
-/* Add a line. -1 if it is none, or describes more than SWF_MAX_CPUS CPUs. */
+/* Add a line. -1 if it is none, or describes more than TRACE_MAX_CPUS CPUs. */
 int machine_add(struct machine *m, const char *line, struct error *e);
 
 int machine_read(struct machine *m, const char *path, struct error *e);

@@ -32,20 +32,20 @@ static const char *parse_field(const char *text, int64_t *value)
 		return NULL;
 	if (!(number >= -1))
 		number = -1;
-	*value = number < (double)SWF_MAX_TIME ? (int64_t)number : SWF_MAX_TIME + 1;
+	*value = number < (double)TRACE_MAX_TIME ? (int64_t)number : TRACE_MAX_TIME + 1;
 	return end + strspn(end, blanks);
 }
 
-static enum swf_kind fill(const int64_t *fields, struct swf_job *job)
+static enum trace_kind fill(const int64_t *fields, struct trace_line *job)
 {
 	int64_t cpus = fields[FIELD_CPUS] > 0 ? fields[FIELD_CPUS]
 					      : fields[FIELD_REQUESTED_CPUS];
 
-	if (fields[FIELD_SUBMIT] < 0 || fields[FIELD_SUBMIT] > SWF_MAX_TIME ||
-	    fields[FIELD_RUN] <= 0 || fields[FIELD_RUN] > SWF_MAX_RUN || cpus <= 0 ||
-	    cpus > SWF_MAX_CPUS)
-		return SWF_UNUSABLE;
-	*job = (struct swf_job){
+	if (fields[FIELD_SUBMIT] < 0 || fields[FIELD_SUBMIT] > TRACE_MAX_TIME ||
+	    fields[FIELD_RUN] <= 0 || fields[FIELD_RUN] > TRACE_MAX_RUN || cpus <= 0 ||
+	    cpus > TRACE_MAX_CPUS)
+		return TRACE_UNUSABLE;
+	*job = (struct trace_line){
 		.submit = fields[FIELD_SUBMIT],
 		.run = fields[FIELD_RUN],
 		.estimate = fields[FIELD_ESTIMATE],
@@ -53,14 +53,14 @@ static enum swf_kind fill(const int64_t *fields, struct swf_job *job)
 	};
 	if (job->estimate < job->run)
 		job->estimate = job->run;
-	if (job->estimate > SWF_MAX_RUN)
-		job->estimate = SWF_MAX_RUN;
+	if (job->estimate > TRACE_MAX_RUN)
+		job->estimate = TRACE_MAX_RUN;
 	if (fields[FIELD_MEMORY] > 0)
 		job->memory = (uint64_t)fields[FIELD_MEMORY] * 1024;
-	return SWF_JOB;
+	return TRACE_JOB;
 }
 
-enum swf_kind swf_parse(const char *text, struct swf_job *job, struct error *e)
+enum trace_kind swf_parse(const char *text, struct trace_line *job, struct error *e)
 {
 	int64_t fields[FIELDS];
 	size_t count = 0;
@@ -69,18 +69,18 @@ enum swf_kind swf_parse(const char *text, struct swf_job *job, struct error *e)
 		fields[count] = -1;
 	text += strspn(text, blanks);
 	if (!*text || *text == ';')
-		return SWF_COMMENT;
+		return TRACE_COMMENT;
 	for (count = 0; *text && count < FIELDS; count++) {
 		text = parse_field(text, &fields[count]);
 		if (!text)
-			return (enum swf_kind)error_set(e, "field %zu is not a number",
-							count + 1);
+			return (enum trace_kind)error_set(e, "field %zu is not a number",
+							  count + 1);
 	}
 	if (*text)
-		return (enum swf_kind)error_set(e, "more than %d fields", FIELDS);
+		return (enum trace_kind)error_set(e, "more than %d fields", FIELDS);
 	if (count < FIELDS_LEAST)
-		return (enum swf_kind)error_set(e, "only %zu of %d fields", count,
-						FIELDS);
+		return (enum trace_kind)error_set(e, "only %zu of %d fields", count,
+						  FIELDS);
 	return fill(fields, job);
 }
 

@@ -7,7 +7,7 @@
 
 #include "sim/random.h"
 
-int trace_add(struct trace *t, const struct swf_job *job, struct error *e)
+int trace_add(struct trace *t, const struct trace_line *job, struct error *e)
 {
 	if (t->count == TRACE_MAX_JOBS)
 		return error_set(e, "more than %d jobs", TRACE_MAX_JOBS);
@@ -85,7 +85,7 @@ void trace_set_load(struct trace *t, uint64_t cpus, double load)
 	for (size_t i = 0; i < t->count; i++) {
 		double submit = (double)t->jobs[i].submit * times;
 
-		t->jobs[i].submit = llround(fmin(submit, (double)SWF_MAX_TIME));
+		t->jobs[i].submit = llround(fmin(submit, (double)TRACE_MAX_TIME));
 	}
 }
 

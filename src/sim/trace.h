@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "sim/swf.h"
+#include "sim/trace_line.h"
 
 struct trace_job {
 	int64_t submit; /* seconds */
@@ -30,12 +30,12 @@ struct trace {
 #define TRACE_MAX_JOBS 50000000 /* 1.6 GB */
 
 /*
- * Read a file in the Standard Workload Format, plain or compressed. A line that is not of
- * the format is an error that names its number.
+ * Read a file in the Standard Workload Format, or as sacct prints it (sacct.h), plain or
+ * compressed. A line that is not of the format is an error that names its number.
  */
 int trace_read(struct trace *t, const char *path, struct error *e);
 
-int trace_add(struct trace *t, const struct swf_job *job, struct error *e);
+int trace_add(struct trace *t, const struct trace_line *job, struct error *e);
 
 /* Leave out what no machine of so many CPUs can run, and begin at second 0. */
 void trace_fit(struct trace *t, uint64_t cpus);

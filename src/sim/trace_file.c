@@ -1,47 +1,71 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <archive.h>
 #include <archive_entry.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "sim/sacct.h"
+#include "sim/swf.h"
 #include "sim/trace.h"
 
-#define LINE_MAX_BYTES 4096 /* a line of 18 numbers has about 100 */
+#define LINE_MAX_BYTES 65536 /* sacct may be asked for columns of any length */
 
 struct reader {
 	struct archive *archive;
 	const char *path;
 	struct trace *trace;
 	unsigned long line_number;
+	bool is_sacct;
+	struct sacct_format sacct;
 	size_t length;
 	char line[LINE_MAX_BYTES];
 };
 
+/* What the comments of a trace say of the machine. */
+static void note_machine(struct reader *r)
+{
+	uint64_t procs = swf_header(r->line, "MaxProcs");
+
+	if (!procs && !r->trace->max_procs)
+		procs = swf_header(r->line, "MaxNodes");
+	if (procs)
+		r->trace->max_procs = procs;
+}
+
+static enum trace_kind parse_line(struct reader *r, struct trace_line *job,
+				  struct error *e)
+{
+	if (r->is_sacct)
+		return sacct_parse(&r->sacct, r->line, job, e);
+	if (r->line_number == 1 && sacct_is_header(r->line)) {
+		r->is_sacct = true;
+		return sacct_read_header(&r->sacct, r->line, e) < 0 ? TRACE_INVALID
+								    : TRACE_COMMENT;
+	}
+	note_machine(r);
+	return swf_parse(r->line, job, e);
+}
+
 static int take_line(struct reader *r, struct error *e)
 {
-	struct swf_job job;
-	uint64_t procs;
+	struct trace_line job;
 
 	r->line[r->length] = '\0';
 	r->line_number++;
 	if (strlen(r->line) < r->length)
 		return error_set(e, "%s, line %lu: a zero byte", r->path, r->line_number);
 	r->length = 0;
-	procs = swf_header(r->line, "MaxProcs");
-	if (!procs && !r->trace->max_procs)
-		procs = swf_header(r->line, "MaxNodes");
-	if (procs)
-		r->trace->max_procs = procs;
-	switch (swf_parse(r->line, &job, e)) {
-	case SWF_COMMENT:
+	switch (parse_line(r, &job, e)) {
+	case TRACE_COMMENT:
 		return 0;
-	case SWF_UNUSABLE:
+	case TRACE_UNUSABLE:
 		r->trace->unusable++;
 		return 0;
-	case SWF_JOB:
+	case TRACE_JOB:
 		return trace_add(r->trace, &job, e);
-	case SWF_INVALID:
+	case TRACE_INVALID:
 		break;
 	}
 	return error_prefix(e, "%s, line %lu", r->path, r->line_number);

@@ -34,6 +34,20 @@ csv_of() {
 	[[ $(csv_of checkpointed preempt <<<"$csv") == 0.5 ]]
 }
 
+@test "what sacct prints of the jobs of this cluster is a trace" {
+	local i
+	for i in 1 2 3; do submit --time=5 --output=/dev/null --wrap='sleep 1' >>"$BATS_TEST_TMPDIR/jobs"; done
+	for i in $(<"$BATS_TEST_TMPDIR/jobs"); do wait_over "$i"; wait_accounted "$i" "COMPLETED|0:0"; done
+	root sacct --parsable2 --jobs="$(paste -sd, "$BATS_TEST_TMPDIR/jobs")" \
+		--format=JobID,Submit,Elapsed,AllocCPUS,Timelimit | tee "$BATS_TEST_TMPDIR/trace"
+	put trace.swf <"$BATS_TEST_TMPDIR/trace"
+	simulate --nodes=1 --cpus=4 --json | python3 -c '
+import json, sys
+o = json.load(sys.stdin)
+assert [o[name] for name in ("jobs", "unusable", "too_wide", "cpus")] == [3, 0, 0, 4], o
+'
+}
+
 @test "JSON and text say how many jobs were left out" {
 	put_trace
 	simulate --json | python3 -c '

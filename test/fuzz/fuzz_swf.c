@@ -22,16 +22,16 @@ static void must(int holds)
 static void fuzz_job(const char *text)
 {
 	struct error e = { .text = "" };
-	struct swf_job job;
-	enum swf_kind kind = swf_parse(text, &job, &e);
+	struct trace_line job;
+	enum trace_kind kind = swf_parse(text, &job, &e);
 
-	must((kind == SWF_INVALID) == (e.text[0] != '\0'));
+	must((kind == TRACE_INVALID) == (e.text[0] != '\0'));
 	(void)swf_header(text, "MaxProcs");
-	if (kind != SWF_JOB)
+	if (kind != TRACE_JOB)
 		return;
-	must(job.submit >= 0 && job.submit <= SWF_MAX_TIME);
-	must(job.run >= 1 && job.run <= job.estimate && job.estimate <= SWF_MAX_RUN);
-	must(job.cpus >= 1 && job.cpus <= SWF_MAX_CPUS);
+	must(job.submit >= 0 && job.submit <= TRACE_MAX_TIME);
+	must(job.run >= 1 && job.run <= job.estimate && job.estimate <= TRACE_MAX_RUN);
+	must(job.cpus >= 1 && job.cpus <= TRACE_MAX_CPUS);
 }
 
 static void fuzz_machine(const char *text)
@@ -40,7 +40,7 @@ static void fuzz_machine(const char *text)
 	struct machine m = { 0 };
 
 	must(machine_add(&m, text, &e) == 0 || e.text[0]);
-	must(m.cpus <= SWF_MAX_CPUS && m.nodes <= m.cpus);
+	must(m.cpus <= TRACE_MAX_CPUS && m.nodes <= m.cpus);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

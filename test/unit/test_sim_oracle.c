@@ -258,14 +258,14 @@ static void make_workload(struct naive *n, struct trace *t, uint64_t seed)
 	n->count = (size_t)draw(&r, 1, JOBS_MAX);
 	for (size_t i = 0; i < n->count; i++) {
 		struct job *j = &n->jobs[i];
-		struct swf_job job;
+		struct trace_line job;
 
 		at += draw(&r, 0, gap);
 		*j = (struct job){ .submit = at, .first_start = -1 };
 		j->cpus = draw(&r, 1, draw(&r, 0, 3) && all > 3 ? 3 : all);
 		j->run = draw(&r, 0, 2) ? draw(&r, 1, 20) : draw(&r, 1, 300);
 		j->estimate = j->run + (draw(&r, 0, 1) ? 0 : draw(&r, 0, 100));
-		job = (struct swf_job){ .submit = at,
+		job = (struct trace_line){ .submit = at,
 					.run = j->run,
 					.estimate = j->estimate,
 					.cpus = (uint32_t)j->cpus };

@@ -40,7 +40,7 @@ static void assert_schedule(const struct job *jobs, size_t count,
 	struct error e;
 
 	for (size_t i = 0; i < count; i++) {
-		struct swf_job job = { .submit = jobs[i].submit,
+		struct trace_line job = { .submit = jobs[i].submit,
 				       .run = jobs[i].run,
 				       .estimate = jobs[i].estimate,
 				       .cpus = jobs[i].cpus };

@@ -62,11 +62,37 @@ static void a_trace_is_read_plain_and_compressed(void **state)
 	assert_trace(place_path(p, "trace.swf.gz"));
 }
 
+static void what_sacct_prints_is_a_trace(void **state)
+{
+	struct place *p = *state;
+	struct trace t = { 0 };
+	struct error e;
+
+	put_file(p->fd, "month",
+		 "JobID|Submit|Elapsed|AllocCPUS|Timelimit\n"
+		 "7|2025-11-30T01:30:27|00:02:00|8|01:00:00\n"
+		 "7.batch|2025-11-30T01:30:27|00:02:00|8|\n"
+		 "8|2025-11-30T01:30:00|00:00:00|0|01:00:00\n"
+		 "9|2025-11-30T01:30:17|00:01:00|1|UNLIMITED\n");
+	assert_int_equal(trace_read(&t, place_path(p, "month"), &e), 0);
+	trace_fit(&t, 8);
+	assert_int_equal(t.count, 2);
+	assert_int_equal(t.unusable, 1);
+	assert_int_equal(t.jobs[0].run, 60);
+	assert_int_equal(t.jobs[1].submit, 10);
+	assert_int_equal(t.jobs[1].estimate, 3600);
+	trace_free(&t);
+	put_file(p->fd, "month", "JobID|Submit|Elapsed|AllocCPUS\n7|1|00:02:00\n");
+	assert_int_equal(trace_read(&t, place_path(p, "month"), &e), -1);
+	assert_says(&e, "line 2: only 3 fields, and AllocCPUS is the 4. column");
+	trace_free(&t);
+}
+
 static void what_is_no_trace_is_refused_with_its_line(void **state)
 {
 	struct place *p = *state;
 	struct trace t = { 0 };
-	char line[5001];
+	char line[70001];
 	struct error e;
 
 	put_file(p->fd, "a", "; a comment\nhello\n");
@@ -183,6 +209,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		in_place(a_trace_is_read_plain_and_compressed),
+		in_place(what_sacct_prints_is_a_trace),
 		in_place(what_is_no_trace_is_refused_with_its_line),
 		cmocka_unit_test(a_load_is_reached_and_shaking_keeps_it),
 		cmocka_unit_test(jobs_that_are_made_up_are_as_the_model_says),

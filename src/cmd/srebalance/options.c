@@ -70,8 +70,9 @@ static void print_usage(void)
 	     "Run jobs on a cluster that is not there, under several policies, and "
 	     "compare "
 	     "their waits.\n"
-	     "      --trace=FILE          in the Standard Workload Format, plain or "
-	     "compressed\n"
+	     "      --trace=FILE          in the Standard Workload Format, or as sacct "
+	     "--parsable2\n"
+	     "                            prints it; plain or compressed\n"
 	     "      --lublin=JOBS         make up so many jobs, as Lublin and Feitelson "
 	     "do\n"
 	     "      --machine=FILE        the cluster behind the trace\n"
@@ -247,7 +248,7 @@ static int set_option(struct simulate *s, int c)
 	case OPTION_LUBLIN:
 		return set_number("lublin", 1, TRACE_MAX_JOBS, &s->lublin);
 	case OPTION_NODES:
-		return set_number("nodes", 1, SWF_MAX_CPUS, &s->nodes);
+		return set_number("nodes", 1, TRACE_MAX_CPUS, &s->nodes);
 	case OPTION_CPUS:
 		return set_number("cpus", 1, 65536, &s->node_cpus);
 	case OPTION_LOAD:

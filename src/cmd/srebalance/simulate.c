@@ -40,9 +40,9 @@ static int set_cluster(struct simulate *s, uint64_t max_procs, struct error *e)
 				 "%s: its header does not say on how many CPUs it ran; "
 				 "give --nodes or --machine",
 				 simulate_name(s));
-	if (s->options.cpus > SWF_MAX_CPUS)
+	if (s->options.cpus > TRACE_MAX_CPUS)
 		return error_set(e, "%llu CPUs: more than %u are not simulated",
-				 (unsigned long long)s->options.cpus, SWF_MAX_CPUS);
+				 (unsigned long long)s->options.cpus, TRACE_MAX_CPUS);
 	return 0;
 }
 
