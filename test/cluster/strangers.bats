@@ -440,6 +440,29 @@ on_n1() {
 	[[ $output != *n9* && $output != *"goes on on"* ]]
 }
 
+# It says again and again that 9 EB were written, which --rate has the others wait for.
+@test "smigrate --rate: what a job says of its size delays nobody else's for long" {
+	local forger began
+	on_n1
+	root sed -i.kept '$a DumpTimeout=5' /etc/slurm/checkpoint.conf
+	cluster run n1 pkill -STOP -u bob -x runner
+	bob sh -c 'while [ -e "$1/events" ] && [ ! -e "$2/forged" ]; do
+		echo "{\"time\":$(date +%s),\"event\":\"checkpoint\",\"restart\":0,\"node\":\"n1\",\"generation\":1,\"engine\":\"criu\",\"reason\":\"move\",\"seconds\":1,\"bytes\":9000000000000000000}" >>"$1/events"
+		sleep 0.1
+	done' _ "$THEIRS" "$OPEN" &
+	forger=$!
+	began=$SECONDS
+	run root timeout 120 smigrate --drain-node=n1 --relax -j 1 --rate=1000 --timeout=60s
+	echo "$output"
+	bob touch "$OPEN/forged"
+	root mv /etc/slurm/checkpoint.conf.kept /etc/slurm/checkpoint.conf
+	root scontrol update NodeName=n1 State=RESUME
+	cluster run n1 pkill -KILL -u bob -x runner
+	wait "$forger"
+	echo "after $((SECONDS - began)) s"
+	[ "$(restarts "$JOB")" -eq 1 ]
+}
+
 @test "root's doctor --all-nodes writes nothing behind a link of a stranger's" {
 	root rm -rf /shared/checkpoint/root
 	bob ln -s /etc /shared/checkpoint/root

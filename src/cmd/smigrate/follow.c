@@ -54,7 +54,6 @@ static void saved(struct migration *m, struct migrant *j, const struct event *ev
 	j->bytes = credible(m, j, event->bytes);
 	j->dump = event->seconds;
 	j->times.saved = event->time;
-	m->written += j->bytes;
 }
 
 /* Where it was, at the start in which it was asked. */

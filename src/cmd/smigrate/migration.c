@@ -173,15 +173,13 @@ static size_t count_dumps(const struct migration *m)
 	return n;
 }
 
-/* What has been written, and is being written. */
+/* By all, each of which counts once, however often it says that it was saved. */
 static uint64_t written(const struct migration *m)
 {
-	uint64_t bytes = m->written;
+	uint64_t bytes = 0;
 
-	for (size_t i = 0; i < m->count; i++) {
-		if (m->migrants[i]->state == MIGRANT_SAVES)
-			bytes += m->migrants[i]->bytes;
-	}
+	for (size_t i = 0; i < m->count; i++)
+		bytes += m->migrants[i]->bytes;
 	return bytes;
 }
 

@@ -96,7 +96,6 @@ struct migration {
 	struct outlook *outlook;
 	struct watch *watch;
 	double began;
-	uint64_t written; /* bytes, by those that have been saved */
 	bool late;	  /* --timeout has passed */
 	bool changed;	  /* something was changed */
 };
