@@ -336,8 +336,8 @@ END
 	[ "$(generations "$JOB")" = 2 ]
 	wait_no_processes "$(job_node "$JOB")" alice
 	root scheckpoint purge --all --older=0
-	# but for what jobs have noted of the nodes' CPUs
-	[ -z "$(alice sh -c 'ls -A "$1" | grep -vx cpu' _ "$(dirname "$(store "$JOB")")")" ]
+	# but for what jobs have noted of the nodes' CPUs and C libraries
+	[ -z "$(alice sh -c 'ls -A "$1" | grep -vxE "cpu|libc"' _ "$(dirname "$(store "$JOB")")")" ]
 	run alice scheckpoint show "$JOB"
 	one_line 1 "has no checkpoints"
 }
