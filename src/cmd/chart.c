@@ -235,7 +235,7 @@ static char *title_of(const struct heap *heap, const char *job)
 				  str_size(ev->bytes).text,
 				  html_duration(ev->seconds).text);
 	if (ev->type == EVENT_RESTART)
-		return str_printf("job %s: goes on from checkpoint %u, %s\nin %s", job,
+		return str_printf("job %s: continues from checkpoint %u, %s\nin %s", job,
 				  ev->generation, time, html_duration(ev->seconds).text);
 	return str_printf("job %s: %s, %s\n%s", job, symbol_meaning(heap->symbol), time,
 			  ev->text ? ev->text : "");

@@ -152,7 +152,7 @@ static int go_on(struct act *a, unsigned int n, struct error *e)
 	switch (restart(&a->t->job, 0, &restarted, e)) {
 	case RESTART_RUNNING:
 		a->run = restarted.run;
-		trial_report(a->t, "restart %u: it goes on%s%s", n,
+		trial_report(a->t, "restart %u: it continues%s%s", n,
 			     restarted.remark.text[0] ? "; " : "", restarted.remark.text);
 		return 0;
 	case RESTART_CANCELLED:

@@ -56,7 +56,7 @@ static void check_shared(const struct doctor *d, const char *dir, const char *th
 		if ((long)fs.f_type == local[i].magic)
 			doctor_find(d, FINDING_ADVICE, USE, WRITE,
 				    "%s lies on %s, a file system of one node; unless "
-				    "all nodes see the same there, no job goes on on "
+				    "all nodes see the same there, no job continues on "
 				    "another: scheckpoint doctor --all-nodes tells",
 				    dir, local[i].name);
 	}

@@ -27,8 +27,8 @@ static void tell_works(struct ward *w, const struct engine *engine)
 
 	w->working++;
 	doctor_find(w->d, FINDING_RIGHT, use ? use : "engine", "",
-		    "%s %s can save jobs: a tiny one was saved and went on", engine->name,
-		    version ? version : "");
+		    "%s %s can save jobs: a tiny one was saved and continued",
+		    engine->name, version ? version : "");
 }
 
 /* The other kind of network, which some of the jobs have. */

@@ -38,9 +38,9 @@ static const char *what(const struct event *event)
 	case EVENT_FAILED:
 		return "no checkpoint was taken";
 	case EVENT_REFUSED:
-		return "a checkpoint was not gone on from";
+		return "a checkpoint was not continued from";
 	case EVENT_HELD:
-		return "it could not go on, and was held";
+		return "it could not continue, and was held";
 	case EVENT_END:
 		return "no checkpoint could be restored, and it failed";
 	default:

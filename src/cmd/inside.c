@@ -28,8 +28,9 @@ static int wait_for(const struct scheckpoint *s, const struct control_reply *beg
 		return refuse("its runner does not answer");
 	if (ended.restarts == begun->restarts && ended.rc < 0)
 		return refuse(ended.text);
-	tell(s, ended.restarts > begun->restarts ? "this job: goes on from its checkpoint"
-						 : "this job: checkpointed");
+	tell(s, ended.restarts > begun->restarts
+			? "this job: continues from its checkpoint"
+			: "this job: checkpointed");
 	return EXIT_DONE;
 }
 

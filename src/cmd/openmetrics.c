@@ -137,7 +137,7 @@ static const struct family families[] = {
 	  OF_REASON(bytes) },
 	{ "failures", "counter", "", "Checkpoints that were asked for and not taken.",
 	  OF_REASON(failures) },
-	{ "restarts", "counter", "", "Times that jobs went on from a checkpoint.",
+	{ "restarts", "counter", "", "Times that jobs continued from a checkpoint.",
 	  OF_USER(restarts) },
 	{ "cut_short_runs", "counter", "",
 	  "Runs that ended without a word: the node died, or the job was killed.",

@@ -93,7 +93,7 @@ static bool answer_leave(const struct scheckpoint *s, struct asked *a,
 		if (!a->saved)
 			return false;
 		refused(a,
-			"Slurm did not take the job back, and it goes on where it was");
+			"Slurm did not take the job back, and it continues where it was");
 		return true;
 	default:
 		return answer_create(s, a, event);

@@ -181,7 +181,7 @@ static int submit_again(const struct scheckpoint *s, const struct stored_job *jo
 	if (rc == 0 && !(name = str_printf("%llu", number)))
 		rc = error_sys(e, "memory");
 	if (rc == 0) {
-		tell(s, "job %s: goes on as job %s", job->name, name);
+		tell(s, "job %s: continues as job %s", job->name, name);
 		add_json(s, job, name);
 	}
 	command_free(&c);

@@ -20,14 +20,14 @@
 #include "slurm/job.h"
 
 static const struct verb verbs[] = {
-	{ "create", "[JOB...]", "checkpoint running jobs, which go on", "nt",
+	{ "create", "[JOB...]", "checkpoint running jobs, which continue", "nt",
 	  verb_create },
 	{ "vacate", "[JOB...]",
 	  "checkpoint jobs, take them off their nodes and hold them", "nt", verb_vacate },
 	{ "requeue", "[JOB...]", "checkpoint jobs and put them back in the queue", "ntxH",
 	  verb_requeue },
 	{ "restart", "JOB...",
-	  "have jobs go on that were vacated, have ended or are gone", "gx",
+	  "have jobs continue that were vacated, have ended or are gone", "gx",
 	  verb_restart },
 	{ "disable", "[JOB...]", "refuse checkpoints of running jobs", "nt",
 	  verb_disable },

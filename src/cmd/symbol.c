@@ -23,7 +23,7 @@ static const struct {
 			   "<path d='M8 .8 15.2 8 8 15.2.8 8z'/>" },
 	[SYMBOL_OTHER] = { "checkpoint, for another reason", "other",
 			   "<path d='M8 1.5l6 3.4v6.2l-6 3.4-6-3.4V4.9z'/>" },
-	[SYMBOL_RESTART] = { "goes on from a checkpoint", "restart",
+	[SYMBOL_RESTART] = { "continues from a checkpoint", "restart",
 			     "<path d='M3.5 1.5 14 8 3.5 14.5z'/>" },
 	[SYMBOL_FAILED] = { "no checkpoint was taken", "bad",
 			    "<path d='M2 4.2 4.2 2 8 5.8 11.8 2 14 4.2 10.2 8l3.8 "
@@ -32,7 +32,7 @@ static const struct {
 	[SYMBOL_REFUSED] = { "a damaged checkpoint was passed over", "bad",
 			     "<path d='M8 .8 15.6 14.6H.4z'/><path class='hole' d='M7.1 "
 			     "5.5h1.8v4.6H7.1zm0 5.6h1.8v1.8H7.1z'/>" },
-	[SYMBOL_HELD] = { "held: could not go on there", "bad",
+	[SYMBOL_HELD] = { "held: could not continue there", "bad",
 			  "<path d='M3 2h3.6v12H3zm6.4 0H13v12H9.4z'/>" },
 	[SYMBOL_DEATH] = { "cut short: the node died, or the job was killed", "bad",
 			   "<path d='M9.8.4 2.4 9h4.4l-1.2 6.6L13.4 6.6H8.6z'/>" },

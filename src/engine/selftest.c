@@ -104,7 +104,7 @@ static const char *const failures[] = {
 	[STAGE_STARTING] = "could not be started",
 	[STAGE_SAVING] = "could not be saved",
 	[STAGE_RESTORING] = "could not be restored",
-	[STAGE_GOING_ON] = "did not go on as it should after a restart",
+	[STAGE_GOING_ON] = "did not continue as it should after a restart",
 };
 
 /* What the process tells of itself. */

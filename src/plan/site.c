@@ -115,7 +115,8 @@ static void judge_queue(const struct judge *j, const struct site_queue *q)
 	}
 	if (mode_of(j->site, q) == SITE_PREEMPT_CANCEL)
 		find(j, FINDING_ADVICE, "preemption", "",
-		     "%s %s has PreemptMode=CANCEL: jobs that are saved go on later all "
+		     "%s %s has PreemptMode=CANCEL: jobs that are saved continue later "
+		     "all "
 		     "the same, and those that are not are lost",
 		     kind, q->name);
 	snprintf(write.text, sizeof(write.text),
@@ -207,9 +208,8 @@ static void judge_requeue(const struct judge *j)
 		find(j, FINDING_RIGHT, "requeue", "", "jobs may be requeued");
 	else
 		find(j, FINDING_MISSING, "requeue", "slurm.conf: JobRequeue=1",
-		     "jobs are not requeued unless they say --requeue, and so do not go "
-		     "on "
-		     "when they have left or lost their node");
+		     "jobs are not requeued unless they say --requeue, and so do not "
+		     "continue when they have left or lost their node");
 	if (delay > LONG_DELAY)
 		find(j, FINDING_ADVICE, "requeue",
 		     s->release >= REQUEUE_DELAY

@@ -110,7 +110,7 @@ void hold(struct runner *r, const struct error *e)
 	snprintf(event.text, sizeof(event.text), "%s", e->text);
 	journal(&r->task, &r->folder, &event);
 	say(r->task.job,
-	    "it cannot go on from its checkpoints on %s and is held; when that is "
+	    "it cannot continue from its checkpoints on %s and is held; when that is "
 	    "mended, "
 	    "release it with \"scontrol release %u\": %s",
 	    r->task.node, r->task.job, e->text);
@@ -126,13 +126,13 @@ static void leave_for_others(struct runner *r, const char *nodes, const struct e
 	struct error failed = { .text = "" };
 
 	if (apart_requeue(r->task.job, false, &failed) < 0) {
-		say(r->task.job, "it cannot go on here: %.700s; %.300s", e->text,
+		say(r->task.job, "it cannot continue here: %.700s; %.300s", e->text,
 		    failed.text);
 		end_killed(r, SIGKILL);
 	}
 	if (apart_relocate_away(&r->task, &r->folder, nodes, &failed) < 0)
 		error_prefix(&failed, "; but it may come to this node again");
-	snprintf(event.text, sizeof(event.text), "it goes on elsewhere: %.700s%.300s",
+	snprintf(event.text, sizeof(event.text), "it continues elsewhere: %.680s%.300s",
 		 e->text, failed.text);
 	journal(&r->task, &r->folder, &event);
 	say(r->task.job, "%s", event.text);
@@ -202,15 +202,16 @@ int leave(struct runner *r, enum leaving how, const char *text, struct error *e)
 	if (how != LEAVE_END && apart_requeue(r->task.job, how == LEAVE_HOLD, e) < 0)
 		return -1;
 	if (how != LEAVE_END && apart_relocate(&r->task, &r->folder, &failed) < 0) {
-		error_prefix(&failed, "it goes on wherever Slurm has it");
+		error_prefix(&failed, "it continues wherever Slurm has it");
 		snprintf(event.text, sizeof(event.text), "%s", failed.text);
 	}
 	snprintf(event.reason, sizeof(event.reason), "%s", words[how]);
 	if (r->unsaved.saved)
-		snprintf(event.text, sizeof(event.text),
-			 "it goes on from its last checkpoint, since %.3f s of work are "
-			 "less than the %.3f s that one takes",
-			 r->unsaved.work, r->unsaved.cost);
+		snprintf(
+			event.text, sizeof(event.text),
+			"it continues from its last checkpoint, since %.3f s of work are "
+			"less than the %.3f s that one takes",
+			r->unsaved.work, r->unsaved.cost);
 	journal(&r->task, &r->folder, &event);
 	scratch_remove(&r->scratch);
 	_exit(0);

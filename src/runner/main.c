@@ -188,7 +188,7 @@ static void tell_restarted(struct runner *r, const struct restarted *restarted)
 	snprintf(event.text, sizeof(event.text), "%s", restarted->refused.text);
 	journal(&r->task, &r->folder, &event);
 	say(r->task.job,
-	    "it goes on from generation %u, since a newer one was refused: %s",
+	    "it continues from generation %u, since a newer one was refused: %s",
 	    restarted->generation, restarted->refused.text);
 }
 

@@ -24,7 +24,7 @@ int relocate_wanted(const struct task *task, const struct folder *folder, bool *
 	int rc = move_read(folder, &move, e);
 
 	if (rc == 0)
-		rc = error_set(e, "it was not said where the job is to go on");
+		rc = error_set(e, "it was not said where the job is to continue");
 	else if (rc > 0 && move.restart != task->restart)
 		rc = error_set(e, "the request was for an earlier start of the job");
 	*hold = move.hold;

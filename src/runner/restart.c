@@ -92,7 +92,7 @@ static int check_fits(const struct engine_job *job, const struct generation *gen
 		return error_set(e, "%s", why.text);
 	return error_set(e,
 			 "%s; it was saved on %s, and \"scheckpoint restart "
-			 "--nodelist=%s %u\" has it go on there",
+			 "--nodelist=%s %u\" has it continue there",
 			 why.text, node, node, job->job);
 }
 

@@ -108,7 +108,8 @@ CHECK_WISH(tcp)
 
 const struct option_info option_table[OPTION_COUNT] = {
 	[OPTION_CHECKPOINT] = { "checkpoint", "[interval]", optional_argument,
-				"save the job so that it can go on elsewhere: when it is "
+				"save the job so that it can continue elsewhere: when it "
+				"is "
 				"preempted or asked to, and every interval if given",
 				"SBATCH_CHECKPOINT", CHECKPOINT_ENV_INTERVAL,
 				check_interval },
@@ -139,7 +140,7 @@ const struct option_info option_table[OPTION_COUNT] = {
 			   "content, or that of those that it rewrites in place",
 			   "SBATCH_CHECKPOINT_FILES", CHECKPOINT_ENV_FILES, check_files },
 	[OPTION_FROM] = { "checkpoint-from", "job[.generation]", required_argument,
-			  "go on from the checkpoints of a job that is gone; implies "
+			  "continue from the checkpoints of a job that is gone; implies "
 			  "--checkpoint",
 			  NULL, CHECKPOINT_ENV_FROM, check_from },
 	[OPTION_ENGINE] = { "checkpoint-engine", "name", required_argument,
@@ -177,7 +178,7 @@ const struct option_info option_table[OPTION_COUNT] = {
 	[OPTION_CPU] = { "checkpoint-cpu", "node|x86-64-v2|x86-64-v3|x86-64-v4",
 			 required_argument,
 			 "what the job's libraries choose of a CPU at most, so that it "
-			 "can go on on all nodes that have that",
+			 "can continue on all nodes that have that",
 			 "SBATCH_CHECKPOINT_CPU", CHECKPOINT_ENV_CPU, check_cpu },
 };
 

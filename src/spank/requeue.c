@@ -21,7 +21,7 @@ int requeue_allow(void)
 {
 	if (is_refused())
 		slurm_info("checkpoint: --no-requeue is set aside, since a job that was "
-			   "saved goes on by being requeued; a job that must never be "
+			   "saved continues by being requeued; a job that must never be "
 			   "requeued needs --no-checkpoint");
 	return slurm_option_set(opt, "requeue", "", false) == 0 ? 0 : -1;
 }

@@ -400,7 +400,7 @@ static int hand_over(const struct store *old, unsigned int from, const struct st
 			return error_sys(e, "%s/%u", new->path, job);
 	} else if (!leads_to(old->fd, old_name, target) ||
 		   fstatat(new->fd, new_name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
-		return error_set(e, "job %u goes on already, as another job", from);
+		return error_set(e, "job %u continues already, as another job", from);
 	}
 	if (symlinkat(target, old->fd, old_name) < 0 && errno != EEXIST)
 		return error_sys(e, "%s/%u", old->path, from);

@@ -178,7 +178,7 @@ static int explain_missing(const struct manifest_output *o,
 				 o->path, now);
 	return error_set(e,
 			 "%s is not there, and the job was writing it; put it back, or "
-			 "have the job go on without its first %llu bytes after "
+			 "have the job continue without its first %llu bytes after "
 			 "\"truncate -s %llu %s\"",
 			 o->path, (unsigned long long)o->length,
 			 (unsigned long long)o->length, o->path);
@@ -191,7 +191,7 @@ static int explain_other(const struct manifest_output *o, const char *now,
 		return error_set(e,
 				 "%s is another file than the job was writing, which is "
 				 "%s now; give that its name back, or move it to another "
-				 "directory if the job is to go on with the new one",
+				 "directory if the job is to continue with the new one",
 				 o->path, now);
 	return error_set(e,
 			 "%s is another file than the job was writing, which is gone, "
@@ -205,7 +205,7 @@ static int explain_short(const struct manifest_output *o, const struct stat *st,
 {
 	return error_set(e,
 			 "%s has %lld bytes, fewer than the %llu that the job had "
-			 "written; put them back, or have the job go on with zeros in "
+			 "written; put them back, or have the job continue with zeros in "
 			 "their place after \"truncate -s %llu %s\"; a file that is "
 			 "rewritten is kept with --checkpoint-files=copy",
 			 o->path, (long long)st->st_size, (unsigned long long)o->length,

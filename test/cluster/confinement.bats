@@ -17,7 +17,7 @@ restored_job() {
 	wait_running "$JOB"
 	wait_event "$JOB" restart
 	NODE=$(job_node "$JOB")
-	until_true 60 "it goes on" eval '[[ $(processes $NODE alice) == *heap* ]]'
+	until_true 60 "it continues" eval '[[ $(processes $NODE alice) == *heap* ]]'
 }
 
 @test "restored processes are in the job's cgroup" {

@@ -48,7 +48,7 @@ leaves_needing() {
 
 # "leave" is in the history, with a reason of its own, as often as N
 has_left() {
-	[[ $(alice grep -c '"event":"leave".*it goes on elsewhere: .*lacks' "$(store "$1")/events") -ge $2 ]]
+	[[ $(alice grep -c '"event":"leave".*it continues elsewhere: .*lacks' "$(store "$1")/events") -ge $2 ]]
 }
 
 @test "a job is not restored on a lesser CPU: it is queued for others, goes on there, and is exact" {

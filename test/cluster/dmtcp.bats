@@ -61,7 +61,7 @@ keeps_promise() { # SCRIPT MEMORY [SBATCH OPTION...]
 
 # has_begun JOB ROUND: it runs, after a restart from a checkpoint
 has_begun() {
-	until_true 60 "job $1 has gone on" root sh -c \
+	until_true 60 "job $1 has continued" root sh -c \
 		'[ "$(scheckpoint show "$1" | grep -cE "Event=(start|restart) ")" -ge "$2" ]' _ "$1" "$2"
 }
 

@@ -385,7 +385,7 @@ flip() { alice python3 -c 'import sys; f = open(sys.argv[1], "r+b"); f.seek(1000
 		echo "$damage: $(get out | grep ^slurm)"
 		[ "$(job_state "$JOB")" = COMPLETED ]
 		[ "$(said)" -eq 1 ]
-		get out | grep -q "goes on from generation 1, since a newer one was refused: generation 2: "
+		get out | grep -q "continues from generation 1, since a newer one was refused: generation 2: "
 		output_is_exact
 		[ "$(output | wc -l)" -gt 5 ]
 	done

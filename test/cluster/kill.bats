@@ -39,7 +39,7 @@ has_restored() { [[ $(alice grep -c '"event":"restart"' "$(store "$1")/events") 
 		alice scheckpoint verify "$job"
 		# As a site's monitoring tells.
 		root scontrol update "NodeName=$node" State=DOWN Reason="power failure"
-		until_true 180 "job $job goes on" has_restored "$job" "$restored"
+		until_true 180 "job $job continues" has_restored "$job" "$restored"
 		bring_back
 	done
 	alice touch "$WORK/stop"

@@ -47,7 +47,7 @@ lines() { get out 2>/dev/null | wc -l; }
 	done
 	let_end
 	alice scheckpoint show "$job"
-	alice scheckpoint show "$job" | grep -q 'Event=leave.*Text=it goes on from its last checkpoint'
+	alice scheckpoint show "$job" | grep -q 'Event=leave.*Text=it continues from its last checkpoint'
 	ended_well "$job"
 	diff <(alice env PACE=0 "$WORK/heap" 700 20) <(get out)
 }

@@ -102,7 +102,7 @@ refused() {
 	run alice scheckpoint restart "$JOB"
 	echo "$output"
 	[ "$status" -eq 0 ]
-	[[ $output == "job $old: goes on as job "* ]]
+	[[ $output == "job $old: continues as job "* ]]
 	JOB=${output##* }
 	ends_exact
 }
@@ -232,7 +232,7 @@ refused() {
 	alice scheckpoint restart "$JOB"
 	wait_event "$JOB" restart 1
 	[ "$(job_node "$JOB")" = n4 ]
-	[[ $(alice scheckpoint show "$JOB") == *"goes on elsewhere: /opt/ticker/libstep.so is not the same file"* ]]
+	[[ $(alice scheckpoint show "$JOB") == *"continues elsewhere: /opt/ticker/libstep.so is not the same file"* ]]
 	let_end
 	wait_over "$JOB"
 	alice sed -i '/^slurm/d' "$WORK/out"

@@ -252,7 +252,7 @@ END
 	run alice smigrate "$a"
 	echo "$output"
 	[ "$status" -eq 0 ]
-	[[ $output == *"job $a: goes on on n"* ]]
+	[[ $output == *"job $a: continues on n"* ]]
 	has_left "$a" "$node"
 	let_end
 	wait_over "$a"

@@ -132,7 +132,7 @@ wait_saving() {
 	alice scancel --batch --signal=47 "$a"
 	until_true 60 "it is answered" has_events "$a" failed 1
 	run alice scheckpoint error "$a"
-	[[ $output == *"it was not said where the job is to go on"* ]]
+	[[ $output == *"it was not said where the job is to continue"* ]]
 	is_state "$a" RUNNING
 	let_end
 	wait_over "$a"

@@ -41,7 +41,7 @@ counting_off() {
 	[ "$(job_field "$a" ReqNodeList)" = "(null)" ]
 	wait_restored "$a" 2
 	alice scheckpoint requeue "$a"
-	until_true 60 "it goes on" restarted "$a" 2
+	until_true 60 "it continues" restarted "$a" 2
 	[ "$(exclude_of "$a")" = n4 ]
 	[ "$(job_field "$a" ReqNodeList)" = "(null)" ]
 	let_end
@@ -56,7 +56,7 @@ counting_off() {
 	[ "$status" -eq 0 ]
 	wait_restored "$a" 1
 	occupy "$a" >/dev/null
-	until_true 60 "it goes on elsewhere" is_state "$a" RUNNING
+	until_true 60 "it continues elsewhere" is_state "$a" RUNNING
 	has_left "$a" n3
 	[ "$(job_field "$a" ReqNodeList)" = "(null)" ]
 	let_end
@@ -76,7 +76,7 @@ counting_off() {
 	run alice smigrate "$a"
 	echo "$output"
 	[[ $output == *"job $a: asks again for what it did before it was moved"* ]]
-	until_true 60 "it goes on elsewhere" is_state "$a" RUNNING
+	until_true 60 "it continues elsewhere" is_state "$a" RUNNING
 	has_left "$a" n3
 	bring_back
 	let_end
@@ -112,7 +112,7 @@ counting_off() {
 	[ "$(job_field "$a" Partition)" = high ]
 	wait_restored "$a" 1
 	alice scheckpoint requeue "$a"
-	until_true 60 "it goes on" restarted "$a" 1
+	until_true 60 "it continues" restarted "$a" 1
 	[ "$(job_field "$a" Partition)" = low ]
 	let_end
 	wait_over "$a"
@@ -156,7 +156,7 @@ counting_off() {
 	[[ $output == *"job $a: is held"* ]]
 	is_state "$a" PENDING
 	alice scheckpoint restart "$a"
-	until_true 60 "it goes on" is_state "$a" RUNNING
+	until_true 60 "it continues" is_state "$a" RUNNING
 	wait_restored "$a" 1
 	run root smigrate --priority=4000000 "$a"
 	[ "$status" -eq 0 ]
@@ -289,7 +289,7 @@ upgrade_when_asked() {
 	run root smigrate -d n1 --concurrency=1 --rate=1
 	echo "$output"
 	[ "$status" -eq 0 ]
-	[ "$(grep -c "goes on on" <<<"$output")" -eq 2 ]
+	[ "$(grep -c "continues on" <<<"$output")" -eq 2 ]
 	# the second is asked when the first has been saved
 	[ "$(grep -n "is asked" <<<"$output" | tail -n 1 | cut -d: -f1)" -gt "$(grep -n "generation" <<<"$output" | head -n 1 | cut -d: -f1)" ]
 	let_end

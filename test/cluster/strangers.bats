@@ -148,7 +148,7 @@ saved_in() {
 	wait_lines out 2
 	alice scheckpoint create -D "$1" "$JOB"
 	preempt "$JOB"
-	until_true 60 "it goes on" eval '[[ $(alice scheckpoint show -D "$DIR" "$JOB") == *Event=restart* ]]'
+	until_true 60 "it continues" eval '[[ $(alice scheckpoint show -D "$DIR" "$JOB") == *Event=restart* ]]'
 	[[ $(root scheckpoint list -u alice -D "$1" "$JOB") == *"$JOB"* ]]
 	run root scheckpoint doctor -u alice -D "$1"
 	[[ $output == *"user alice can keep checkpoints in "* ]]
@@ -212,7 +212,7 @@ of_job() {
 	alice sh -c 'printf "%s\0" PATH=/usr/bin:/bin "LD_PRELOAD=$1/spy.so" >"$2/environment"' _ "$WORK" "$FOLDER"
 	alice sh -c 'printf "%s\0" --output=/dev/null --hold -- >"$1/options"' _ "$FOLDER"
 	cluster run ctl python3 -c 'import pty, sys; pty.spawn(sys.argv[1:])' scheckpoint restart -u alice 900 </dev/null | tee "$BATS_TEST_TMPDIR/said"
-	grep "goes on as job" "$BATS_TEST_TMPDIR/said"
+	grep "continues as job" "$BATS_TEST_TMPDIR/said"
 	refute alice test -e "$WORK/spied"
 }
 
@@ -437,7 +437,7 @@ on_n1() {
 	cluster run n1 pkill -KILL -u bob -x runner
 	wait "$forger"
 	[ "$status" -ne 0 ]
-	[[ $output != *n9* && $output != *"goes on on"* ]]
+	[[ $output != *n9* && $output != *"continues on"* ]]
 }
 
 # It says again and again that 9 EB were written, which --rate has the others wait for.

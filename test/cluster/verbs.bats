@@ -248,7 +248,7 @@ one_line() {
 	wait_over "$JOB"
 	forget_job "$JOB"
 	run alice scheckpoint restart "$JOB"
-	one_line 0 "job $JOB: goes on as job "
+	one_line 0 "job $JOB: continues as job "
 	new=${output##* }
 	wait_running "$new"
 	wait_event "$new" restart

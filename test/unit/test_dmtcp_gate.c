@@ -456,8 +456,8 @@ static void who_is_told_late_of_a_checkpoint_is_not_told(void **state)
 	assert_int_equal(gate_open(&client, NULL), 0);
 	hears_as(other, WRITTEN, TYPE_OTHER, STATE_SAVED);
 	assert_true(hears_of_checkpoint(worker));
-	say(other, "it has gone on");
-	hears(other, "it has gone on");
+	say(other, "it has continued");
+	hears(other, "it has continued");
 	assert_false(hears_of_checkpoint(worker));
 	say_as(other, "", TYPE_COMMAND, STATE_RUNNING);
 	hears_as(other, "", TYPE_COMMAND, STATE_RUNNING);

@@ -513,7 +513,7 @@ static void what_goes_on_as_one_job_does_not_as_another(void **state)
 	make_with(p, 11, "eleven");
 	for (unsigned int late = 9; late <= 11; late++) {
 		assert_int_equal(adopt(p, 7, late, &e), -1);
-		assert_says(&e, "job 7 goes on already, as another job");
+		assert_says(&e, "job 7 continues already, as another job");
 	}
 	assert_link(p, "c/7", "8");
 	assert_false(exists(p->fd, "c/9"));

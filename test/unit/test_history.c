@@ -268,7 +268,7 @@ static const struct life lives[] = {
 	  .useful = 10,
 	  .lost = 30,
 	  .end = RUN_ENDED },
-	{ .name = "it goes on as another job, of another count",
+	{ .name = "it continues as another job, of another count",
 	  .lines = { START(100, 0, "n1"), SAVED(110, 0, "n1", 1, 0, "vacate"),
 		     LEAVE(110, 0, "n1"), RESTART(200, 1, "n1", 1, 0),
 		     END(210, 1, "n1", 256), RESTART(300, 0, "n2", 1, 0),

@@ -1,7 +1,7 @@
 #!/bin/bash
 #SBATCH --checkpoint=30m --checkpoint-signal=USR1 --checkpoint-exit-code=85
 # On SIGTERM mdrun writes its checkpoint at the next step at which it can, and ends with 0.
-# Going on it looks for the checkpoint, and puts its own files back to it.
+# Continuing it looks for the checkpoint, and puts its own files back to it.
 stop() {
 	asked=yes
 	[ -z "$pid" ] || kill -TERM "$pid"

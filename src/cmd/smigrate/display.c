@@ -85,15 +85,16 @@ static void moved(const struct migration *m, const struct migrant *j)
 	const struct migrant_times *t = &j->times;
 
 	if (!j->reader) {
-		display_say(m, "job %s: goes on on %s", j->name, j->to);
+		display_say(m, "job %s: continues on %s", j->name, j->to);
 		return;
 	}
-	display_say(m,
-		    "job %s: goes on on %s after %.1f s: saved in %.1f, off its node in "
-		    "%.1f, started in %.1f, restored in %.1f",
-		    j->name, j->to, between(t->asked, t->restored),
-		    between(t->asked, t->saved), between(t->saved, t->queued),
-		    between(t->queued, t->started), j->restore);
+	display_say(
+		m,
+		"job %s: continues on %s after %.1f s: saved in %.1f, off its node in "
+		"%.1f, started in %.1f, restored in %.1f",
+		j->name, j->to, between(t->asked, t->restored),
+		between(t->asked, t->saved), between(t->saved, t->queued),
+		between(t->queued, t->started), j->restore);
 }
 
 void display_changed(const struct migration *m, const struct migrant *j)

@@ -78,8 +78,8 @@ static void there(struct migration *m, struct migrant *j, const struct event *ev
 	case EVENT_RESTART:
 		/* Or it was being restored when it was asked. */
 		if (j->times.saved != 0)
-			stays(j,
-			      "Slurm did not take it back, and it goes on where it was");
+			stays(j, "Slurm did not take it back, and it continues where it "
+				 "was");
 		break;
 	default: /* of its end slurmctld tells */
 		break;
@@ -122,7 +122,7 @@ static void elsewhere(struct migrant *j, const struct job_entry *now,
 		j->state = MIGRANT_MOVED;
 		break;
 	case EVENT_HELD:
-		error_set(&j->why, "it could not go on on %s, and is held: %s", node,
+		error_set(&j->why, "it could not continue on %s, and is held: %s", node,
 			  event->text);
 		j->state = MIGRANT_LOST;
 		break;

@@ -73,7 +73,7 @@ static void print_usage(FILE *f)
 {
 	fputs("Usage: smigrate [OPTIONS...] JOB...\n"
 	      "       smigrate --drain-node=NODES [OPTIONS...]\n"
-	      "Have jobs go on elsewhere, or empty nodes. A JOB is 123, 123_4, "
+	      "Have jobs continue elsewhere, or empty nodes. A JOB is 123, 123_4, "
 	      "123_[1-5], or a list\nof these with commas.\n"
 	      "  -d, --drain-node=NODES      empty these nodes\n"
 	      "      --reason=TEXT           for which they are drained\n"

@@ -142,7 +142,8 @@ static const struct {
 	  "a process does not let itself be looked into, as ssh-agent and programs whose "
 	  "file may be executed and not read; end it before the checkpoint" },
 	{ "Zombies with threads", NULL, NULL,
-	  "a process has ended its first thread (pthread_exit) and goes on with others, "
+	  "a process has ended its first thread (pthread_exit) and continues with "
+	  "others, "
 	  "which cannot be saved; have the first thread wait for them" },
 	{ "Zombie thread not supported", NULL, NULL,
 	  "a thread of the job was about to end just then; try again" },

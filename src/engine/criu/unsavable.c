@@ -277,7 +277,7 @@ static int check_threads(const struct process *p, struct error *e)
 	if (p->stat.state != 'Z' || p->stat.threads <= 1 || !has_sleeping_thread(p))
 		return 0;
 	return refuse(p, e,
-		      "has ended its first thread (pthread_exit), and goes on with "
+		      "has ended its first thread (pthread_exit), and continues with "
 		      "others, which "
 		      "cannot be saved",
 		      "have the first thread wait for the others (pthread_join)");

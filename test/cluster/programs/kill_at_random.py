@@ -121,14 +121,14 @@ def newest():
 
 
 def kill_in_restart():
-    """At any instant from before the folder is opened until it goes on."""
+    """At any instant from before the folder is opened until it continues."""
     time.sleep(chance.uniform(0, 0.3))
 
 
 def kill_in_checkpoint(runner):
     """Or of a checkpoint, of its commit, or of the removal of older ones."""
     before = size()
-    wait_until("it goes on", lambda: size() > before or runner.poll() is not None)
+    wait_until("it continues", lambda: size() > before or runner.poll() is not None)
     if runner.poll() is None:
         runner.send_signal(CREATE)
     time.sleep(chance.choice([chance.uniform(0, 0.05), chance.uniform(0, 0.3)]))
@@ -165,7 +165,7 @@ def main():
         one(restart, counts)
     runner = start(times)
     before = size()
-    wait_until("it goes on", lambda: size() > before or runner.poll() is not None)
+    wait_until("it continues", lambda: size() > before or runner.poll() is not None)
     committed = newest()
     open(f"{directory}/stop", "w").close()
     if runner.wait(60) != 0:
@@ -173,7 +173,7 @@ def main():
     lines = open(f"{directory}/out").read().split()
     if lines != [str(i) for i in range(1, len(lines) + 1)]:
         fail("lines are missing or doubled")
-    for bad in ("refused", "cannot go on", "no checkpoint can be restored", "unprotected"):
+    for bad in ("refused", "cannot continue", "no checkpoint can be restored", "unprotected"):
         if bad in open(f"{directory}/err").read():
             fail(f"the runner said: {bad}")
     if scheckpoint("purge", "--older=0").returncode != 0 or os.path.exists(STORE):

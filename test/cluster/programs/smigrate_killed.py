@@ -73,7 +73,7 @@ def settled():
 
 
 def restored(job):
-    """It has gone on as often as it was started again: there is somebody to be asked."""
+    """It has continued as often as it was started again: there is somebody to be asked."""
     number, count = output("squeue", "-h", "-j", job, "-O", "JobID,RestartCnt").split()[:2]
     path = f"/shared/checkpoint/alice/testbed/{number}/events"
     events = [json.loads(line) for line in open(path)]

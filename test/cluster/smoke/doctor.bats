@@ -82,7 +82,7 @@ finds() { grep -qE "^missing .*$1" <<<"$output"; }
 	has_criu
 	doctor
 	echo "$output"
-	grep -q '^ok .*engine criu: criu [0-9.]* can save jobs: a tiny one was saved and went on' <<<"$output"
+	grep -q '^ok .*engine criu: criu [0-9.]* can save jobs: a tiny one was saved and continued' <<<"$output"
 	put criu <<<$'#!/bin/sh\n[ "$1" != restore ] || exit 1\nexec /usr/sbin/criu "$@"'
 	root sed -i.kept "\$a CriuPath=$WORK/criu" /etc/slurm/checkpoint.conf
 	doctor

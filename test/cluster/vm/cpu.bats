@@ -19,7 +19,7 @@ send() {
 # goes_on JOB NODE N: it is restored there, for the Nth time, and prints
 goes_on() {
 	local lines
-	slowly "job $1 goes on for the ${3}th time" has_event "$1" restart "$3"
+	slowly "job $1 continues for the ${3}th time" has_event "$1" restart "$3"
 	[ "$(job_node "$1")" = "$2" ]
 	lines=$(get out | wc -l)
 	slowly "job $1 prints" has_lines out "$((lines + 5))"

@@ -68,7 +68,7 @@ teardown() { clean; }
 	lose n2
 	slowly "job $job is requeued" restarted "$job" "$before"
 	slowly "job $job may run on any node" root scontrol update JobId="$job" ReqNodeList=
-	slowly "job $job goes on" has_event "$job" restart
+	slowly "job $job continues" has_event "$job" restart
 	let_end
 	wait_over "$job"
 	wait_accounted "$job" "COMPLETED|0:0"

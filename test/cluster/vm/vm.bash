@@ -29,7 +29,7 @@ leave_for() {
 	slowly "job $job is preempted" restarted "$job" "$before"
 	slowly "job $job may run on any node" root scontrol update JobId="$job" ReqNodeList=
 	slowly "job $job runs on $node" runs_on "$job" "$node"
-	slowly "job $job goes on" has_event "$job" restart "$((before + 1))"
+	slowly "job $job continues" has_event "$job" restart "$((before + 1))"
 	lines=$(get out | wc -l)
 	slowly "job $job prints" has_lines out "$((lines + 2))"
 	bob scancel "$blocker"

@@ -509,7 +509,7 @@ static void timer_interval(void)
 	before = heard;
 	for (int i = 0; i < 200 && heard < before + 3; i++)
 		usleep(50000);
-	must(heard >= before + 3, "it goes on");
+	must(heard >= before + 3, "it continues");
 }
 
 static void timer_cpu(void)
@@ -526,7 +526,7 @@ static void timer_cpu(void)
 	end = time(NULL) + 20;
 	while (heard < before + 3 && time(NULL) < end)
 		;
-	must(heard >= before + 3, "it goes on");
+	must(heard >= before + 3, "it continues");
 }
 
 static void timer_posix_of(clockid_t clock)
@@ -546,7 +546,7 @@ static void timer_posix_of(clockid_t clock)
 	before = heard;
 	for (int i = 0; i < 200 && heard < before + 3; i++)
 		usleep(50000);
-	must(heard >= before + 3, "it goes on");
+	must(heard >= before + 3, "it continues");
 	must(values[0] == 4711, "its value");
 }
 
@@ -583,7 +583,7 @@ static void timer_posix_thread(void)
 	before = notified;
 	for (int i = 0; i < 200 && notified < before + 3; i++)
 		usleep(50000);
-	must(notified >= before + 3, "it goes on");
+	must(notified >= before + 3, "it continues");
 }
 
 static void timer_alarm_one(void)
