@@ -19,10 +19,13 @@ PartitionName=wide Nodes=v[1-$NODES] MaxTime=UNLIMITED
 END
 	# one directory of its own for each
 	root sed -i 's|^SlurmdSpoolDir=.*|SlurmdSpoolDir=/var/spool/slurmd.%n|; s|^SlurmdPidFile=.*|SlurmdPidFile=/run/slurm/slurmd.%n.pid|; s|^SlurmdLogFile=.*|SlurmdLogFile=/var/log/slurm/slurmd.%n.log|' /etc/slurm/slurm.conf
-	restart_slurmctld
+	# All know of each other before slurmctld asks them, since they pass on what it asks:
+	# who was asked in vain is taken to be down some seconds later, idle or not.
 	for i in 1 2 3 4; do
 		cluster run "n$i" sh -c 'for n in $(seq "$1" "$2"); do slurmd -N "v$n" || exit 1; done' _ $((i * 50 - 49)) $((i * 50))
+		cluster run "n$i" pkill -HUP -f "^slurmd -N n$i"
 	done
+	restart_slurmctld
 	until_true 300 "all slurmds are there" all_idle
 }
 
