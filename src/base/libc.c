@@ -2,69 +2,63 @@
 #define _GNU_SOURCE
 #include "base/libc.h"
 
+#include <errno.h>
 #include <gnu/lib-names.h>
 #include <link.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Each part of a note, its name and its content, begins at a multiple of it. */
-#define ALIGNED(size) (((size_t)(size) + 3) & ~(size_t)3)
+#include "base/elf.h"
 
-static char *hexadecimal(const unsigned char *bytes, size_t size)
+/* The beginning of its file, with the header and the notes, as it is mapped. */
+struct image {
+	const unsigned char *at;
+	size_t size;
+};
+
+static int read_image(void *arg, uint64_t offset, void *data, size_t size)
 {
-	char *text = malloc(2 * size + 1);
+	const struct image *image = arg;
 
-	for (size_t i = 0; text && i < size; i++)
-		snprintf(text + 2 * i, 3, "%02x", bytes[i]);
-	return text;
+	errno = 0;
+	if (offset > image->size || size > image->size - offset)
+		return -1;
+	memcpy(data, image->at + offset, size);
+	return 0;
 }
 
-/* Of notes in our own memory, which the kernel has mapped from a program that runs. */
-static char *find_in(const unsigned char *at, size_t left)
-{
-	ElfW(Nhdr) note;
-
-	while (left >= sizeof(note)) {
-		size_t name, all;
-
-		memcpy(&note, at, sizeof(note));
-		name = sizeof(note) + ALIGNED(note.n_namesz);
-		all = name + ALIGNED(note.n_descsz);
-		if (all > left)
-			return NULL;
-		if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == sizeof("GNU") &&
-		    !memcmp(at + sizeof(note), "GNU", sizeof("GNU")) && note.n_descsz)
-			return hexadecimal(at + name, note.n_descsz);
-		at += all;
-		left -= all;
-	}
-	return NULL;
-}
-
-static int look(struct dl_phdr_info *info, size_t size, void *arg)
+static int find_libc(struct dl_phdr_info *info, size_t size, void *arg)
 {
 	const char *base = strrchr(info->dlpi_name, '/');
-	char **found = arg;
+	struct image *image = arg;
 
 	(void)size;
 	if (!base || strcmp(base + 1, LIBC_SO) != 0)
 		return 0;
-	for (int i = 0; i < info->dlpi_phnum && !*found; i++) {
+	for (int i = 0; i < info->dlpi_phnum; i++) {
 		const ElfW(Phdr) *part = &info->dlpi_phdr[i];
 
-		if (part->p_type == PT_NOTE)
-			*found = find_in((const unsigned char *)info->dlpi_addr +
-						 part->p_vaddr,
-					 part->p_memsz);
+		if (part->p_type == PT_LOAD && part->p_offset == 0) {
+			image->at =
+				(const unsigned char *)info->dlpi_addr + part->p_vaddr;
+			image->size = part->p_filesz;
+		}
 	}
 	return 1;
 }
 
 char *libc_build_id(void)
 {
-	char *found = NULL;
+	struct image image = { 0 };
+	struct elf_build_id id;
+	char *text;
 
-	(void)dl_iterate_phdr(look, &found);
-	return found;
+	(void)dl_iterate_phdr(find_libc, &image);
+	if (!image.at || elf_read_build_id(&id, read_image, &image) < 0)
+		return NULL;
+	text = malloc(2 * id.size + 1);
+	for (size_t i = 0; text && i < id.size; i++)
+		snprintf(text + 2 * i, 3, "%02x", id.bytes[i]);
+	return text;
 }

@@ -4,12 +4,12 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/str.h"
+#include "base/uptime.h"
 
 #define MAX_TEXT 4096 /* bytes: a name of 64 at most, and some fifty numbers */
 
@@ -52,9 +52,5 @@ int process_stat_of(struct process_stat *stat, int proc, pid_t pid)
 
 double process_stat_age(const struct process_stat *stat)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9 -
-	       (double)stat->start / (double)sysconf(_SC_CLK_TCK);
+	return uptime_now() - (double)stat->start / (double)sysconf(_SC_CLK_TCK);
 }

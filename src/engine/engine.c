@@ -66,22 +66,33 @@ static int none_will_do(const struct refusals *r, struct error *e)
 	return -1;
 }
 
-int engine_probe(const struct engine *engine, const struct engine_job *job,
+/* *passed: its self-test has shown already that it works. */
+static int probe(const struct engine *engine, const struct engine_job *job, bool *passed,
 		 struct error *e)
 {
 	int rc = engine->probe(job, e);
 
-	if (rc == 0 && engine->ready && !selftest_is_passed(engine, job))
+	*passed = rc == 0 && selftest_is_passed(engine, job);
+	if (rc == 0 && engine->ready && !*passed)
 		rc = engine->ready(job, e);
 	return rc;
+}
+
+int engine_probe(const struct engine *engine, const struct engine_job *job,
+		 struct error *e)
+{
+	bool passed;
+
+	return probe(engine, job, &passed, e);
 }
 
 static int try_engine(const struct engine *engine, const struct engine_job *job,
 		      struct error *e)
 {
-	int rc = engine_probe(engine, job, e);
+	bool passed;
+	int rc = probe(engine, job, &passed, e);
 
-	if (rc == 0 && job->scratch)
+	if (rc == 0 && job->scratch && !passed)
 		rc = selftest(engine, job, SELFTEST_IF_UNKNOWN, e);
 	return rc;
 }

@@ -176,25 +176,6 @@ static int64_t limit_of(const struct field *fields)
 	return limit > 0 ? limit : 0;
 }
 
-static enum trace_kind fill(const struct field *fields, struct trace_line *job)
-{
-	int64_t submit = moment_of(&fields[SACCT_SUBMIT]), run = run_of(fields),
-		cpus = cpus_of(fields);
-
-	if (submit < 0 || submit > TRACE_MAX_TIME || run <= 0 || run > TRACE_MAX_RUN ||
-	    cpus <= 0 || cpus > TRACE_MAX_CPUS)
-		return TRACE_UNUSABLE;
-	*job = (struct trace_line){ .submit = submit,
-				    .run = run,
-				    .estimate = limit_of(fields),
-				    .cpus = (uint32_t)cpus };
-	if (job->estimate < job->run)
-		job->estimate = job->run;
-	if (job->estimate > TRACE_MAX_RUN)
-		job->estimate = TRACE_MAX_RUN;
-	return TRACE_JOB;
-}
-
 enum trace_kind sacct_parse(const struct sacct_format *format, const char *text,
 			    struct trace_line *job, struct error *e)
 {
@@ -220,5 +201,6 @@ enum trace_kind sacct_parse(const struct sacct_format *format, const char *text,
 	}
 	if (memchr(fields[SACCT_JOB].at, '.', fields[SACCT_JOB].length))
 		return TRACE_COMMENT;
-	return fill(fields, job);
+	return trace_line_make(job, moment_of(&fields[SACCT_SUBMIT]), run_of(fields),
+			       cpus_of(fields), limit_of(fields));
 }

@@ -40,24 +40,13 @@ static enum trace_kind fill(const int64_t *fields, struct trace_line *job)
 {
 	int64_t cpus = fields[FIELD_CPUS] > 0 ? fields[FIELD_CPUS]
 					      : fields[FIELD_REQUESTED_CPUS];
+	enum trace_kind kind =
+		trace_line_make(job, fields[FIELD_SUBMIT], fields[FIELD_RUN], cpus,
+				fields[FIELD_ESTIMATE]);
 
-	if (fields[FIELD_SUBMIT] < 0 || fields[FIELD_SUBMIT] > TRACE_MAX_TIME ||
-	    fields[FIELD_RUN] <= 0 || fields[FIELD_RUN] > TRACE_MAX_RUN || cpus <= 0 ||
-	    cpus > TRACE_MAX_CPUS)
-		return TRACE_UNUSABLE;
-	*job = (struct trace_line){
-		.submit = fields[FIELD_SUBMIT],
-		.run = fields[FIELD_RUN],
-		.estimate = fields[FIELD_ESTIMATE],
-		.cpus = (uint32_t)cpus,
-	};
-	if (job->estimate < job->run)
-		job->estimate = job->run;
-	if (job->estimate > TRACE_MAX_RUN)
-		job->estimate = TRACE_MAX_RUN;
-	if (fields[FIELD_MEMORY] > 0)
+	if (kind == TRACE_JOB && fields[FIELD_MEMORY] > 0)
 		job->memory = (uint64_t)fields[FIELD_MEMORY] * 1024;
-	return TRACE_JOB;
+	return kind;
 }
 
 enum trace_kind swf_parse(const char *text, struct trace_line *job, struct error *e)

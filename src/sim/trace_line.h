@@ -27,4 +27,12 @@ struct trace_line {
 #define TRACE_MAX_RUN  INT32_MAX	  /* seconds: 68 years */
 #define TRACE_MAX_CPUS (UINT32_C(1) << 26)
 
+/*
+ * A job of these values, each of them negative where it is not known; an estimate that is
+ * shorter than the run is raised to it. TRACE_UNUSABLE if one is missing that is needed, or
+ * beyond belief.
+ */
+enum trace_kind trace_line_make(struct trace_line *job, int64_t submit, int64_t run,
+				int64_t cpus, int64_t estimate);
+
 #endif

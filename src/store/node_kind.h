@@ -4,12 +4,12 @@
  * the jobs: DIR/<cluster>/cpu/<class>/, with the file "features" (cpu_text()) and an
  * empty file of each node's name; and DIR/<cluster>/libc/<build id>/ with such files.
  *
- * A program goes on only where the CPU has what it uses and the files that it has mapped
+ * A program continues only where the CPU has what it uses and the files that it has mapped
  * are the same; the C library is the one that all have, and so tells a node that was
  * upgraded from one that was not.
  *
  * Slurm knows nothing of it. So each runner notes its own node's, and whoever asks where
- * a job could go on finds what is known. A node where none of the user's jobs has run
+ * a job could continue finds what is known. A node where none of the user's jobs has run
  * since it was changed is not known; a job that comes to one which does not do leaves it
  * again.
  */

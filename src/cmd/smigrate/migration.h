@@ -96,8 +96,8 @@ struct migration {
 	struct outlook *outlook;
 	struct watch *watch;
 	double began;
-	bool late;	  /* --timeout has passed */
-	bool changed;	  /* something was changed */
+	bool late;    /* --timeout has passed */
+	bool changed; /* something was changed */
 };
 
 double seconds_now(void);

@@ -12,7 +12,7 @@
 
 /*
  * Is it in a process that has these mapped? criu writes it over the process's own code, and
- * has put that back before it lets the process go on. proc is /proc. A process that cannot
+ * has put that back before it lets the process continue. proc is /proc. A process that cannot
  * be looked into has it.
  */
 bool call_is_left(const struct mappings *maps, int proc, pid_t pid);

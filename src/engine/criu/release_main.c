@@ -143,7 +143,7 @@ static bool has_other(int proc, pid_t pid)
 }
 
 /*
- * 1 if a process goes on as if nothing had been, 0 if it has ended or is about to, -1 if
+ * 1 if a process continues as if nothing had been, 0 if it has ended or is about to, -1 if
  * it was harmed. It is stopped for that: who is about to end of what criu has left it
  * with, as while its memory is written to a file, does not stop any more.
  */

@@ -9,7 +9,7 @@
 
 /*
  * Begin to trace it, and have it stop. 1 if it stands; 0 if it has ended, or will before
- * it does anything more in its program; -1 and errno. PTRACE_DETACH has it go on.
+ * it does anything more in its program; -1 and errno. PTRACE_DETACH has it continue.
  */
 int thread_stop(pid_t tid);
 

@@ -13,15 +13,8 @@
 #include "base/cleanup.h"
 #include "base/process_stat.h"
 #include "base/str.h"
+#include "base/uptime.h"
 #include "engine/tree.h"
-
-static double uptime(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
 
 /* ---- processes ---- */
 
@@ -87,7 +80,7 @@ static int look(void *arg, struct error *e)
 	if (!l.is_stopped && (sum != w->last || l.waits_for_disk))
 		watch_excuse(w);
 	w->last = sum;
-	if (uptime() - w->moved < WATCH_LIMIT)
+	if (uptime_now() - w->moved < WATCH_LIMIT)
 		return 0;
 	watch_stop(w);
 	return w->stands(w->arg, e);
@@ -108,7 +101,7 @@ int watch_start(struct watch *w, struct loop *loop, struct error *e)
 
 void watch_excuse(struct watch *w)
 {
-	w->moved = uptime();
+	w->moved = uptime_now();
 }
 
 void watch_stop(struct watch *w)
