@@ -75,10 +75,12 @@ int unix_socket_receive_fd(int socket)
 				  .msg_control = &control,
 				  .msg_controllen = sizeof(control) };
 	struct cmsghdr *header;
+	ssize_t n = recvmsg(socket, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
 
-	if (recvmsg(socket, &message, MSG_CMSG_CLOEXEC) != 1)
+	if (n < 0)
 		return -1;
-	header = CMSG_FIRSTHDR(&message);
+	header = n == 1 ? CMSG_FIRSTHDR(&message) : NULL;
+	errno = EBADMSG;
 	if (!header || header->cmsg_level != SOL_SOCKET ||
 	    header->cmsg_type != SCM_RIGHTS)
 		return -1;

@@ -13,7 +13,11 @@ int unix_socket_listen(const char *path, struct error *e);
 /* Connect to path; a descriptor or -1 and errno. */
 int unix_socket_connect(const char *path);
 
-/* Receive one byte and the descriptor that comes with it; -1 if there is none. */
+/*
+ * Receive one byte and the descriptor that comes with it, without waiting for it. -1 and
+ * errno: EAGAIN if no byte has come, EBADMSG if one has without a descriptor, or never
+ * will.
+ */
 int unix_socket_receive_fd(int socket);
 
 #endif

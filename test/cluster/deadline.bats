@@ -120,6 +120,27 @@ ends_exact() {
 	ends_exact
 }
 
+@test "criu that is stopped while it announces an image is given up, and the job runs on" {
+	put announce.py <<-'END'
+		import os, signal, socket, sys
+		images = next(word[13:] for word in sys.argv if word.startswith("--images-dir="))
+		streamer = socket.socket(socket.AF_UNIX)
+		streamer.connect(images + "/streamer-capture.sock")
+		streamer.send(b"\x0f\0\0\0\x0a\x0dinven")
+		os.kill(os.getpid(), signal.SIGSTOP)
+	END
+	criu_that dump "exec python3 $WORK/announce.py \"\$@\""
+	start_job
+	bad
+	run alice timeout 60 scheckpoint create "$JOB"
+	echo "$output"
+	[[ $output == *"criu stood still for 10 seconds while it saved the job"* ]]
+	goes_on
+	good
+	alice scheckpoint create "$JOB"
+	ends_exact
+}
+
 # A criu that has the job's first child make a system call as compel does
 # (compel/src/lib/infect.c), and stops "before" or "after" the call was made, as bad has it.
 criu_that_stops_in_a_call() {

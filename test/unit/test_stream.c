@@ -222,6 +222,34 @@ static void an_image_on_its_way_is_not_complete(void **state)
 	dump_end(&d);
 }
 
+/* As criu does when it is stopped meanwhile: whoever hears it has other things to hear. */
+static void an_announcement_may_come_in_pieces(void **state)
+{
+	static const char bytes[] = "\x07\x00\x00\x00\x0a\x05"
+				    "a.img";
+	struct place *p = *state;
+	struct dump d;
+	int fds[2];
+
+	dump_begin(&d, p);
+	step(&d);
+	for (size_t i = 0; i < sizeof(bytes) - 1; i++) {
+		assert_int_equal(write(d.criu, bytes + i, 1), 1);
+		step(&d);
+		assert_false(stream_is_complete(d.stream));
+	}
+	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	send_fd(d.criu, fds[0]);
+	step(&d);
+	assert_int_equal(write(fds[1], "x", 1), 1);
+	close(fds[0]);
+	close(fds[1]);
+	receive(&d, 1);
+	assert_content(d.gen.fd, "a.img", "x");
+	assert_true(stream_is_complete(d.stream));
+	dump_end(&d);
+}
+
 /* criu then fails, and lets the job go on. */
 static void whoever_writes_to_a_closed_stream_is_told(void **state)
 {
@@ -434,6 +462,7 @@ int main(void)
 		in_place(images_arrive_whole_and_digested),
 		in_place(large_images_arrive_side_by_side),
 		in_place(an_image_on_its_way_is_not_complete),
+		in_place(an_announcement_may_come_in_pieces),
 		in_place(an_image_announced_but_not_taken_yet_is_not_complete),
 		in_place(whoever_writes_to_a_closed_stream_is_told),
 		in_place(whoever_writes_when_the_receiver_is_killed_is_told),

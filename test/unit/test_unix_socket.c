@@ -99,6 +99,9 @@ static void a_descriptor_arrives_as_one_of_ours(void **state)
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
 	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	errno = 0;
+	assert_int_equal(unix_socket_receive_fd(pair[1]), -1);
+	assert_int_equal(errno, EAGAIN);
 	send_fds(pair[0], fds[0], 1);
 	got = unix_socket_receive_fd(pair[1]);
 	assert_true(got >= 0 && got != fds[0]);
@@ -124,8 +127,10 @@ static void anything_but_one_descriptor_is_refused(void **state)
 				 0);
 		send_fds(pair[0], fds[0], counts[i]);
 		assert_int_equal(unix_socket_receive_fd(pair[1]), -1);
+		assert_int_equal(errno, EBADMSG);
 		close(pair[0]);
 		assert_int_equal(unix_socket_receive_fd(pair[1]), -1);
+		assert_int_equal(errno, EBADMSG);
 		close(pair[1]);
 	}
 	close(fds[0]);

@@ -14,12 +14,12 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "base/unix_socket.h"
+#include "engine/criu/announcement.h"
 
 #define SOCKET_NAME "streamer-capture.sock" /* CRIU's criu/img-streamer.c */
 #define CHUNK	    (1u << 20)		    /* bytes read at once, and size of the pipe */
 #define FLUSH_EVERY (16u << 20) /* bytes after which the disk is set to work */
 #define MEMORY	    "pages-"	/* with which the names of images of memory begin */
-#define MAX_NAME    127		/* bytes of an image's name: one of length */
 
 /* An image on its way. */
 struct image {
@@ -41,6 +41,7 @@ struct stream {
 	struct generation *gen;
 	int listener;
 	int connection;
+	struct announcement announcement; /* the part of the next that has come */
 	struct image *images;
 	char *buffer;
 	uint64_t bytes;
@@ -140,36 +141,13 @@ static int image_readable(void *arg, struct error *e)
 	return 0;
 }
 
-/*
- * The next request's file name: a 32-bit size, then a message of one field, number
- * 1, a string (CRIU's images/img-streamer.proto). NULL at the end, with e unset,
- * or on failure.
- */
-static char *receive_name(int fd, bool *end, struct error *e)
-{
-	unsigned char message[MAX_NAME + 2];
-	uint32_t size;
-	ssize_t n = recv(fd, &size, sizeof(size), MSG_WAITALL);
-
-	*end = n == 0;
-	if (n == 0)
-		return NULL;
-	if (n != sizeof(size) || size < 3 || size > sizeof(message) ||
-	    recv(fd, message, size, MSG_WAITALL) != (ssize_t)size || message[0] != 0x0a ||
-	    message[1] != size - 2 || memchr(message + 2, '/', size - 2)) {
-		error_set(e, "criu announced an image in a way that is not understood");
-		return NULL;
-	}
-	return strndup((char *)message + 2, size - 2);
-}
-
 /* Take up an image. It is read even if it cannot be written. */
 static int take_up(struct stream *stream, char *name, int in, struct error *e)
 {
 	struct image *image = calloc(1, sizeof(*image));
 	struct digest *digest = digest_new();
 
-	if (!image || !digest) {
+	if (!image || !digest || !name) {
 		free(image);
 		digest_free(digest);
 		free(name);
@@ -197,25 +175,24 @@ static int take_up(struct stream *stream, char *name, int in, struct error *e)
 	return stream->discarding || image->out >= 0 ? 0 : -1;
 }
 
-static int request_readable(void *arg, struct error *e)
+static int announcement_readable(void *arg, struct error *e)
 {
 	struct stream *stream = arg;
-	bool end;
-	char *name = receive_name(stream->connection, &end, e);
 	int in;
 
-	if (!name && end) {
+	switch (announcement_read(&stream->announcement, stream->connection, e)) {
+	case ANNOUNCEMENT_BAD:
+		return -1;
+	case ANNOUNCEMENT_END:
 		loop_remove(stream->loop, stream->connection);
 		return 0;
+	case ANNOUNCEMENT_PART:
+		return 0;
+	case ANNOUNCEMENT_WHOLE:
+		break;
 	}
-	if (!name)
-		return -1;
-	in = unix_socket_receive_fd(stream->connection);
-	if (in < 0) {
-		free(name);
-		return error_set(e, "criu announced an image without a pipe");
-	}
-	return take_up(stream, name, in, e);
+	in = stream->announcement.fd;
+	return take_up(stream, announcement_take_name(&stream->announcement), in, e);
 }
 
 static int connection_waits(void *arg, struct error *e)
@@ -226,7 +203,8 @@ static int connection_waits(void *arg, struct error *e)
 	if (stream->connection < 0)
 		return error_sys(e, "accept");
 	loop_remove(stream->loop, stream->listener);
-	return loop_add(stream->loop, stream->connection, request_readable, stream, e);
+	return loop_add(stream->loop, stream->connection, announcement_readable, stream,
+			e);
 }
 
 struct stream *stream_open(struct loop *loop, const char *dir, struct generation *gen,
@@ -260,7 +238,7 @@ bool stream_is_complete(const struct stream *stream)
 	char byte;
 
 	/* Nor may one be announced that has not been taken up yet. */
-	return stream->connection >= 0 && !stream->images &&
+	return stream->connection >= 0 && !stream->images && !stream->announcement.size &&
 	       recv(stream->connection, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0;
 }
 
