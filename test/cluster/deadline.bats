@@ -142,8 +142,9 @@ ends_exact() {
 }
 
 # A criu that has the job's first child make a system call as compel does
-# (compel/src/lib/infect.c), and stops "before" or "after" the call was made, as bad has it.
-criu_that_stops_in_a_call() {
+# (compel/src/lib/infect.c), and stops "before" or "after" the call was made, as bad has it;
+# FIRST is what it does before that.
+criu_that_stops_in_a_call() { # [FIRST]
 	put call.py <<-END
 		import ctypes, os, signal, struct, sys
 		libc = ctypes.CDLL(None, use_errno=True)
@@ -170,7 +171,7 @@ criu_that_stops_in_a_call() {
 		    os.waitpid(tree, 0x40000000)
 		os.kill(os.getpid(), signal.SIGSTOP)
 	END
-	criu_that dump "exec python3 $WORK/call.py \"\$@\""
+	criu_that dump "${1-} exec python3 $WORK/call.py \"\$@\""
 }
 
 # The program dies slowly, as its memory is written to a file.
@@ -190,6 +191,20 @@ criu_that_stops_in_a_call() {
 		goes_on
 		checkpoint "$JOB"
 	done
+	ends_exact
+}
+
+@test "criu that is stopped in such a call when the checkpoint is whole: it counts, and the job goes back to it" {
+	# shellcheck disable=SC2016
+	criu_that_stops_in_a_call '/usr/sbin/criu "$@" &&'
+	start_job
+	put bad <<<after
+	run alice timeout 60 scheckpoint create "$JOB"
+	echo "$output"
+	[[ $output == *": generation 1: "* ]]
+	good
+	goes_on
+	checkpoint "$JOB"
 	ends_exact
 }
 

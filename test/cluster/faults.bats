@@ -34,6 +34,12 @@ conf() { root tee -a /etc/slurm/checkpoint.conf <<<"$1" >/dev/null; }
 
 # messages of ours in the job's output
 said() { get out | grep -c '^slurm-checkpoint: ' || true; }
+# said_is COUNT: as many; else they are shown
+said_is() {
+	[[ $(said) -ne $1 ]] || return 0
+	get out | grep '^slurm'
+	return 1
+}
 output() { get out | grep -v '^slurm-checkpoint: '; }
 output_is() { diff <(seq "$1") <(output); }
 # what a ticking job has printed, every line once, until it was to end
@@ -92,7 +98,7 @@ put_store_back() {
 		[ "$(job_state "$job")" = COMPLETED ]
 		[[ $(get out | head -n 1) == "slurm-checkpoint: job $job: it runs unprotected: "* ]]
 		output_is 5
-		[ "$(said)" -eq 1 ]
+		said_is 1
 	done
 }
 
@@ -118,13 +124,13 @@ put_store_back() {
 	job=$(submit --checkpoint --output=out job.sh)
 	wait_over "$job"
 	output_is 5
-	[ "$(said)" -eq 1 ]
+	said_is 1
 	get out | grep -q "unprotected: .*CriuPath="
 	put criu <<<$'#!/bin/sh\necho "Version: 3.17.1"'
 	job=$(submit --checkpoint --output=out job.sh)
 	wait_over "$job"
 	output_is 5
-	[ "$(said)" -eq 1 ]
+	said_is 1
 	get out | grep -q "unprotected: .*3.17, which is too old; install CRIU"
 }
 
@@ -148,7 +154,7 @@ soften() {
 	soften
 	get out
 	output_is 5
-	[ "$(said)" -eq 1 ]
+	said_is 1
 	get out | grep -q "unprotected: .*user.max_user_namespaces"
 }
 
@@ -190,7 +196,7 @@ END
 	[ "$(job_state "$job")" = COMPLETED ]
 	get out
 	output_is_exact
-	[ "$(said)" -eq 1 ]
+	said_is 1
 	if [[ $SUITE == forky ]]; then get out | grep -q "no checkpoint was taken: .*TCP connection to 10\..* port 7777"; fi
 	get out | grep -q "no checkpoint was taken: .*TCP connection"
 }
@@ -226,7 +232,7 @@ END
 	wait_said 1
 	# it is tried again each second, and said no more
 	wait_event "$job" failed $(($(alice grep -c '"event":"failed"' "$(store "$job")/events") + 3))
-	[ "$(said)" -eq 1 ]
+	said_is 1
 	get out | grep -q "no checkpoint was taken: .*No space left on device"
 	[ -n "$(newest "$job")" ]
 	# the next try is at most a second away, and leaves nothing either
@@ -236,7 +242,7 @@ END
 	alice touch "$WORK/stop"
 	wait_over "$job"
 	[ "$(job_state "$job")" = COMPLETED ]
-	[ "$(said)" -eq 1 ]
+	said_is 1
 }
 
 @test "the checkpoint directory disappears in the middle of a dump: the job goes on" {
@@ -293,7 +299,7 @@ END
 	ended_well "$job"
 	get out
 	output_is_exact
-	[ "$(said)" -eq 0 ]
+	said_is 0
 }
 
 # runner_of NODE JOB
@@ -359,9 +365,10 @@ runner_of() { cluster run "$1" sh -c 'pgrep -x runner -P "$(pgrep -f "^slurmstep
 
 # ---- damage ----
 
-# a job with two generations, which waits to be released
+# A job with two generations, which waits to be released. Each has a directory of its own:
+# one that ended in the second in which the next began may have written to its output.
 held_with_two() {
-	alice rm -f "$WORK/out" "$WORK/over"
+	new_workdir
 	ticking
 	JOB=$(submit --checkpoint --output=out "$@" job.sh)
 	wait_lines out 5
@@ -384,7 +391,7 @@ flip() { alice python3 -c 'import sys; f = open(sys.argv[1], "r+b"); f.seek(1000
 		wait_over "$JOB"
 		echo "$damage: $(get out | grep ^slurm)"
 		[ "$(job_state "$JOB")" = COMPLETED ]
-		[ "$(said)" -eq 1 ]
+		said_is 1
 		get out | grep -q "continues from generation 1, since a newer one was refused: generation 2: "
 		output_is_exact
 		[ "$(output | wc -l)" -gt 5 ]
@@ -399,7 +406,7 @@ flip() { alice python3 -c 'import sys; f = open(sys.argv[1], "r+b"); f.seek(1000
 	alice scontrol release "$JOB"
 	wait_over "$JOB"
 	wait_accounted "$JOB" "FAILED|1:0"
-	[ "$(said)" -eq 1 ]
+	said_is 1
 	get out | grep -q "no checkpoint can be restored: "
 	held_with_two --checkpoint-fallback=restart
 	S=$(store "$JOB")
@@ -411,7 +418,7 @@ flip() { alice python3 -c 'import sys; f = open(sys.argv[1], "r+b"); f.seek(1000
 	let_end
 	wait_over "$JOB"
 	[ "$(job_state "$JOB")" = COMPLETED ]
-	[ "$(said)" -eq 1 ]
+	said_is 1
 	output_is_exact
 }
 
@@ -479,7 +486,7 @@ flip() { alice python3 -c 'import sys; f = open(sys.argv[1], "r+b"); f.seek(1000
 	wait_over "$job"
 	[ "$(job_state "$job")" = COMPLETED ]
 	output_is_exact
-	[ "$(said)" -eq 0 ]
+	said_is 0
 }
 
 # The slurmd of the node that was stopped goes on, and the node is in service.

@@ -419,26 +419,33 @@ static bool was_killed(const struct dumping *d)
 	return !d->stopped && (d->killed || (d->criu.ended && d->criu.status > 128));
 }
 
+/* Is one of the job's processes not as it would be, had criu never been there? */
+static bool is_harmed(const struct dumping *d, struct error *harm)
+{
+	if (!d->trapped)
+		return release(&d->settled, &d->run->sandbox, harm) < 0;
+	error_set(harm, "process %d is harmed by it", d->trapped);
+	return true;
+}
+
 /*
- * What is in its hands goes on, if it can. A checkpoint that is whole by then counts; the
- * job that was to stop with it is ended.
+ * What is in its hands goes on, if it can. A checkpoint that is whole by then counts: the
+ * job that was to stop with it is ended, and so is one that was harmed after it.
  */
 static int let_go(struct dumping *d, int rc, struct error *e)
 {
+	bool stops = d->dump->mode == DUMP_AND_STOP;
 	struct error harm;
 
 	if (rc == 0 && !d->killed && !d->sealed)
 		rc = error_set(e, "criu was killed by signal %d", d->criu.status - 128);
-	if (d->sealed && d->dump->mode == DUMP_AND_STOP) {
-		kill(d->run->sandbox.init, SIGKILL);
-		return 0;
-	}
-	if (d->trapped)
-		error_set(&harm, "process %d is harmed by it", d->trapped);
-	else if (release(&d->settled, &d->run->sandbox, &harm) == 0)
+	if (!(d->sealed && stops) && !is_harmed(d, &harm))
 		return d->sealed ? 0 : rc;
-	if (!d->sealed)
-		error_prefix(&harm, "%s", e->text);
+	if (d->sealed) {
+		kill(d->run->sandbox.init, SIGKILL);
+		return stops ? 0 : DUMP_ENDED;
+	}
+	error_prefix(&harm, "%s", e->text);
 	*e = harm;
 	return DUMP_BROKEN;
 }
