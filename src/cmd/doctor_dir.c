@@ -6,16 +6,15 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <linux/magic.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/local_disk.h"
 #include "base/str.h"
 #include "cmd/doctor.h"
 #include "store/catalog.h"
@@ -23,19 +22,6 @@
 
 #define USE   "directory"
 #define WRITE "checkpoint.conf: CheckpointDir"
-
-#define ZFS_MAGIC 0x2fc12fc1 /* which the kernel's headers do not have */
-
-/* File systems of one node. (An export of one is seen by others as another kind.) */
-static const struct {
-	long magic;
-	const char *name;
-} local[] = {
-	{ EXT4_SUPER_MAGIC, "ext4" },	{ XFS_SUPER_MAGIC, "xfs" },
-	{ BTRFS_SUPER_MAGIC, "btrfs" }, { F2FS_SUPER_MAGIC, "f2fs" },
-	{ ZFS_MAGIC, "zfs" },		{ OVERLAYFS_SUPER_MAGIC, "overlayfs" },
-	{ TMPFS_MAGIC, "tmpfs" },	{ RAMFS_MAGIC, "ramfs" },
-};
 
 /* The part of a path that is there: path is cut to it. */
 static void cut_to_existing(char *path)
@@ -48,18 +34,14 @@ static void cut_to_existing(char *path)
 
 static void check_shared(const struct doctor *d, const char *dir, const char *there)
 {
-	struct statfs fs;
+	const char *disk = local_disk(there);
 
-	if (statfs(there, &fs) < 0)
-		return;
-	for (size_t i = 0; i < sizeof(local) / sizeof(local[0]); i++) {
-		if ((long)fs.f_type == local[i].magic)
-			doctor_find(d, FINDING_ADVICE, USE, WRITE,
-				    "%s lies on %s, a file system of one node; unless "
-				    "all nodes see the same there, no job continues on "
-				    "another: scheckpoint doctor --all-nodes tells",
-				    dir, local[i].name);
-	}
+	if (disk)
+		doctor_find(d, FINDING_ADVICE, USE, WRITE,
+			    "%s lies on %s, a file system of one node; unless all nodes "
+			    "see the same there, no job continues on another: "
+			    "scheckpoint doctor --all-nodes tells",
+			    dir, disk);
 }
 
 /* Who can write to a directory can put another one in the place of what is in it. */

@@ -114,11 +114,6 @@ static const char *node_name(void)
 	return node ? node : "this node";
 }
 
-static bool is_elsewhere(const char *saved_on)
-{
-	return saved_on && strcmp(saved_on, node_name()) != 0;
-}
-
 int cpu_record_check(const struct generation *gen, struct cpu_restored *restored,
 		     struct error *e)
 {
@@ -126,7 +121,7 @@ int cpu_record_check(const struct generation *gen, struct cpu_restored *restored
 	struct cpu saved, here;
 
 	*restored = (struct cpu_restored){ 0 };
-	restored->elsewhere = is_elsewhere(manifest_get(m, "node"));
+	restored->elsewhere = generation_is_elsewhere(gen, getenv("SLURMD_NODENAME"));
 	cpu_read(&here);
 	if (get_cpu(m, ATTR_CPU_NODE, &saved, NULL) > 0)
 		(void)cpu_class_check(&saved, &here, node_name(), &restored->lacks);

@@ -258,6 +258,13 @@ static int verify_file(const struct generation *gen, const struct manifest_file 
 	return 0;
 }
 
+bool generation_is_elsewhere(const struct generation *gen, const char *here)
+{
+	const char *saved = manifest_get(&gen->manifest, "node");
+
+	return saved && here && strcmp(saved, here) != 0;
+}
+
 int generation_verify_within(const struct generation *gen, uint64_t *left,
 			     struct error *e)
 {

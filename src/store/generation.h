@@ -49,6 +49,9 @@ int generation_commit(struct generation *gen, struct folder *folder, struct erro
 int generation_open(struct generation *gen, const struct folder *folder,
 		    unsigned int number, struct error *e);
 
+/* Was it saved on another node than here, as Slurm calls it? Not if that is NULL. */
+bool generation_is_elsewhere(const struct generation *gen, const char *here);
+
 /* Check sizes and digests of every file that the manifest lists. */
 int generation_verify(const struct generation *gen, struct error *e);
 

@@ -576,6 +576,19 @@ static void what_is_no_directory_is_no_generation(void **state)
 	generation_close(&gen);
 }
 
+static void it_is_known_on_which_node_it_was_saved(void **state)
+{
+	struct generation gen = { .fd = -1 };
+
+	(void)state;
+	assert_false(generation_is_elsewhere(&gen, "n1"));
+	assert_int_equal(manifest_set(&gen.manifest, "node", "n1"), 0);
+	assert_false(generation_is_elsewhere(&gen, "n1"));
+	assert_false(generation_is_elsewhere(&gen, NULL));
+	assert_true(generation_is_elsewhere(&gen, "n2"));
+	generation_close(&gen);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -600,6 +613,7 @@ int main(void)
 		in_place(what_was_set_aside_counts_and_what_is_linked_counts_once),
 		in_place(what_is_no_whole_generation_does_not_count),
 		in_place(what_is_half_written_is_counted_as_it_grows),
+		in_place(it_is_known_on_which_node_it_was_saved),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,13 +24,25 @@ static void note(const struct folder *folder, const char *node, const char *text
 	node_kind_note(folder, node, &cpu, NULL);
 }
 
+/* What is said to be unfit if attribute is that of the job's record. */
+static void expect_unfit(struct folder *folder, const char *attribute, const char *value,
+			 const char *nodes)
+{
+	cleanup_free char *unfit = NULL;
+
+	assert_int_equal(manifest_set(&folder->record, attribute, "%s", value), 0);
+	unfit = node_kind_unfit(folder, NULL);
+	assert_string_equal(unfit, nodes);
+}
+
 static void expect_lesser(struct folder *folder, const char *used, const char *nodes)
 {
-	cleanup_free char *lesser = NULL;
+	expect_unfit(folder, GENERATION_CPU, used, nodes);
+}
 
-	assert_int_equal(manifest_set(&folder->record, GENERATION_CPU, "%s", used), 0);
-	lesser = node_kind_unfit(folder, NULL);
-	assert_string_equal(lesser, nodes);
+static void expect_others(struct folder *folder, const char *libc, const char *nodes)
+{
+	expect_unfit(folder, RECORD_LIBC, libc, nodes);
 }
 
 static void nodes_that_lack_what_a_job_uses_are_known(void **state)
@@ -131,15 +143,6 @@ static void who_knows_the_nodes_is_told_of_no_others(void **state)
 	assert_int_equal(manifest_set(&folder.record, GENERATION_CPU, "%s", NEW), 0);
 	lesser = node_kind_unfit(&folder, &cluster);
 	assert_string_equal(lesser, "n1");
-}
-
-static void expect_others(struct folder *folder, const char *libc, const char *nodes)
-{
-	cleanup_free char *unfit = NULL;
-
-	assert_int_equal(manifest_set(&folder->record, RECORD_LIBC, "%s", libc), 0);
-	unfit = node_kind_unfit(folder, NULL);
-	assert_string_equal(unfit, nodes);
 }
 
 static void nodes_with_another_c_library_are_known(void **state)

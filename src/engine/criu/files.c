@@ -4,16 +4,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/elf.h"
 #include "base/file.h"
+#include "base/local_disk.h"
 #include "base/str.h"
 #include "engine/criu/image.h"
 #include "store/node_dirs.h"
@@ -249,24 +248,6 @@ struct check {
 	bool is_elsewhere; /* it was saved on another node */
 };
 
-/* The file systems that a node has for itself, by statfs(2). */
-static bool is_on_local_disk(const char *path)
-{
-	static const unsigned long types[] = {
-		EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC,	 BTRFS_SUPER_MAGIC,
-		F2FS_SUPER_MAGIC, OVERLAYFS_SUPER_MAGIC, TMPFS_MAGIC,
-	};
-	struct statfs fs;
-
-	if (statfs(path, &fs) < 0)
-		return false;
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-		if ((unsigned long)fs.f_type == types[i])
-			return true;
-	}
-	return false;
-}
-
 /*
  * May a stranger have put it there? In a directory that every node has for itself anybody
  * can take a name that is free. Elsewhere it is the job's user who chose to trust others.
@@ -278,7 +259,7 @@ static bool may_be_strangers(const struct check *c, const char *path)
 	struct error why;
 	struct stat st;
 
-	if (!node_dirs_hold(path) && !(c->is_elsewhere && is_on_local_disk(path)))
+	if (!node_dirs_hold(path) && !(c->is_elsewhere && local_disk(path)))
 		return false;
 	way.tolerant = true;
 	fd = way_open_file(&way, path, O_PATH, &why);
@@ -361,19 +342,13 @@ static void check_one(struct check *c, struct used *used)
 	c->first = take_ptr(used->path);
 }
 
-static bool is_elsewhere(const struct manifest *m)
-{
-	const char *saved = manifest_get(m, "node"), *here = getenv("SLURMD_NODENAME");
-
-	return saved && here && strcmp(saved, here) != 0;
-}
-
 int files_check(const struct engine_job *job, const struct generation *gen,
 		struct error *e)
 {
 	struct check c = { .job = job,
 			   .gen = gen,
-			   .is_elsewhere = is_elsewhere(&gen->manifest) };
+			   .is_elsewhere = generation_is_elsewhere(
+				   gen, getenv("SLURMD_NODENAME")) };
 	struct text text = { 0 };
 	struct used used;
 	int rc;
