@@ -43,16 +43,23 @@ struct way way_of(const char *user)
 			     .fixed = true };
 }
 
-static char *name_of(uid_t uid)
+char *way_owner_name(uid_t owner)
 {
-	const struct passwd *pw = getpwuid(uid);
+	const struct passwd *pw = getpwuid(owner);
 
-	return pw ? str_printf("user %s", pw->pw_name) : str_printf("user %u", uid);
+	return pw ? str_printf("user %s", pw->pw_name) : str_printf("user %u", owner);
 }
 
 static bool is_roots(const struct way *way, const struct stat *st)
 {
 	return st->st_uid == 0 || (way->inside && st->st_uid == UNMAPPED);
+}
+
+bool way_trusts(const struct way *way, uid_t owner)
+{
+	const struct stat st = { .st_uid = owner };
+
+	return is_roots(way, &st) || owner == way->user;
 }
 
 /* ---- one directory ---- */
@@ -69,8 +76,8 @@ static char *place_of(int fd, const char *path)
 static int refuse_owner(const struct way *way, const struct stat *st, const char *place,
 			struct error *e)
 {
-	cleanup_free char *owner = name_of(st->st_uid);
-	cleanup_free char *user = name_of(way->user);
+	cleanup_free char *owner = way_owner_name(st->st_uid);
+	cleanup_free char *user = way_owner_name(way->user);
 
 	error_set(
 		e, "%s belongs to %s, and not to %s, whose checkpoints it would hold: %s",
@@ -85,7 +92,7 @@ static int refuse_owner(const struct way *way, const struct stat *st, const char
 
 static int refuse_mode(const struct stat *st, const char *place, struct error *e)
 {
-	cleanup_free char *owner = name_of(st->st_uid);
+	cleanup_free char *owner = way_owner_name(st->st_uid);
 
 	error_set(e,
 		  "%s can be written by other users, who could exchange the checkpoints "
@@ -278,7 +285,7 @@ int way_open_file(struct way *way, const char *path, int flags, struct error *e)
 static int refuse_file(const char *path, const struct stat *st, const char *why,
 		       struct error *e)
 {
-	cleanup_free char *owner = name_of(st->st_uid);
+	cleanup_free char *owner = way_owner_name(st->st_uid);
 
 	error_set(
 		e,

@@ -31,6 +31,12 @@ struct way {
  */
 struct way way_of(const char *user);
 
+/* Is that owner root, or the user? */
+bool way_trusts(const struct way *way, uid_t owner);
+
+/* "user NAME", to be freed; "user NUMBER" if it has none. NULL without memory. */
+char *way_owner_name(uid_t owner);
+
 /*
  * The directory at path, which is absolute, as a descriptor with O_PATH. -1 and errno,
  * EPERM where a stranger has a hand in it; the sentence names the directory, its owner

@@ -82,7 +82,7 @@ struct criu_process {
 	struct criu_log log;
 };
 
-#define CRIU_EXTRA_ENV 2 /* variables, at most */
+#define CRIU_EXTRA_ENV 3 /* variables, at most */
 
 /*
  * Start it, and have loop follow it. Its environment has what criu needs, and extra up to

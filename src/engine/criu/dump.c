@@ -38,9 +38,11 @@
 #include "engine/criu/unsavable.h"
 #include "engine/criu/waits.h"
 #include "engine/criu/watch.h"
+#include "engine/holdings.h"
 #include "engine/outputs.h"
 #include "engine/tree.h"
 #include "plan/pids.h"
+#include "store/owners.h"
 
 #define GHOST_LIMIT "1G" /* unlinked files up to this size are saved with the job */
 
@@ -105,6 +107,29 @@ static int set_attributes(struct manifest *m, const struct sandbox *sb, struct t
 	return 0;
 }
 
+struct owners {
+	struct manifest *manifest;
+	struct way way;
+};
+
+static int note_owner(void *arg, const struct holding *h, struct error *e)
+{
+	struct owners *owners = arg;
+
+	if (!h->known ||
+	    owners_note(owners->manifest, &owners->way, h->path, h->st.st_uid) == 0)
+		return 0;
+	return error_sys(e, "%s", h->path);
+}
+
+/* Whose what it holds is, for when it is found by its path again. */
+static int note_owners(const struct tree *tree, struct manifest *m, struct error *e)
+{
+	struct owners owners = { m, way_of("") };
+
+	return holdings_visit(tree, note_owner, &owners, e);
+}
+
 static int describe_tree(struct dumping *d, const struct engine_job *job, struct error *e)
 {
 	struct manifest *m = &d->dump->gen->manifest;
@@ -117,6 +142,8 @@ static int describe_tree(struct dumping *d, const struct engine_job *job, struct
 	/* criu has saved those that leave the job's own network, too. */
 	if (rc == 0 && d->run->sandbox.own_net && criu_tcp_refused(&tree, d->run, job, e))
 		rc = -1;
+	if (rc == 0)
+		rc = note_owners(&tree, m, e);
 	if (rc == 0)
 		rc = outputs_tell(&tree, job, d->dump, NULL, e);
 	tree_free(&tree);

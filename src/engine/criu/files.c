@@ -14,204 +14,11 @@
 #include "base/file.h"
 #include "base/local_disk.h"
 #include "base/str.h"
-#include "engine/criu/image.h"
+#include "engine/criu/used.h"
 #include "store/node_dirs.h"
 #include "store/node_files.h"
+#include "store/owners.h"
 #include "store/way.h"
-
-#define MAX_IMAGE ((size_t)64 << 20) /* bytes: some hundred thousand files */
-
-/* Fields of criu's messages, by their numbers (images/fdinfo.proto, regfile.proto). */
-enum { FILE_ENTRY_REG = 3 };
-enum {
-	REG_ID = 1,
-	REG_NAME = 6,
-	REG_SIZE = 8,
-	REG_EXT = 9,
-	REG_MODE = 10,
-	REG_BUILD_ID = 11,
-};
-enum { REMAP_ORIG_ID = 1 }; /* remap-file-path.proto */
-
-/* A file as it was. */
-struct used {
-	uint64_t id;
-	char *path; /* owned */
-	bool has_size;
-	uint64_t size;
-	bool has_mode;
-	uint64_t mode;
-	bool is_external; /* handed to criu from outside */
-	struct elf_build_id build_id;
-};
-
-/* ---- what criu has written ---- */
-
-struct text {
-	char *data;
-	struct image entries;
-};
-
-/* -1 if there is no such image, or none that can be read. */
-static int open_image(const struct generation *gen, const char *name, uint32_t magic,
-		      struct text *text)
-{
-	size_t size;
-
-	text->data = file_read(gen->fd, name, MAX_IMAGE, &size, NULL);
-	return text->data ? image_open(&text->entries, text->data, size, magic) : -1;
-}
-
-/* criu keeps it in numbers of four bytes, the lowest first, and fills up with zeros. */
-static void add_build_id(struct elf_build_id *id, uint64_t word)
-{
-	for (int i = 0; i < 4 && id->size < sizeof(id->bytes); i++)
-		id->bytes[id->size++] = (unsigned char)(word >> 8 * i);
-}
-
-static int read_reg(struct image fields, struct used *used)
-{
-	struct image_field f;
-	int rc;
-
-	*used = (struct used){ 0 };
-	while ((rc = image_field(&fields, &f)) > 0) {
-		if (f.number == REG_ID)
-			used->id = f.value;
-		else if (f.number == REG_NAME && !used->path)
-			used->path = strndup((const char *)f.inside.at, f.inside.left);
-		else if (f.number == REG_EXT)
-			used->is_external = f.value != 0;
-		else if (f.number == REG_BUILD_ID)
-			add_build_id(&used->build_id, f.value);
-		if (f.number == REG_SIZE) {
-			used->has_size = true;
-			used->size = f.value;
-		} else if (f.number == REG_MODE) {
-			used->has_mode = true;
-			used->mode = f.value;
-		}
-	}
-	return rc;
-}
-
-/* The next regular file: 1; 0 at the end. Its path is the caller's. */
-static int next_used(struct image *entries, struct used *used)
-{
-	struct image entry;
-
-	while (image_next(entries, &entry) > 0) {
-		struct image_field f;
-
-		while (image_field(&entry, &f) > 0) {
-			if (f.number != FILE_ENTRY_REG)
-				continue;
-			if (read_reg(f.inside, used) == 0 && used->path)
-				return 1;
-			free(used->path);
-		}
-	}
-	return 0;
-}
-
-/* Files that had no name any more, which criu has saved, or made a name for. */
-struct remapped {
-	uint64_t *ids;
-	size_t count;
-};
-
-static void add_remapped(struct remapped *r, uint64_t id)
-{
-	void *grown = reallocarray(r->ids, r->count + 1, sizeof(*r->ids));
-
-	if (!grown)
-		return;
-	r->ids = grown;
-	r->ids[r->count++] = id;
-}
-
-static void read_remapped(const struct generation *gen, struct remapped *r)
-{
-	struct text text = { 0 };
-	struct image entry;
-	struct image_field f;
-
-	if (open_image(gen, "remap-fpath.img", IMAGE_REMAP, &text) == 0) {
-		while (image_next(&text.entries, &entry) > 0) {
-			while (image_field(&entry, &f) > 0) {
-				if (f.number == REMAP_ORIG_ID)
-					add_remapped(r, f.value);
-			}
-		}
-	}
-	free(text.data);
-}
-
-static bool is_remapped(const struct remapped *r, uint64_t id)
-{
-	for (size_t i = 0; i < r->count; i++) {
-		if (r->ids[i] == id)
-			return true;
-	}
-	return false;
-}
-
-/* ---- what is here ---- */
-
-static bool is_below(const char *dir, const char *path)
-{
-	size_t length = strlen(dir);
-
-	return !strncmp(path, dir, length) && (path[length] == '/' || !path[length]);
-}
-
-static bool is_same_dir(const char *a, const char *b)
-{
-	struct stat one, other;
-
-	return stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_dev == other.st_dev &&
-	       one.st_ino == other.st_ino;
-}
-
-/*
- * Is it below dir by the name of a former job? Where a job goes on as another one, a link
- * leads from its former folder to the one that it has now.
- */
-static bool is_below_former(const char *dir, const char *path)
-{
-	const char *slash = strrchr(dir, '/');
-	cleanup_free char *parent = slash ? strndup(dir, (size_t)(slash - dir)) : NULL;
-	size_t length = slash ? strlen(slash) : 0;
-
-	if (!parent || !*parent)
-		return false;
-	for (const char *at = path; (at = strstr(at, slash)); at++) {
-		cleanup_free char *above = strndup(path, (size_t)(at - path));
-
-		if ((at[length] == '/' || !at[length]) && above && *above &&
-		    is_same_dir(above, parent))
-			return true;
-	}
-	return false;
-}
-
-/* Is it the job's own, or made anew with its namespaces? */
-static bool is_own(const struct engine_job *job, const char *path)
-{
-	static const char *const made[] = { "/proc", "/dev/pts", "/dev/shm" };
-
-	for (size_t i = 0; i < sizeof(made) / sizeof(made[0]); i++) {
-		if (is_below(made[i], path))
-			return true;
-	}
-	for (int i = 0; i < MOUNTS; i++) {
-		const char *target = job->local[i].target;
-
-		if (target && (is_below(target, path) || is_below_former(target, path)))
-			return true;
-	}
-	return false;
-}
 
 static int read_at(void *arg, uint64_t offset, void *data, size_t size)
 {
@@ -223,7 +30,7 @@ static int read_at(void *arg, uint64_t offset, void *data, size_t size)
 }
 
 /* Is it another build? Not if either has no id, which leaves the size. */
-static bool is_other_build(int dir, const struct used *used)
+static bool is_other_build(int dir, const struct used_file *used)
 {
 	cleanup_close int fd = -1;
 	struct elf_build_id here;
@@ -241,61 +48,92 @@ static bool is_other_build(int dir, const struct used *used)
 struct check {
 	const struct engine_job *job;
 	const struct generation *gen;
-	struct remapped remapped;
+	struct way way;
 	char *first; /* path of the first that differs */
-	const char *wrong;
+	struct error wrong;
 	size_t others;
 	bool is_elsewhere; /* it was saved on another node */
 };
 
-/*
- * May a stranger have put it there? In a directory that every node has for itself anybody
- * can take a name that is free. Elsewhere it is the job's user who chose to trust others.
- */
-static bool may_be_strangers(const struct check *c, const char *path)
+/* In a directory that every node has for itself anybody can take a name that is free. */
+static bool is_free_to_take(const struct check *c, const char *path)
 {
-	struct way way = way_of("");
-	cleanup_close int fd = -1;
-	struct error why;
-	struct stat st;
-
-	if (!node_dirs_hold(path) && !(c->is_elsewhere && local_disk(path)))
-		return false;
-	way.tolerant = true;
-	fd = way_open_file(&way, path, O_PATH, &why);
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return errno == EPERM;
-	/* The path was free of links when it was saved. */
-	return S_ISLNK(st.st_mode) ||
-	       (S_ISREG(st.st_mode) && way_check_file(&way, path, &st, true, &why) < 0);
+	return node_dirs_hold(path) || (c->is_elsewhere && local_disk(path));
 }
 
-/* What is wrong with it here; NULL: nothing. */
-static const char *look_at(const struct check *c, const struct used *used)
+static bool refuse_link(struct error *why)
 {
+	error_set(why, "is reached by a link of another user's, and was not when the job "
+		       "was saved; have the link removed");
+	return true;
+}
+
+static bool refuse_owner(uid_t owner, struct error *why)
+{
+	cleanup_free char *name = way_owner_name(owner);
+
+	error_set(why,
+		  "belongs to %s, and did not when the job was saved; have it removed",
+		  name ? name : "another user");
+	return true;
+}
+
+/* May a stranger have put it there, and not who had when the job was saved? */
+static bool may_be_strangers(const struct check *c, const char *path, struct error *why)
+{
+	struct way way = c->way;
+	cleanup_close int fd = -1;
 	struct stat st;
 
-	if (stat(used->path, &st) < 0)
-		return errno == ENOENT || errno == ENOTDIR
-			       ? "is missing on this node, and the job was using it when "
-				 "it was saved"
-			       : NULL;
-	if (may_be_strangers(c, used->path))
-		return "may be a stranger's on this node: it, or a directory on the way "
-		       "to "
-		       "it, belongs to another user, or others can write to it, or it "
-		       "has "
-		       "another name as well; have it removed";
+	fd = way_open_file(&way, path, O_PATH, why);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return errno == EPERM && refuse_link(why);
+	/* The path was free of links when it was saved. */
+	if (S_ISLNK(st.st_mode) &&
+	    (is_free_to_take(c, path) || !way_trusts(&way, st.st_uid)))
+		return refuse_link(why);
+	if (S_ISLNK(st.st_mode) && stat(path, &st) < 0)
+		return false;
+	if (!owners_allow(&c->gen->manifest, &way, path, st.st_uid))
+		return refuse_owner(st.st_uid, why);
+	/* Whose it was then, and is now, the job has chosen to trust. */
+	if (!way_trusts(&way, st.st_uid) && manifest_get(&c->gen->manifest, OWNERS))
+		return false;
+	if (!is_free_to_take(c, path) || !S_ISREG(st.st_mode) ||
+	    way_check_file(&way, path, &st, true, why) == 0)
+		return false;
+	error_set(why, "may be a stranger's on this node: it, or a directory on the way "
+		       "to it, belongs to another user, or others can write to it, or it "
+		       "has another name as well; have it removed");
+	return true;
+}
+
+/* Is something wrong with it here? */
+static bool differs(const struct check *c, const struct used_file *used,
+		    struct error *why)
+{
+	const char *what;
+	struct stat st;
+
+	if (stat(used->path, &st) < 0) {
+		error_set(why,
+			  "is missing on this node, and the job was using it when it "
+			  "was saved");
+		return errno == ENOENT || errno == ENOTDIR;
+	}
+	if (may_be_strangers(c, used->path, why))
+		return true;
 	if (used->has_size && S_ISREG(st.st_mode) && (uint64_t)st.st_size != used->size)
-		return "is not the same file on this node as when the job was saved: its "
-		       "size differs";
-	if (is_other_build(AT_FDCWD, used))
-		return "is not the same file on this node as when the job was saved: it "
-		       "is another build";
-	if (used->has_mode && st.st_mode != used->mode)
-		return "is not the same file on this node as when the job was saved: its "
-		       "mode differs";
-	return NULL;
+		what = "its size differs";
+	else if (is_other_build(AT_FDCWD, used))
+		what = "it is another build";
+	else if (used->has_mode && st.st_mode != used->mode)
+		what = "its mode differs";
+	else
+		return false;
+	error_set(why, "is not the same file on this node as when the job was saved: %s",
+		  what);
+	return true;
 }
 
 static int complain(const char *path, const char *wrong, size_t others, struct error *e)
@@ -320,25 +158,23 @@ static bool is_output(const struct generation *gen, const char *path)
 	return node_dirs_noted(&gen->manifest, path);
 }
 
-static void check_one(struct check *c, struct used *used)
+static void check_one(struct check *c, struct used_file *used)
 {
-	const char *wrong;
+	struct error why;
 
-	if (*used->path != '/' || used->is_external || is_own(c->job, used->path) ||
-	    is_output(c->gen, used->path) || is_remapped(&c->remapped, used->id))
+	if (!used_is_found_by_path(used, c->job) || is_output(c->gen, used->path))
 		return;
 	/* A copy takes its place, if there is one. */
 	if (node_files_has(&c->gen->manifest, used->path) &&
 	    access(used->path, F_OK) == 0)
 		return;
-	wrong = look_at(c, used);
-	if (!wrong || (c->first && !strcmp(c->first, used->path)))
+	if (!differs(c, used, &why) || (c->first && !strcmp(c->first, used->path)))
 		return;
 	if (c->first) {
 		c->others++;
 		return;
 	}
-	c->wrong = wrong;
+	c->wrong = why;
 	c->first = take_ptr(used->path);
 }
 
@@ -347,22 +183,19 @@ int files_check(const struct engine_job *job, const struct generation *gen,
 {
 	struct check c = { .job = job,
 			   .gen = gen,
+			   .way = used_way(),
 			   .is_elsewhere = generation_is_elsewhere(
 				   gen, getenv("SLURMD_NODENAME")) };
-	struct text text = { 0 };
+	struct used_file file;
 	struct used used;
-	int rc;
+	int rc = used_open(&used, gen);
 
-	read_remapped(gen, &c.remapped);
-	if (open_image(gen, "files.img", IMAGE_FILES, &text) == 0) {
-		while (next_used(&text.entries, &used) > 0) {
-			check_one(&c, &used);
-			free(used.path);
-		}
+	while (rc == 0 && used_next(&used, &file) > 0) {
+		check_one(&c, &file);
+		free(file.path);
 	}
-	rc = c.first ? complain(c.first, c.wrong, c.others, e) : 0;
-	free(text.data);
+	used_close(&used);
+	rc = c.first ? complain(c.first, c.wrong.text, c.others, e) : 0;
 	free(c.first);
-	free(c.remapped.ids);
 	return rc;
 }

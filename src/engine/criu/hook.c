@@ -11,7 +11,8 @@
  * Then it writes down what criu does not save of the job's threads (tasks.h); some
  * of that also before the job is frozen.
  *
- * When a job has been restored, and its processes do not run yet, its timers are seen to
+ * When a job has been restored, and its processes do not run yet, it asks the runner for
+ * leave, too, which looks at what they hold (recheck.h). Then its timers are seen to
  * (timers.h), and so is what was written down; but for what threads have to set
  * themselves, which they do when they run. In a network of its own the connections that
  * leave it are ended: nobody answers to them any more.
@@ -86,6 +87,8 @@ int main(void)
 
 	if (!action)
 		return 0;
+	if (!strcmp(action, "post-restore"))
+		return ask();
 	if (!strcmp(action, "pre-resume"))
 		before_it_runs();
 	if (!strcmp(action, "post-resume"))

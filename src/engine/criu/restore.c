@@ -6,18 +6,22 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "base/argv.h"
 #include "base/cleanup.h"
 #include "base/cpu.h"
+#include "base/file.h"
 #include "base/str.h"
+#include "base/unix_socket.h"
 #include "engine/criu/criu.h"
 #include "engine/criu/handed.h"
 #include "engine/criu/hook.h"
 #include "engine/criu/lent.h"
 #include "engine/criu/lost.h"
+#include "engine/criu/recheck.h"
 #include "engine/criu/shown.h"
 #include "engine/criu/tasks.h"
 #include "engine/criu/watch.h"
@@ -43,6 +47,46 @@ static int stands(void *arg, struct error *e)
 			 "criu stood still for %d seconds while it restored the job, and "
 			 "was ended",
 			 WATCH_LIMIT);
+}
+
+/* criu's action script asks for leave when all is restored, and nothing runs yet. */
+struct leave {
+	const struct sandbox *sb;
+	const struct engine_job *job;
+	const struct generation *gen;
+	struct loop *loop;
+	int listener;
+	bool given;
+};
+
+static int leave_asked(void *arg, struct error *e)
+{
+	struct leave *l = arg;
+	cleanup_close int hook = accept4(l->listener, NULL, NULL, SOCK_CLOEXEC);
+	const char yes = HOOK_YES;
+
+	if (hook < 0)
+		return error_sys(e, "criu's action script");
+	if (recheck_holdings(l->sb, l->job, l->gen, e) < 0)
+		return -1;
+	l->given = true;
+	return file_write_all(hook, &yes, 1) < 0 ? error_sys(e, "criu's action script")
+						 : 0;
+}
+
+/* variable is for the environment of criu, which must be started afterwards. */
+static int leave_listen(struct leave *l, const char *variable, struct error *e)
+{
+	l->listener = unix_socket_listen(strchr(variable, '=') + 1, e);
+	return l->listener < 0 ? -1 : loop_add(l->loop, l->listener, leave_asked, l, e);
+}
+
+static void leave_close(struct leave *l)
+{
+	if (l->listener < 0)
+		return;
+	loop_remove(l->loop, l->listener);
+	close(l->listener);
 }
 
 /* Wait for criu, the deadline, or the end of the job. */
@@ -146,27 +190,38 @@ static int run_criu(struct engine_run *run, const struct engine_job *job,
 	cleanup_argv struct argv argv = { 0 };
 	cleanup_free char *tasks = str_printf(HOOK_ENV_TASKS "=%s/%u/" TASKS_FILE,
 					      job->folder->path, gen->number);
-	char *extra[CRIU_EXTRA_ENV] = { tasks, run->sandbox.own_net
-						       ? (char *)HOOK_ENV_OWN_NET "=1"
-						       : NULL };
+	cleanup_free char *hook =
+		str_printf(HOOK_ENV_SOCKET "=%s/hook.sock", job->scratch);
+	char *extra[CRIU_EXTRA_ENV] = {
+		tasks, hook, run->sandbox.own_net ? (char *)HOOK_ENV_OWN_NET "=1" : NULL
+	};
+	struct leave leave = {
+		.sb = &run->sandbox, .job = job, .gen = gen, .listener = -1
+	};
 	struct criu_process criu = { .output = -1, .pidfd = -1 };
 	struct handed handed = { 0 };
 	int rc = -1;
 
-	if (!tasks)
+	if (!tasks || !hook)
 		return error_sys(e, "criu restore");
-	criu.loop = loop_new(e);
+	leave.loop = criu.loop = loop_new(e);
 	if (!criu.loop)
 		return -1;
 	if (command_line(&argv, run, job, gen, e) == 0 &&
+	    leave_listen(&leave, hook, e) == 0 &&
 	    handed_restore(&handed, &argv, &gen->manifest, e) == 0 &&
 	    lost_restore(&handed, &argv, &run->sandbox, &gen->manifest, e) == 0 &&
 	    argv_end(&argv, e) == 0 &&
 	    criu_process_start(&criu, criu.loop, &run->sandbox, argv.words, job->scratch,
 			       extra, e) == 0)
 		rc = follow(&criu, &run->sandbox, job, e);
+	if (rc == 0 && !leave.given)
+		rc = error_set(e, "criu restored the job without asking for leave; "
+				  "CriuPath of checkpoint.conf has to be a criu that "
+				  "executes --action-script");
 	if (rc == 0)
 		criu_log_remark(&criu.log, e);
+	leave_close(&leave);
 	handed_close(&handed);
 	(void)criu_log_save(&criu.log, job->folder->fd, CRIU_LOG_RESTORE, NULL);
 	criu_process_close(&criu);
