@@ -222,6 +222,9 @@ int file_sync(int fd, const char *name, struct error *e)
  */
 #define DEEP 32
 
+/* So often it is gone through: four times as deep as a path can name (PATH_MAX). */
+#define ROUNDS 256
+
 struct removal {
 	int top; /* the directory that is to be removed */
 	unsigned int moved;
@@ -345,7 +348,7 @@ int file_remove_tree(int dirfd, const char *name, struct error *e)
 {
 	cleanup_close int top = -1;
 	struct removal r = { 0 };
-	unsigned int before;
+	unsigned int before, rounds = 0;
 
 	if (unlinkat(dirfd, name, 0) == 0 || errno == ENOENT)
 		return 0;
@@ -356,8 +359,14 @@ int file_remove_tree(int dirfd, const char *name, struct error *e)
 		return error_sys(e, "%s", name);
 	r.top = top;
 	do {
-		int fd = openat(top, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		int fd;
 
+		if (rounds++ == ROUNDS)
+			return error_set(e,
+					 "%s is not removed, since it is too deep, or "
+					 "grows meanwhile; its owner can remove it",
+					 name);
+		fd = openat(top, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		before = r.moved;
 		if (fd < 0 || remove_entries(&r, fd, 0, e) < 0)
 			return error_sys(e, "%s", name);

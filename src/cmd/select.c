@@ -77,6 +77,12 @@ static bool is_named(struct selection *sel, unsigned int job, const struct folde
 	return named;
 }
 
+/* A record's node is one: what a user wrote of a million in its place is none of them. */
+static bool is_on(const char *node, const char *nodelist)
+{
+	return !strpbrk(node, "[,") && hosts_meet(node, nodelist);
+}
+
 static bool is_selected(const struct scheckpoint *s, const struct folder *folder)
 {
 	const char *partition = manifest_get(&folder->record, RECORD_PARTITION);
@@ -84,7 +90,7 @@ static bool is_selected(const struct scheckpoint *s, const struct folder *folder
 
 	if (s->partition && (!partition || strcmp(partition, s->partition) != 0))
 		return false;
-	return !s->nodelist || (node && hosts_meet(node, s->nodelist));
+	return !s->nodelist || (node && is_on(node, s->nodelist));
 }
 
 /* Of a user whose folders fail one after the other, others are not to read all that. */

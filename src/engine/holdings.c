@@ -66,8 +66,11 @@ static int visit_descriptors(const struct visitor *v, int process, struct error 
 		       : error_sys(e, "files of process %d", (int)v->pid);
 }
 
-/* A line of /proc/PID/maps; once for each run of lines of the same file. */
-static int visit_mapping(const struct visitor *v, const char *line,
+/*
+ * A line of /proc/PID/maps; once for each run of lines of the same file. Its path is one
+ * of the process's own root, where other file systems may be mounted than here.
+ */
+static int visit_mapping(const struct visitor *v, int root, const char *line,
 			 unsigned long long *last, struct error *e)
 {
 	const char *at = strchr(line, '/');
@@ -79,12 +82,13 @@ static int visit_mapping(const struct visitor *v, const char *line,
 	if (!path || sscanf(line, "%*s %*s %*s %*s %llu", &inode) != 1 || inode == *last)
 		return 0;
 	*last = inode;
-	known = stat(path, &st) == 0 && st.st_ino == inode;
+	known = fstatat(root, path + 1, &st, 0) == 0 && st.st_ino == inode;
 	return tell(v, path, known ? &st : NULL, e);
 }
 
 static int visit_mappings(const struct visitor *v, int process, struct error *e)
 {
+	cleanup_close int root = openat(process, "root", O_PATH | O_CLOEXEC);
 	cleanup_close int fd = openat(process, "maps", O_RDONLY | O_CLOEXEC);
 	cleanup_fclose FILE *maps = fd < 0 ? NULL : fdopen(fd, "re");
 	cleanup_free char *line = NULL;
@@ -96,7 +100,7 @@ static int visit_mappings(const struct visitor *v, int process, struct error *e)
 		(void)take_fd(fd);
 	while (rc == 0 && maps && getline(&line, &size, maps) > 0) {
 		line[strcspn(line, "\n")] = '\0';
-		rc = visit_mapping(v, line, &last, e);
+		rc = visit_mapping(v, root, line, &last, e);
 	}
 	return rc;
 }

@@ -364,6 +364,7 @@ int generation_bytes_beside(const struct folder *folder, uint64_t *bytes, struct
 	return errno ? error_sys(e, "%s/..", folder->path) : 0;
 }
 
+/* Of as many as root looks at. */
 static uint64_t bytes_of_files(const struct folder *folder, const char *name)
 {
 	int fd =
@@ -372,8 +373,10 @@ static uint64_t bytes_of_files(const struct folder *folder, const char *name)
 	uint64_t bytes = 0;
 	struct dirent *d;
 	struct stat st;
+	size_t count = 0;
 
-	while (dir && (d = readdir(dir))) {
+	while (dir && (d = readdir(dir)) &&
+	       user_dirs_check(USER_DIRS_IMAGES, count++, name, NULL) == 0) {
 		if (fstatat(dirfd(dir), d->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 		    S_ISREG(st.st_mode))
 			bytes += (uint64_t)st.st_size;

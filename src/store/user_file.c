@@ -22,7 +22,7 @@ const struct user_file_limit user_file_limits[USER_FILES] = {
 			       "some twenty attributes and two outputs; hostlists are "
 			       "its "
 			       "longest" },
-	[USER_FILE_MANIFEST] = { 32 * MIB, 1000, 400000, 4 * GIB,
+	[USER_FILE_MANIFEST] = { 32 * MIB, 1000, 400000, GIB,
 				 "eight images of each of 10,000 processes, and as many "
 				 "open "
 				 "files" },
@@ -44,6 +44,8 @@ const struct user_dirs_limit user_dirs_limits[USER_DIRS] = {
 				"ten thousand jobs a day, kept for a month" },
 	[USER_DIRS_GENERATIONS] = { 2000, "generations",
 				    "the most that can be kept, twice" },
+	[USER_DIRS_IMAGES] = { 100000, "files of a generation",
+			       "ten images of each of 10,000 processes" },
 };
 
 int user_dirs_check(enum user_dirs kind, size_t count, const char *dir, struct error *e)

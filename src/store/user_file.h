@@ -49,7 +49,7 @@ char *user_file_read(int dirfd, const char *name, enum user_file kind, size_t *s
 		     struct error *e);
 
 /* Directories that a user makes, and root's commands walk through. */
-enum user_dirs { USER_DIRS_FOLDERS, USER_DIRS_GENERATIONS, USER_DIRS };
+enum user_dirs { USER_DIRS_FOLDERS, USER_DIRS_GENERATIONS, USER_DIRS_IMAGES, USER_DIRS };
 
 struct user_dirs_limit {
 	size_t count; /* in one directory */

@@ -83,7 +83,9 @@ static int recheck_one(void *arg, const struct holding *h, struct error *e)
 	struct recheck *r = arg;
 	char **grown;
 
-	if (!strncmp(h->path, "/proc/", 6) || !strncmp(h->path, "/sys/", 5))
+	/* A mapping without a name: of nothing that was found by one. */
+	if (!strncmp(h->path, "/proc/", 6) || !strncmp(h->path, "/sys/", 5) ||
+	    (h->removed && !h->known))
 		return 0;
 	if (h->known ? !owners_allow(&r->gen->manifest, &r->way, h->path, h->st.st_uid) &&
 			       !was_owned(r, h->path, h->st.st_uid)
