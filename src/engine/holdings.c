@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,10 +22,10 @@ struct visitor {
 	holdings_fn visit;
 	void *arg;
 	pid_t pid;
+	void *mapped; /* of tsearch(3): each mapped file that was told */
 };
 
-static int tell(const struct visitor *v, char *path, const struct stat *st,
-		struct error *e)
+static int tell(struct visitor *v, char *path, const struct stat *st, struct error *e)
 {
 	struct holding h = { .pid = v->pid, .path = path, .known = st != NULL };
 
@@ -41,7 +42,7 @@ static int tell(const struct visitor *v, char *path, const struct stat *st,
 }
 
 /* A link of /proc that leads to the object itself. */
-static int visit_link(const struct visitor *v, int dir, const char *name, struct error *e)
+static int visit_link(struct visitor *v, int dir, const char *name, struct error *e)
 {
 	cleanup_free char *path = file_read_link(dir, name);
 	struct stat st;
@@ -51,7 +52,7 @@ static int visit_link(const struct visitor *v, int dir, const char *name, struct
 	return tell(v, path, &st, e);
 }
 
-static int visit_descriptors(const struct visitor *v, int process, struct error *e)
+static int visit_descriptors(struct visitor *v, int process, struct error *e)
 {
 	cleanup_closedir DIR *dir = file_open_dir(process, "fd");
 	struct dirent *d;
@@ -66,33 +67,57 @@ static int visit_descriptors(const struct visitor *v, int process, struct error 
 		       : error_sys(e, "files of process %d", (int)v->pid);
 }
 
-/*
- * A line of /proc/PID/maps; once for each run of lines of the same file. Its path is one
- * of the process's own root, where other file systems may be mounted than here.
- */
-static int visit_mapping(const struct visitor *v, int root, const char *line,
-			 unsigned long long *last, struct error *e)
+static int compare(const void *one, const void *other)
 {
-	const char *at = strchr(line, '/');
-	cleanup_free char *path = at ? strdup(at) : NULL;
-	unsigned long long inode;
-	struct stat st;
-	bool known;
-
-	if (!path || sscanf(line, "%*s %*s %*s %*s %llu", &inode) != 1 || inode == *last)
-		return 0;
-	*last = inode;
-	known = fstatat(root, path + 1, &st, 0) == 0 && st.st_ino == inode;
-	return tell(v, path, known ? &st : NULL, e);
+	return strcmp(one, other);
 }
 
-static int visit_mappings(const struct visitor *v, int process, struct error *e)
+/* -1 without memory; 1: it is; 0: it was not. */
+static int is_told(struct visitor *v, const char *file)
+{
+	char *key = strdup(file);
+	char **found = key ? tsearch(key, &v->mapped, compare) : NULL;
+
+	if (found && *found == key)
+		return 0;
+	free(key);
+	return found ? 1 : -1;
+}
+
+/*
+ * A line of /proc/PID/maps: addresses, access, offset, device, inode and path. Libraries
+ * are in many, so each file is told once for all processes. Its path is one of the
+ * process's own root, where other file systems may be mounted than here.
+ */
+static int visit_mapping(struct visitor *v, int root, const char *line, struct error *e)
+{
+	const char *at = strchr(line, '/');
+	unsigned long long inode;
+	int device = 0, told;
+	struct stat st;
+	bool known;
+	char *path;
+
+	if (!at || sscanf(line, "%*s %*s %*s %n%*s %llu", &device, &inode) != 1)
+		return 0;
+	told = is_told(v, line + device);
+	if (told > 0)
+		return 0;
+	path = told < 0 ? NULL : strdup(at);
+	if (!path)
+		return error_sys(e, "job's processes");
+	known = fstatat(root, path + 1, &st, 0) == 0 && st.st_ino == inode;
+	told = tell(v, path, known ? &st : NULL, e);
+	free(path);
+	return told;
+}
+
+static int visit_mappings(struct visitor *v, int process, struct error *e)
 {
 	cleanup_close int root = openat(process, "root", O_PATH | O_CLOEXEC);
 	cleanup_close int fd = openat(process, "maps", O_RDONLY | O_CLOEXEC);
 	cleanup_fclose FILE *maps = fd < 0 ? NULL : fdopen(fd, "re");
 	cleanup_free char *line = NULL;
-	unsigned long long last = 0;
 	size_t size = 0;
 	int rc = 0;
 
@@ -100,12 +125,12 @@ static int visit_mappings(const struct visitor *v, int process, struct error *e)
 		(void)take_fd(fd);
 	while (rc == 0 && maps && getline(&line, &size, maps) > 0) {
 		line[strcspn(line, "\n")] = '\0';
-		rc = visit_mapping(v, root, line, &last, e);
+		rc = visit_mapping(v, root, line, e);
 	}
 	return rc;
 }
 
-static int visit_process(const struct visitor *v, int proc, struct error *e)
+static int visit_process(struct visitor *v, int proc, struct error *e)
 {
 	cleanup_free char *path = str_printf("%d", (int)v->pid);
 	cleanup_close int process =
@@ -125,11 +150,12 @@ static int visit_process(const struct visitor *v, int proc, struct error *e)
 int holdings_visit(const struct tree *tree, holdings_fn visit, void *arg, struct error *e)
 {
 	struct visitor v = { .visit = visit, .arg = arg };
+	int rc = 0;
 
-	for (size_t i = 0; i < tree->count; i++) {
+	for (size_t i = 0; i < tree->count && rc == 0; i++) {
 		v.pid = tree->pids[i];
-		if (visit_process(&v, tree->proc, e) < 0)
-			return -1;
+		rc = visit_process(&v, tree->proc, e);
 	}
-	return 0;
+	tdestroy(v.mapped, free);
+	return rc;
 }

@@ -99,13 +99,14 @@ static int recheck_one(void *arg, const struct holding *h, struct error *e)
 	return r->paths[r->count++] ? 0 : error_sys(e, "job's files");
 }
 
+static int compare(const void *one, const void *other)
+{
+	return strcmp(*(char *const *)one, *(char *const *)other);
+}
+
 static bool is_held(const struct recheck *r, const char *path)
 {
-	for (size_t i = 0; path && i < r->count; i++) {
-		if (!strcmp(r->paths[i], path))
-			return true;
-	}
-	return false;
+	return path && bsearch(&path, r->paths, r->count, sizeof(path), compare);
 }
 
 /* Where somebody else has a hand in the way, it is still by that path that it is held. */
@@ -141,8 +142,11 @@ int recheck_holdings(const struct sandbox *sb, const struct engine_job *job,
 
 	if (rc == 0)
 		rc = holdings_visit(&tree, recheck_one, &r, e);
-	if (rc == 0)
+	if (rc == 0) {
+		if (r.count)
+			qsort(r.paths, r.count, sizeof(*r.paths), compare);
 		rc = recheck_paths(&r, job, e);
+	}
 	for (size_t i = 0; i < r.count; i++)
 		free(r.paths[i]);
 	free(r.paths);
