@@ -22,8 +22,18 @@ struct visitor {
 	holdings_fn visit;
 	void *arg;
 	pid_t pid;
+	int root;     /* the process's */
 	void *mapped; /* of tsearch(3): each mapped file that was told */
 };
+
+/* Is it, by the kernel's word, what is at that path? One may really be "x (deleted)". */
+static bool is_at(const struct visitor *v, const char *path, const struct stat *st)
+{
+	struct stat there;
+
+	return fstatat(v->root, path + 1, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       there.st_dev == st->st_dev && there.st_ino == st->st_ino;
+}
 
 static int tell(struct visitor *v, char *path, const struct stat *st, struct error *e)
 {
@@ -34,7 +44,7 @@ static int tell(struct visitor *v, char *path, const struct stat *st, struct err
 		return 0;
 	if (st)
 		h.st = *st;
-	if (str_ends_with(path, deleted)) {
+	if (str_ends_with(path, deleted) && !(st && is_at(v, path, st))) {
 		path[strlen(path) - strlen(deleted)] = '\0';
 		h.removed = true;
 	}
@@ -89,7 +99,7 @@ static int is_told(struct visitor *v, const char *file)
  * are in many, so each file is told once for all processes. Its path is one of the
  * process's own root, where other file systems may be mounted than here.
  */
-static int visit_mapping(struct visitor *v, int root, const char *line, struct error *e)
+static int visit_mapping(struct visitor *v, const char *line, struct error *e)
 {
 	const char *at = strchr(line, '/');
 	unsigned long long inode;
@@ -106,7 +116,7 @@ static int visit_mapping(struct visitor *v, int root, const char *line, struct e
 	path = told < 0 ? NULL : strdup(at);
 	if (!path)
 		return error_sys(e, "job's processes");
-	known = fstatat(root, path + 1, &st, 0) == 0 && st.st_ino == inode;
+	known = fstatat(v->root, path + 1, &st, 0) == 0 && st.st_ino == inode;
 	told = tell(v, path, known ? &st : NULL, e);
 	free(path);
 	return told;
@@ -114,7 +124,6 @@ static int visit_mapping(struct visitor *v, int root, const char *line, struct e
 
 static int visit_mappings(struct visitor *v, int process, struct error *e)
 {
-	cleanup_close int root = openat(process, "root", O_PATH | O_CLOEXEC);
 	cleanup_close int fd = openat(process, "maps", O_RDONLY | O_CLOEXEC);
 	cleanup_fclose FILE *maps = fd < 0 ? NULL : fdopen(fd, "re");
 	cleanup_free char *line = NULL;
@@ -125,7 +134,7 @@ static int visit_mappings(struct visitor *v, int process, struct error *e)
 		(void)take_fd(fd);
 	while (rc == 0 && maps && getline(&line, &size, maps) > 0) {
 		line[strcspn(line, "\n")] = '\0';
-		rc = visit_mapping(v, root, line, e);
+		rc = visit_mapping(v, line, e);
 	}
 	return rc;
 }
@@ -136,8 +145,12 @@ static int visit_process(struct visitor *v, int proc, struct error *e)
 	cleanup_close int process =
 		path ? openat(proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 
+	cleanup_close int root =
+		process < 0 ? -1 : openat(process, "root", O_PATH | O_CLOEXEC);
+
 	if (process < 0)
 		return path ? 0 : error_sys(e, "job's processes");
+	v->root = root;
 	return visit_link(v, process, "cwd", e) < 0 ||
 			       visit_link(v, process, "root", e) < 0 ||
 			       visit_link(v, process, "exe", e) < 0 ||

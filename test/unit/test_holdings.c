@@ -87,6 +87,21 @@ static void what_was_exchanged_is_not_what_is_held(void **state)
 	close(fd);
 }
 
+static void a_file_may_really_be_called_so(void **state)
+{
+	struct place *p = *state;
+	int fd;
+
+	put_file(p->fd, "x (deleted)", "x");
+	fd = openat(p->fd, "x (deleted)", O_RDONLY | O_CLOEXEC);
+	assert_int_equal(held(place_path(p, "x (deleted)")).found, 1);
+	assert_false(held(place_path(p, "x (deleted)")).last.removed);
+	put_file(p->fd, "x", "another");
+	assert_int_equal(unlinkat(p->fd, "x (deleted)", 0), 0);
+	assert_true(held(place_path(p, "x (deleted)")).last.removed);
+	close(fd);
+}
+
 static void of_what_is_mapped_and_exchanged_nothing_is_known(void **state)
 {
 	struct place *p = *state;
@@ -112,6 +127,7 @@ int main(void)
 		in_place(what_is_open_is_held_by_its_name),
 		in_place(directories_and_fifos_are),
 		in_place(what_was_exchanged_is_not_what_is_held),
+		in_place(a_file_may_really_be_called_so),
 		in_place(of_what_is_mapped_and_exchanged_nothing_is_known),
 	};
 
