@@ -139,3 +139,43 @@ continues_exact() { # OPTION...
 	saved "cd $OPEN/project" 'exec 4<data' './sleep 1000 &' 'disown' 'NEXT='
 	continues_exact --nodelist=n2
 }
+
+@test "a job whose files of every kind are where others can write continues, if nobody has touched them" {
+	put hold.py <<-END
+		import mmap, os, time
+		os.chdir("$OPEN/common")
+		with open("mapped", "w+b") as f:
+		    f.write(b"x" * 8192)
+		    f.flush()
+		    mapped = mmap.mmap(f.fileno(), 8192)
+		private = mmap.mmap(os.open("sleep", os.O_RDONLY), 4096, mmap.MAP_PRIVATE, mmap.PROT_READ)
+		os.mkfifo("fifo")
+		fifo = os.open("fifo", os.O_RDWR)
+		os.mkdir("sub")
+		directory = os.open("sub", os.O_RDONLY)
+		gone = open("gone", "w+")
+		gone.write("gone")
+		os.remove("gone")
+		odd = open("odd (deleted)", "w+")
+		odd.write("odd")
+		odd.flush()
+		moved = open("before", "w+")
+		moved.write("moved")
+		moved.flush()
+		os.rename("before", "after")
+		memory = mmap.mmap(-1, 4096)
+		anonymous = os.memfd_create("anonymous")
+		i = 0
+		while not os.path.exists("$WORK/over"):
+		    i += 1
+		    print(i, flush=True)
+		    time.sleep(0.1)
+		for f in gone, odd, moved:
+		    f.seek(0)
+		ok = [gone.read(), odd.read(), moved.read()] == ["gone", "odd", "moved"] and mapped[:1] == b"x"
+		print("end" if ok else "wrong", flush=True)
+	END
+	saved "cd $OPEN/common" 'cp /usr/bin/sleep .' './sleep 1000 &' 'disown' "exec python3 $WORK/hold.py"
+	# (On n2 it would be another disk, for all that its file system tells.)
+	continues_exact --nodelist=n1
+}
