@@ -15,7 +15,7 @@
 #include "base/file.h"
 #include "base/str.h"
 
-/* What the kernel writes behind the path of what was removed (Linux: d_path()). */
+/* What the kernel adds to the path of a file that was removed (Linux: d_path()). */
 static const char deleted[] = " (deleted)";
 
 struct visitor {
@@ -99,8 +99,9 @@ static int is_told(struct visitor *v, const char *file)
  * are in many, so each file is told once for all processes. Its path is one of the
  * process's own root, where other file systems may be mounted than here.
  */
-static int visit_mapping(struct visitor *v, const char *line, struct error *e)
+static int visit_mapping(void *arg, const char *line, struct error *e)
 {
+	struct visitor *v = arg;
 	const char *at = strchr(line, '/');
 	unsigned long long inode;
 	int device = 0, told;
@@ -122,29 +123,11 @@ static int visit_mapping(struct visitor *v, const char *line, struct error *e)
 	return told;
 }
 
-static int visit_mappings(struct visitor *v, int process, struct error *e)
-{
-	cleanup_close int fd = openat(process, "maps", O_RDONLY | O_CLOEXEC);
-	cleanup_fclose FILE *maps = fd < 0 ? NULL : fdopen(fd, "re");
-	cleanup_free char *line = NULL;
-	size_t size = 0;
-	int rc = 0;
-
-	if (maps)
-		(void)take_fd(fd);
-	while (rc == 0 && maps && getline(&line, &size, maps) > 0) {
-		line[strcspn(line, "\n")] = '\0';
-		rc = visit_mapping(v, line, e);
-	}
-	return rc;
-}
-
 static int visit_process(struct visitor *v, int proc, struct error *e)
 {
 	cleanup_free char *path = str_printf("%d", (int)v->pid);
 	cleanup_close int process =
 		path ? openat(proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-
 	cleanup_close int root =
 		process < 0 ? -1 : openat(process, "root", O_PATH | O_CLOEXEC);
 
@@ -155,7 +138,7 @@ static int visit_process(struct visitor *v, int proc, struct error *e)
 			       visit_link(v, process, "root", e) < 0 ||
 			       visit_link(v, process, "exe", e) < 0 ||
 			       visit_descriptors(v, process, e) < 0 ||
-			       visit_mappings(v, process, e) < 0
+			       tree_visit_maps(proc, v->pid, visit_mapping, v, e) < 0
 		       ? -1
 		       : 0;
 }

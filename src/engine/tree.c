@@ -321,11 +321,36 @@ static int visit_descriptors(const struct tree *tree, pid_t pid, tree_visit_fn v
 		       : error_sys(e, "files of process %d", (int)pid);
 }
 
-/* A line of /proc/PID/maps: a file that is mapped, once for each run of its lines. */
-static int visit_mapping(pid_t pid, const char *line, char **last, tree_visit_fn visit,
-			 void *arg, struct error *e)
+int tree_visit_maps(int proc, pid_t pid, tree_line_fn visit, void *arg, struct error *e)
 {
-	struct tree_file file = { .pid = pid, .dir = AT_FDCWD, .mapped = true };
+	cleanup_free char *path = str_printf("%d/maps", pid);
+	cleanup_close int fd = path ? openat(proc, path, O_RDONLY | O_CLOEXEC) : -1;
+	cleanup_fclose FILE *maps = fd < 0 ? NULL : fdopen(fd, "re");
+	cleanup_free char *line = NULL;
+	size_t size = 0;
+	int rc = 0;
+
+	if (maps)
+		(void)take_fd(fd);
+	while (rc == 0 && maps && getline(&line, &size, maps) > 0) {
+		line[strcspn(line, "\n")] = '\0';
+		rc = visit(arg, line, e);
+	}
+	return rc;
+}
+
+struct mapped {
+	pid_t pid;
+	char *last; /* path of the line before */
+	tree_visit_fn visit;
+	void *arg;
+};
+
+/* A file that is mapped, once for each run of its lines. */
+static int visit_mapping(void *arg, const char *line, struct error *e)
+{
+	struct mapped *m = arg;
+	struct tree_file file = { .pid = m->pid, .dir = AT_FDCWD, .mapped = true };
 	const char *path = strchr(line, '/');
 	char access[5];
 
@@ -335,33 +360,23 @@ static int visit_mapping(pid_t pid, const char *line, char **last, tree_visit_fn
 	/* Libraries above all: there are many. */
 	if (file.flags == O_RDONLY &&
 	    ((!node_dirs_hold(path) && !node_files_hold(path)) ||
-	     (*last && !strcmp(*last, path))))
+	     (m->last && !strcmp(m->last, path))))
 		return 0;
 	if (stat(path, &file.st) < 0 || !S_ISREG(file.st.st_mode))
 		return 0;
-	free(*last);
-	*last = strdup(path);
+	free(m->last);
+	m->last = strdup(path);
 	file.path = file.link = file.name = path;
-	return visit(arg, &file, e);
+	return m->visit(m->arg, &file, e);
 }
 
 static int visit_mappings(const struct tree *tree, pid_t pid, tree_visit_fn visit,
 			  void *arg, struct error *e)
 {
-	cleanup_free char *path = str_printf("%d/maps", pid);
-	cleanup_close int fd = path ? openat(tree->proc, path, O_RDONLY | O_CLOEXEC) : -1;
-	cleanup_fclose FILE *maps = fd < 0 ? NULL : fdopen(fd, "re");
-	cleanup_free char *line = NULL;
-	cleanup_free char *last = NULL;
-	size_t size = 0;
-	int rc = 0;
+	struct mapped m = { .pid = pid, .visit = visit, .arg = arg };
+	int rc = tree_visit_maps(tree->proc, pid, visit_mapping, &m, e);
 
-	if (maps)
-		(void)take_fd(fd);
-	while (rc == 0 && maps && getline(&line, &size, maps) > 0) {
-		line[strcspn(line, "\n")] = '\0';
-		rc = visit_mapping(pid, line, &last, visit, arg, e);
-	}
+	free(m.last);
 	return rc;
 }
 

@@ -55,6 +55,10 @@ typedef int (*tree_visit_fn)(void *arg, const struct tree_file *file, struct err
 int tree_visit_files(const struct tree *tree, tree_visit_fn visit, void *arg,
 		     struct error *e);
 
+/* Call visit for each line of /proc/PID/maps, without its line break. */
+typedef int (*tree_line_fn)(void *arg, const char *line, struct error *e);
+int tree_visit_maps(int proc, pid_t pid, tree_line_fn visit, void *arg, struct error *e);
+
 /* A descriptor of it for reading, or for writing where the user may not read the file. */
 int tree_open_file(const struct tree_file *file, struct error *e);
 

@@ -456,8 +456,8 @@ static bool is_harmed(const struct dumping *d, struct error *harm)
 }
 
 /*
- * What is in its hands goes on, if it can. A checkpoint that is whole by then counts: the
- * job that was to stop with it is ended, and so is one that was harmed after it.
+ * criu was ended: its job continues, if it can. A checkpoint that is whole by then counts:
+ * the job that was to stop with it is ended, and so is one that was harmed after it.
  */
 static int let_go(struct dumping *d, int rc, struct error *e)
 {

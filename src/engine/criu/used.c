@@ -122,8 +122,8 @@ static bool is_same_dir(const char *a, const char *b)
 }
 
 /*
- * Is it below dir by the name of a former job? Where a job goes on as another one, a link
- * leads from its former folder to the one that it has now.
+ * Is it below dir by the name of a former job? When a job continues as another one, a link
+ * leads from its former folder to its present one.
  */
 static bool is_below_former(const char *dir, const char *path)
 {
