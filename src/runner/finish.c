@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "runner/apart.h"
+#include "runner/begun.h"
 #include "runner/journal.h"
 #include "runner/order.h"
 #include "runner/own_output.h"
@@ -79,9 +80,11 @@ static void clean_up(struct runner *r, int status)
 	}
 	goes_on = is_queued_again(r, success);
 	(void)folder_save(&r->folder, NULL);
-	if (!goes_on &&
-	    (cleanup == CLEANUP_ALWAYS || (cleanup == CLEANUP_SUCCESS && success)))
-		(void)folder_strip(&r->folder, NULL);
+	if (goes_on ||
+	    (cleanup != CLEANUP_ALWAYS && (cleanup != CLEANUP_SUCCESS || !success)))
+		return;
+	(void)folder_strip(&r->folder, NULL);
+	begun_forget(&r->task);
 }
 
 void end(struct runner *r, int status)

@@ -9,12 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
-#include "base/process_stat.h"
 #include "base/str.h"
 #include "store/node_dirs.h"
 #include "store/node_files.h"
@@ -265,44 +263,4 @@ void own_output_settle(struct manifest *m)
 		    (uint64_t)st.st_size > m->outputs[i].length)
 			m->outputs[i].length = (uint64_t)st.st_size;
 	}
-}
-
-/* ---- is it new? ---- */
-
-/* Seconds since slurmstepd, our parent, was started; negative if it does not tell. */
-static double parent_age(void)
-{
-	cleanup_close int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct process_stat stat;
-
-	return process_stat_of(&stat, proc, getppid()) < 0 ? -1 : process_stat_age(&stat);
-}
-
-/*
- * Seconds since a file was made, by the clock of where it is: that of a server may differ
- * from ours. Negative if that does not tell.
- */
-static double file_age(int fd)
-{
-	struct statx st;
-
-	if (futimens(fd, NULL) < 0 ||
-	    statx(fd, "", AT_EMPTY_PATH, STATX_BTIME | STATX_MTIME, &st) < 0 ||
-	    !(st.stx_mask & STATX_BTIME))
-		return -1;
-	return (double)(st.stx_mtime.tv_sec - st.stx_btime.tv_sec) +
-	       ((double)st.stx_mtime.tv_nsec - (double)st.stx_btime.tv_nsec) / 1e9;
-}
-
-bool own_output_is_new(const char *node)
-{
-	cleanup_free char *path = path_of(STDOUT_FILENO);
-	double start = parent_age(), file;
-	struct stat st;
-
-	if (!path || strstr(path, node) || !is_output(STDOUT_FILENO, &st) || st.st_size)
-		return false;
-	file = file_age(STDOUT_FILENO);
-	/* Both clocks are those of ticks. */
-	return start >= 0 && file >= 0 && file <= start + 0.05;
 }

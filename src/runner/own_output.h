@@ -61,11 +61,4 @@ int own_output_start_over(const struct manifest *m, const struct output_past *pa
  */
 void own_output_settle(struct manifest *m);
 
-/*
- * Did this very start of the job make its output file? An earlier one that got as far as
- * running anything would have. False where that cannot be told: the output is no file, or
- * its name may be another on each node.
- */
-bool own_output_is_new(const char *node);
-
 #endif

@@ -16,6 +16,7 @@
 #include "base/present.h"
 #include "base/str.h"
 #include "runner/apart.h"
+#include "runner/begun.h"
 #include "runner/directories.h"
 #include "runner/own_srun.h"
 #include "runner/journal.h"
@@ -38,6 +39,7 @@ void run_unprotected(struct runner *r, const struct error *e)
 		own_output_truncate();
 	snprintf(event.text, sizeof(event.text), "%s", e->text);
 	journal(&r->task, &r->folder, &event);
+	begun_note(&r->task, BEGUN_UNPROTECTED);
 	say(r->task.job,
 	    *r->over.text ? "it starts over and runs unprotected: %s"
 			  : "it runs unprotected: %s",
@@ -150,15 +152,25 @@ static int start_over(struct runner *r, struct error *e)
 }
 
 /*
- * Did no earlier start get as far as making the folder at path, as when its node failed
- * in between? Slurm counts those, too. The output of one that did is older than this
- * start, and the user's directory is not there where CheckpointDir is a node's own.
+ * Did no earlier start of the job get as far as making the folder at path? Slurm counts
+ * those, too. The user's directory is not there where CheckpointDir is a node's own.
  */
-static bool never_ran(const struct task *task, const char *path)
+static bool was_never_protected(struct runner *r, const char *path)
 {
 	cleanup_free char *parent = strndup(path, (size_t)(strrchr(path, '/') - path));
 
-	return parent && access(parent, F_OK) == 0 && own_output_is_new(task->node);
+	switch (begun_look(&r->task)) {
+	case BEGUN_NOT:
+		if (!parent || access(parent, F_OK) < 0)
+			return false;
+		error_set(&r->over, "Slurm had not got it to run before");
+		return true;
+	case BEGUN_UNPROTECTED:
+		error_set(&r->over, "it ran unprotected before");
+		return true;
+	default:
+		return false;
+	}
 }
 
 /*
@@ -175,10 +187,8 @@ static int check_folder_is_there(struct runner *r, struct error *e)
 		return -1;
 	if (task->restart == 0 || access(path, F_OK) == 0 || errno != ENOENT)
 		return 0;
-	if (never_ran(task, path)) {
-		error_set(&r->over, "Slurm had not got it to run before");
+	if (was_never_protected(r, path))
 		return 0;
-	}
 	if (task->may_start_over) {
 		error_set(&r->over,
 			  "%s is not there, and its user gave "
@@ -273,6 +283,7 @@ int prepare(struct runner *r, struct error *e)
 	    path_in(&r->folder, FOLDER_SCRIPT, &r->script, e) < 0 ||
 	    path_in(&r->folder, CONTROL_DIR, &r->control, e) < 0)
 		return -1;
+	begun_note(&r->task, BEGUN_PROTECTED);
 	if (r->task.own_tmpdir && path_in(&r->folder, FOLDER_TMP, &r->tmpdir, e) < 0)
 		return -1;
 	r->old_tmpdir = getenv("TMPDIR") ? strdup(getenv("TMPDIR")) : NULL;

@@ -13,7 +13,7 @@
 void say(unsigned int job, const char *format, ...)
 {
 	char line[ERROR_TEXT + 256]; /* a sentence, and what goes before it */
-	int used = snprintf(line, sizeof(line), "slurm-checkpoint: job %u: ", job);
+	int used = snprintf(line, sizeof(line), SAY_NAME "job %u: ", job);
 	size_t length;
 	va_list ap;
 

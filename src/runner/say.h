@@ -5,6 +5,9 @@
 #ifndef RUNNER_SAY_H
 #define RUNNER_SAY_H
 
+/* What each of them begins with. */
+#define SAY_NAME "slurm-checkpoint: "
+
 /*
  * Print one line, "slurm-checkpoint: job N: " and the sentence, on the job's
  * standard error. Slurm opens that for appending, so the line stands between what

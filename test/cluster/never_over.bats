@@ -24,7 +24,7 @@ over() { cluster run $NODE mount --bind "$2" "$1"; }
 # all that is mounted over something on the node by these tests
 mend() {
 	local path
-	for path in /etc/slurm/checkpoint.conf $LIBEXEC /shared/checkpoint; do
+	for path in /etc/slurm/checkpoint.conf $LIBEXEC/runner $LIBEXEC /shared/checkpoint; do
 		cluster run $NODE umount -l "$path" 2>/dev/null || true
 	done
 }
@@ -187,6 +187,87 @@ held_by() {
 	# (slurmctld may take its launch on the lost node for failed once more, later.)
 	[ "$(said 'it starts over: ')" -eq 1 ]
 	[ "$(said 'is held')" -eq 0 ]
+}
+
+# The runner of the node is a program that does nothing.
+slow_runner() {
+	cluster run $NODE sh -c 'printf "#!/bin/sh\nexec sleep 1000\n" >/run/slow && chmod 755 /run/slow'
+	over $LIBEXEC/runner /run/slow
+}
+
+@test "a job that is requeued before anything of it ran starts, with its output where it was" {
+	local job
+	put true.sh <<<$'#!/bin/sh\ntrue'
+	wait_over "$(submit --checkpoint --output=/dev/null true.sh)"
+	ticking
+	slow_runner
+	job=$(submit --checkpoint --output=out --nodelist=$NODE job.sh)
+	until_true 60 "job $job is to run" cluster run $NODE pgrep -f "^sleep 1000"
+	alice scontrol requeue "$job"
+	until_true 60 "Slurm has written why" alice grep -q "DUE TO JOB REQUEUE" "$WORK/out"
+	mend
+	wait_restarted "$job" 0
+	let_end
+	ended_well "$job"
+	get out
+	output_is_exact
+	[ "$(said 'it starts over: Slurm had not got it to run before')" -eq 1 ]
+}
+
+@test "requeued at any instant of its start, a job is not held, and its output is exact" {
+	local job jobs=() pause
+	put true.sh <<<$'#!/bin/sh\ntrue'
+	wait_over "$(submit --checkpoint --output=/dev/null true.sh)"
+	put steps.sh <<<$'#!/bin/bash\nfor i in {1..20}; do echo $i; sleep 0.05; done'
+	for _ in {1..12}; do
+		printf -v pause '0.%03d' $((RANDOM % 150))
+		job=$(submit --checkpoint --output=out-%j steps.sh)
+		jobs+=("$job")
+		wait_running "$job"
+		sleep "$pause"
+		alice scontrol requeue "$job"
+	done
+	for job in "${jobs[@]}"; do
+		wait_over "$job"
+		wait_accounted "$job" "COMPLETED|0:0"
+		get "out-$job"
+		diff <(seq 20) <(get "out-$job" | grep '^[0-9]')
+	done
+}
+
+@test "a job that ran unprotected, without room for its folder, is requeued: it starts over" {
+	local job
+	ticking
+	cluster run $NODE mount -t tmpfs -o ro tmpfs /shared/checkpoint
+	job=$(submit --checkpoint --output=out --nodelist=$NODE job.sh)
+	wait_lines out 5
+	get out
+	[ "$(said 'it runs unprotected: ')" -eq 1 ]
+	cluster run $NODE umount /shared/checkpoint
+	alice scontrol requeue "$job"
+	wait_restarted "$job" 0
+	let_end
+	ended_well "$job"
+	get out
+	[ "$(said 'it starts over: it ran unprotected before')" -eq 1 ]
+	[ "$(said 'is held')" -eq 0 ]
+}
+
+@test "a saved job that has printed nothing is held where its folder is not there" {
+	local job
+	put quiet.sh <<<$'#!/bin/sh\nwhile [ ! -e over ]; do sleep 0.1; done'
+	job=$(submit --checkpoint --output=out --nodelist=$NODE quiet.sh)
+	wait_event "$job" start
+	checkpoint "$job"
+	cluster run $NODE sh -c 'mount -t tmpfs -o mode=1777 tmpfs /shared/checkpoint &&
+		install -d -o alice -m 700 /shared/checkpoint/alice /shared/checkpoint/alice/testbed'
+	alice scontrol requeue "$job"
+	wait_held "$job"
+	cluster run $NODE umount /shared/checkpoint
+	alice scontrol release "$job"
+	wait_event "$job" restart
+	let_end
+	ended_well "$job"
 }
 
 @test "a job that is requeued before its first checkpoint starts over, its output too, and says so once" {
