@@ -362,10 +362,12 @@ int file_remove_tree(int dirfd, const char *name, struct error *e)
 		int fd;
 
 		if (rounds++ == ROUNDS)
-			return error_set(e,
-					 "%s is not removed, since it is too deep, or "
-					 "grows meanwhile; its owner can remove it",
-					 name);
+			return error_set(
+				e,
+				"%s is not removed, since it is too deep, or "
+				"grows meanwhile; \"rm -r\" as its owner removes "
+				"it",
+				name);
 		fd = openat(top, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		before = r.moved;
 		if (fd < 0 || remove_entries(&r, fd, 0, e) < 0)

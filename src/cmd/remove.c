@@ -89,7 +89,8 @@ int verb_remove(const struct scheckpoint *s, int argc, char **argv)
 
 	if (jobs_of_cluster(s, &table, &e) < 0)
 		return complain(&e);
-	status = each_stored(s, argc, argv, remove_job, &table);
+	status = s->generation ? each_stored(s, argc, argv, remove_job, &table)
+			       : each_folder(s, argc, argv, remove_job, &table);
 	job_table_free(&table);
 	return status;
 }
@@ -156,7 +157,7 @@ int verb_purge(const struct scheckpoint *s, int argc, char **argv)
 
 	if (jobs_of_cluster(s, &purge.table, &e) < 0)
 		return complain(&e);
-	status = each_stored(s, argc, argv, purge_job, &purge);
+	status = each_folder(s, argc, argv, purge_job, &purge);
 	/* There may be things beside folders where there are no folders. */
 	if (!purge.named && !purge.swept && !s->user && getuid() != 0 &&
 	    purge_aside(s, s->self, &purge) != EXIT_DONE)

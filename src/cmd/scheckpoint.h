@@ -121,4 +121,8 @@ typedef int (*stored_fn)(const struct scheckpoint *s, const struct stored_job *j
 int each_stored(const struct scheckpoint *s, int argc, char **argv, stored_fn fn,
 		void *arg);
 
+/* The same, for whom the generations do not matter: fn is told of none. */
+int each_folder(const struct scheckpoint *s, int argc, char **argv, stored_fn fn,
+		void *arg);
+
 #endif

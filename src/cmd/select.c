@@ -26,6 +26,7 @@ struct selection {
 	bool *found; /* by spec */
 	stored_fn fn;
 	void *arg;
+	bool folders; /* and not what is in them */
 	int status;
 	char *last;   /* user, */
 	int failures; /* and how many of theirs have failed */
@@ -52,8 +53,10 @@ static int call(struct selection *sel, const char *user, unsigned int job,
 	};
 	struct error e;
 
-	if (!name || generation_list(folder, &numbers, &stored.count, &e) < 0)
-		return name ? complain(&e) : EXIT_FAILED;
+	if (!name)
+		return EXIT_FAILED;
+	if (!sel->folders && generation_list(folder, &numbers, &stored.count, &e) < 0)
+		return complain(&e);
 	stored.numbers = numbers;
 	return sel->fn(sel->s, &stored, sel->arg);
 }
@@ -218,27 +221,44 @@ static void complain_of_missing(struct selection *sel)
 	}
 }
 
-int each_stored(const struct scheckpoint *s, int argc, char **argv, stored_fn fn,
-		void *arg)
+/* Those that the arguments name, or all. */
+static int each(struct selection *sel, int argc, char **argv)
 {
-	struct selection sel = { .s = s, .fn = fn, .arg = arg, .status = EXIT_DONE };
 	cleanup_free bool *found = NULL;
 	struct error e;
 	int rc = 0;
 
 	for (int i = 0; rc == 0 && i < argc; i++)
-		rc = jobspec_parse(&sel.specs, argv[i], &e);
+		rc = jobspec_parse(&sel->specs, argv[i], &e);
 	if (rc == 0) {
-		found = sel.found = calloc(sel.specs.count + 1, sizeof(bool));
-		rc = found ? search(&sel, &e) : error_sys(&e, "jobs");
+		found = sel->found = calloc(sel->specs.count + 1, sizeof(bool));
+		rc = found ? search(sel, &e) : error_sys(&e, "jobs");
 	}
 	if (rc == 0)
-		complain_of_missing(&sel);
+		complain_of_missing(sel);
 	else
-		sel.status = complain(&e);
-	jobspec_free(&sel.specs);
-	free(sel.last);
-	return sel.status;
+		sel->status = complain(&e);
+	jobspec_free(&sel->specs);
+	free(sel->last);
+	return sel->status;
+}
+
+int each_stored(const struct scheckpoint *s, int argc, char **argv, stored_fn fn,
+		void *arg)
+{
+	struct selection sel = { .s = s, .fn = fn, .arg = arg, .status = EXIT_DONE };
+
+	return each(&sel, argc, argv);
+}
+
+int each_folder(const struct scheckpoint *s, int argc, char **argv, stored_fn fn,
+		void *arg)
+{
+	struct selection sel = {
+		.s = s, .fn = fn, .arg = arg, .folders = true, .status = EXIT_DONE
+	};
+
+	return each(&sel, argc, argv);
 }
 
 int jobs_of_cluster(const struct scheckpoint *s, struct job_table *table, struct error *e)

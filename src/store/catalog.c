@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
+#include <search.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,13 @@ struct walk {
 	void *arg;
 	bool all; /* users */
 	unsigned int strangers;
+	void *owners; /* struct owner, a tree of tsearch(3)'s */
+};
+
+/* The name of a user id, which is asked for once. */
+struct owner {
+	uid_t uid;
+	char name[]; /* empty: none */
 };
 
 static int visit(const struct walk *w, const char *user, unsigned int job,
@@ -106,6 +114,37 @@ static char *user_of(const char *pattern, const char *percent, const char *name)
 	return take_ptr(user);
 }
 
+static int by_uid(const void *a, const void *b)
+{
+	uid_t x = ((const struct owner *)a)->uid, y = ((const struct owner *)b)->uid;
+
+	return (x > y) - (x < y);
+}
+
+/* Empty if it has none, or without memory. */
+static const char *name_of(struct walk *w, uid_t uid)
+{
+	const struct owner wanted = { .uid = uid };
+	void *found = tfind(&wanted, &w->owners, by_uid);
+	const struct passwd *pw = found ? NULL : getpwuid(uid);
+	const char *name = pw ? pw->pw_name : "";
+	size_t size = strlen(name) + 1;
+	struct owner *owner;
+
+	if (found)
+		return (*(struct owner **)found)->name;
+	owner = malloc(sizeof(*owner) + size);
+	if (!owner)
+		return "";
+	owner->uid = uid;
+	memcpy(owner->name, name, size);
+	if (!tsearch(owner, &w->owners, by_uid)) {
+		free(owner);
+		return "";
+	}
+	return owner->name;
+}
+
 /*
  * Whose directory it is that has a user's name. Anybody can make any number of them in
  * one that is sticky, and each question for a name may go to a server: so who owns one is
@@ -113,15 +152,13 @@ static char *user_of(const char *pattern, const char *percent, const char *name)
  */
 static bool is_users(struct walk *w, int dir, const char *name, const char *user)
 {
-	const struct passwd *pw;
 	struct error e;
 	struct stat st;
 
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return false;
 	if (st.st_uid != 0) {
-		pw = getpwuid(st.st_uid);
-		if (pw && !strcmp(pw->pw_name, user))
+		if (!strcmp(name_of(w, st.st_uid), user))
 			return true;
 		if (w->strangers++ >= STRANGERS_MAX)
 			return false;
@@ -163,6 +200,7 @@ int catalog_each(const char *pattern, const char *user, const char *cluster,
 			  .arg = arg,
 			  .all = !user };
 	const char *percent = conf_find_percent(pattern, 'u');
+	int rc;
 
 	if (conf_find_percent(pattern, 'j'))
 		return error_set(e, "%s: has a directory for each job; name the job",
@@ -172,7 +210,9 @@ int catalog_each(const char *pattern, const char *user, const char *cluster,
 	if (!percent)
 		return error_set(e, "%s: has no %%u, so it is one user's; name the user",
 				 pattern);
-	return walk_users(&w, percent, e);
+	rc = walk_users(&w, percent, e);
+	tdestroy(w.owners, free);
+	return rc;
 }
 
 int catalog_strangers(const char *pattern, catalog_fail_fn fail, void *arg,
@@ -181,5 +221,8 @@ int catalog_strangers(const char *pattern, catalog_fail_fn fail, void *arg,
 	struct walk w = { .pattern = pattern, .fail = fail, .arg = arg, .all = true };
 	const char *percent = conf_find_percent(pattern, 'u');
 
-	return percent ? walk_users(&w, percent, e) : 0;
+	int rc = percent ? walk_users(&w, percent, e) : 0;
+
+	tdestroy(w.owners, free);
+	return rc;
 }

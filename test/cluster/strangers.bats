@@ -349,6 +349,29 @@ for i in range(1500):
 	refute bob test -e "$FOLDER"
 }
 
+@test "root's purge removes a folder that has 3,000 directories with numbers" {
+	program forge -lxxhash
+	bobs_folder 900
+	bob sh -c 'cd "$1" && seq 3000 | xargs mkdir' _ "$FOLDER"
+	run root timeout 60 scheckpoint purge --all --older=0
+	echo "$output"
+	[ "$status" -eq 0 ]
+	refute bob test -e "$FOLDER"
+}
+
+@test "root's list --nodelist: a record in whose node's place there is a list of 65,000 is on none" {
+	program forge -lxxhash
+	saved_job --nodelist=n1
+	bobs_folder 900
+	printf 'slurm-checkpoint manifest 1\nattr job 900\nattr cluster testbed\nattr user bob\nattr node n[1-65000]\nattr end 1\n' |
+		forge bob "$FOLDER/job"
+	run root timeout 60 scheckpoint list --all --nodelist=n1
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ "$(wc -l <<<"$output")" -eq 2 ]
+	[[ $output == *"$JOB"* ]]
+}
+
 @test "root's purge asks its own slurmctld about no other cluster's jobs" {
 	saved_job
 	alice cp -r /shared/checkpoint/alice/testbed /shared/checkpoint/alice/other
@@ -438,6 +461,19 @@ on_n1() {
 	wait "$forger"
 	[ "$status" -ne 0 ]
 	[[ $output != *n9* && $output != *"continues on"* ]]
+}
+
+@test "smigrate: a job whose runner its user has stopped keeps no priority of the operator's" {
+	local before
+	on_n1
+	before=$(job_field "$BOBS" Priority)
+	cluster run n1 pkill -STOP -u bob -x runner
+	run root timeout 60 smigrate --relax --priority=top --timeout=5s "$BOBS"
+	echo "$output"
+	[ "$(job_field "$BOBS" Priority)" -le "$before" ]
+	[ "$(job_state "$BOBS")" == RUNNING ]
+	cluster run n1 pkill -KILL -u bob -x runner
+	[ "$status" -ne 0 ]
 }
 
 # It says again and again that 9 EB were written, which --rate has the others wait for.

@@ -78,9 +78,12 @@ static int pin(const struct migration *m, struct migrant *j, struct error *e)
 
 void migrant_unpin(struct migrant *j)
 {
-	/* In the queue it needs it still; and a job that is held would be released. */
-	if (j->state != MIGRANT_MOVED && j->state != MIGRANT_STAYS &&
-	    j->state != MIGRANT_STARTS)
+	/*
+	 * In the queue it needs it still, and a job that is held would be released. One
+	 * that has not left by the end, as when its user stopped its runner, does not.
+	 */
+	if (j->state != MIGRANT_SAVES && j->state != MIGRANT_MOVED &&
+	    j->state != MIGRANT_STAYS && j->state != MIGRANT_STARTS)
 		return;
 	(void)job_set_priority(j->id, JOB_PRIORITY_BY_SLURM, j->nice, NULL);
 	j->pinned = false;
