@@ -51,6 +51,17 @@ static void put(FILE *out, char *const *environment, const char *name)
 		fprintf(out, "%s=%s%c", name, value, '\0');
 }
 
+/* SLURM_TASKS_PER_NODE of a job on one node: "2" or "2(x1)". */
+static int write_hosts(int dir, char *const *environment, struct error *e)
+{
+	const char *tasks = str_find_variable(environment, "SLURM_TASKS_PER_NODE");
+	unsigned long slots = tasks ? strtoul(tasks, NULL, 10) : 0;
+	cleanup_free char *text = str_printf("localhost slots=%lu\n", slots ? slots : 1);
+
+	return text ? file_replace(dir, PRESENT_HOSTS, text, strlen(text), 0600, e)
+		    : error_sys(e, PRESENT_HOSTS);
+}
+
 int present_write(const char *dir, char *const *environment, struct error *e)
 {
 	cleanup_free char *text = NULL;
@@ -66,7 +77,9 @@ int present_write(const char *dir, char *const *environment, struct error *e)
 	put(out, environment, PRESENT_CONF);
 	if (fclose(out) != 0)
 		return error_sys(e, "%s/" PRESENT_FILE, dir);
-	return file_replace(fd, PRESENT_FILE, text, size, 0600, e);
+	return file_replace(fd, PRESENT_FILE, text, size, 0600, e) < 0
+		       ? -1
+		       : write_hosts(fd, environment, e);
 }
 
 char *present_read(size_t *size, struct error *e)

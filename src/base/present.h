@@ -16,6 +16,9 @@
 
 #define PRESENT_FILE "env"
 
+/* A file for mpirun of OpenMPI beside it: this node, and how many tasks it may start. */
+#define PRESENT_HOSTS "hosts"
+
 /* The variables' names, up to NULL. */
 extern const char *const present_variables[];
 
@@ -25,7 +28,7 @@ extern const char *const present_variables[];
 /* Where Slurm's configuration is, which it tells tasks also where their script unset it. */
 #define PRESENT_CONF "SLURM_CONF"
 
-/* Write these, so far as they are in an environment, to the file in a directory. */
+/* Write these, so far as they are in an environment, to the files in a directory. */
 int present_write(const char *dir, char *const *environment, struct error *e);
 
 /*

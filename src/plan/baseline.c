@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/environment.h"
 #include "base/str.h"
 
 #define TUNABLES "GLIBC_TUNABLES"
@@ -104,48 +105,6 @@ static char *tunables(enum cpu_baseline baseline, bool bind_now, const char *own
 
 /* ---- the environment ---- */
 
-static size_t count(char *const *environment)
-{
-	size_t n = 0;
-
-	while (environment[n])
-		n++;
-	return n;
-}
-
-static bool is_tunables(const char *variable)
-{
-	return strncmp(variable, TUNABLES "=", strlen(TUNABLES "=")) == 0;
-}
-
-/* Copied to where there is room; without the tunables, unless they are to stay. */
-static int copy(char **to, char *const *from, bool keep_tunables, size_t *used)
-{
-	for (; *from; from++) {
-		if (is_tunables(*from) && !keep_tunables)
-			continue;
-		to[*used] = strdup(*from);
-		if (!to[(*used)++])
-			return -1;
-	}
-	return 0;
-}
-
-static int add_variables(char **to, char *const *own, enum cpu_baseline level,
-			 size_t *used)
-{
-	for (size_t i = 0; i < VARIABLES; i++) {
-		const char *value = variables[i].value[level];
-
-		if (!value || str_find_variable(own, variables[i].name))
-			continue;
-		to[*used] = str_printf("%s=%s", variables[i].name, value);
-		if (!to[(*used)++])
-			return -1;
-	}
-	return 0;
-}
-
 static enum cpu_baseline lower(enum cpu_baseline baseline, unsigned int level)
 {
 	enum cpu_baseline node = level > 1 ? (enum cpu_baseline)(level - 1) : CPU_NODE;
@@ -153,39 +112,75 @@ static enum cpu_baseline lower(enum cpu_baseline baseline, unsigned int level)
 	return node < baseline ? node : baseline;
 }
 
-static int bind(char **to, char *const *own, const struct cpu *node,
-		enum cpu_baseline baseline, bool bind_now, size_t *used)
+/* What is added: the C library's tunables, and then those of other libraries. */
+struct settings {
+	char *list[1 + VARIABLES + 1]; /* owned */
+	size_t count;
+};
+
+static void settings_free(struct settings *settings)
+{
+	for (size_t i = 0; i < settings->count; i++)
+		free(settings->list[i]);
+}
+
+static int settings_add(struct settings *settings, char *owned)
+{
+	settings->list[settings->count] = owned;
+	return settings->list[settings->count++] ? 0 : -1;
+}
+
+static int settings_fill(struct settings *settings, const char *tuned,
+			 const struct cpu *node, enum cpu_baseline baseline,
+			 bool bind_now)
+{
+	enum cpu_baseline level = lower(baseline, cpu_level(node));
+
+	if (settings_add(settings, tunables(baseline, bind_now, tuned)) < 0)
+		return -1;
+	for (size_t i = 0; i < VARIABLES; i++) {
+		const char *value = variables[i].value[level];
+
+		if (value && settings_add(settings, str_printf("%s=%s", variables[i].name,
+							       value)) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The user's tunables stay in it, with ours in the same variable. */
+static void retune(char **environment, char **setting)
+{
+	for (; *environment; environment++) {
+		if (strncmp(*environment, TUNABLES "=", strlen(TUNABLES "=")) == 0) {
+			free(*environment);
+			*environment = *setting;
+			*setting = NULL;
+			return;
+		}
+	}
+}
+
+static char **bind(char *const *own, const struct cpu *node, enum cpu_baseline baseline,
+		   bool bind_now)
 {
 	const char *tuned = str_find_variable(own, TUNABLES);
+	struct settings settings = { .count = 0 };
+	char **bound = NULL;
 
-	to[*used] = tunables(baseline, bind_now, tuned ? tuned : "");
-	if (!to[(*used)++])
-		return -1;
-	return add_variables(to, own, lower(baseline, cpu_level(node)), used);
+	if (settings_fill(&settings, tuned ? tuned : "", node, baseline, bind_now) == 0)
+		bound = environment_with(own, (const char *const *)settings.list,
+					 settings.count);
+	if (bound && tuned)
+		retune(bound, &settings.list[0]);
+	settings_free(&settings);
+	return bound;
 }
 
 char **baseline_environment(char *const *environment, const struct cpu *node,
 			    enum cpu_baseline baseline, bool bind_now)
 {
-	char **bound = calloc(count(environment) + VARIABLES + 2, sizeof(*bound));
-	bool any = baseline != CPU_NODE && cpu_level(node) > 0;
-	size_t used = 0;
-	int rc;
-
-	if (!bound)
-		return NULL;
-	rc = copy(bound, environment, !any, &used);
-	if (rc == 0 && any)
-		rc = bind(bound, environment, node, baseline, bind_now, &used);
-	if (rc == 0)
-		return bound;
-	baseline_free(bound);
-	return NULL;
-}
-
-void baseline_free(char **environment)
-{
-	for (size_t i = 0; environment && environment[i]; i++)
-		free(environment[i]);
-	free(environment);
+	if (baseline == CPU_NODE || cpu_level(node) == 0)
+		return environment_with(environment, NULL, 0);
+	return bind(environment, node, baseline, bind_now);
 }

@@ -11,11 +11,9 @@
 /*
  * An environment that binds what is started in it on the CPU node to the baseline. What
  * the user says of a library stays; of the C library's tunables, beside ours. bind_now as
- * for cpu_class_use(). baseline_free() it; NULL without memory.
+ * for cpu_class_use(). environment_free() it; NULL without memory.
  */
 char **baseline_environment(char *const *environment, const struct cpu *node,
 			    enum cpu_baseline baseline, bool bind_now);
-
-void baseline_free(char **environment);
 
 #endif

@@ -143,6 +143,18 @@ static bool has_talk_only(const char *path)
 
 /* ---- all of them ---- */
 
+/* As %N in the file's name would have it, and not as the beginning of another word. */
+static bool names(const char *path, const char *node)
+{
+	size_t length = strlen(node);
+
+	for (const char *at = path; length && (at = strstr(at, node)); at++) {
+		if (!isalnum((unsigned char)at[length]))
+			return true;
+	}
+	return false;
+}
+
 /* Can every node find the file, as far as its name tells? */
 static bool is_of_all_nodes(const char *path, const char *node)
 {
@@ -151,7 +163,7 @@ static bool is_of_all_nodes(const char *path, const char *node)
 	if (gethostname(host, sizeof(host) - 1) < 0)
 		return false;
 	host[strcspn(host, ".")] = '\0';
-	return !node_dirs_hold(path) && !strstr(path, node) && !strstr(path, host);
+	return !node_dirs_hold(path) && !names(path, node) && !names(path, host);
 }
 
 static enum begun look(int fd, const char *path, const struct task *task,

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/environment.h"
 #include "base/protocol.h"
 #include "base/uptime.h"
 #include "plan/baseline.h"
@@ -59,7 +60,7 @@ static int set_environment(struct runner *r, struct error *e)
 	    setenv(CHECKPOINT_ENV_IMAGE_DIR, r->folder.path, 1) < 0)
 		return error_sys(e, "environment");
 	cpu_read(&node);
-	baseline_free(r->envp);
+	environment_free(r->envp);
 	r->envp = baseline_environment(environ, &node, r->task.cpu, bind_now());
 	r->job.envp = r->envp;
 	return r->envp ? 0 : error_sys(e, "environment");

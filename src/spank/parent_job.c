@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#define _GNU_SOURCE
 #include "spank/parent_job.h"
 
 #include <stddef.h>
@@ -6,12 +7,14 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/environment.h"
 #include "base/present.h"
 #include "base/protocol.h"
 
 const char *const parent_job_variables[] = {
 	CHECKPOINT_ENV_IMAGE_DIR,
 	CHECKPOINT_ENV_RESTART,
+	ENVIRONMENT_ADDED,
 	NULL,
 };
 
@@ -49,9 +52,38 @@ void parent_job_reset_tmpdir(void)
 		unsetenv("TMPDIR");
 }
 
+const char *parent_job_next_added(struct parent_job_added *added)
+{
+	while (added->rest && added->seen++ < ENVIRONMENT_ADDED_MAX) {
+		char *value = strsep(&added->rest, "\t");
+		const char *name = strsep(&value, "="), *now;
+
+		now = value && *name ? added->value_of(added->arg, name) : NULL;
+		if (now && !strcmp(now, value))
+			return name;
+	}
+	return NULL;
+}
+
+static const char *own_value(void *arg, const char *name)
+{
+	return getenv(name);
+}
+
+static void drop_added(void)
+{
+	const char *list = getenv(ENVIRONMENT_ADDED), *name;
+	cleanup_free char *copy = list ? strdup(list) : NULL;
+	struct parent_job_added added = { .rest = copy, .value_of = own_value };
+
+	while ((name = parent_job_next_added(&added)))
+		unsetenv(name);
+}
+
 void parent_job_drop(void)
 {
 	parent_job_reset_tmpdir();
+	drop_added();
 	for (size_t i = 0; parent_job_variables[i]; i++)
 		unsetenv(parent_job_variables[i]);
 }

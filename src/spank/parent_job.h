@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * parent_job.h - what a job must not inherit from a checkpointed job in whose script it
- * was submitted: that one's folder, and a TMPDIR in it.
+ * was submitted: that one's folder, a TMPDIR in it, and what was added to its environment
+ * for its own programs (base/environment.h).
  *
  * Pure: nothing here needs Slurm.
  */
@@ -12,6 +13,20 @@
 
 /* The names of the variables that are to go, up to NULL. */
 extern const char *const parent_job_variables[];
+
+/*
+ * The name of the next variable in a list of added ones (base/environment.h) that has the
+ * value with which it was added, by what value_of() says of it; NULL if there is no more.
+ * rest is changed. At most ENVIRONMENT_ADDED_MAX are looked at.
+ */
+struct parent_job_added {
+	char *rest;
+	unsigned int seen;
+	const char *(*value_of)(void *arg, const char *name);
+	void *arg;
+};
+
+const char *parent_job_next_added(struct parent_job_added *added);
 
 /* Is this TMPDIR the own one of the job with that folder, or in it? Either may be NULL.
  */

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/environment.h"
 #include "base/protocol.h"
 #include "base/str.h"
 #include "spank/batch.h"
@@ -155,17 +156,46 @@ static void guard_signals(bool runner_follows)
 		sigprocmask(SIG_BLOCK, &requests, NULL);
 }
 
-/* Where sbatch had no plugin that did it (parent_job.h). */
-static void drop_parent_job(spank_t spank)
+/* As it is now: it changes with spank_unsetenv(). */
+static char **environment_of(spank_t spank)
 {
 	char **environment = NULL;
 
-	if (spank_get_item(spank, S_JOB_ENV, &environment) == ESPANK_SUCCESS &&
-	    environment &&
+	return spank_get_item(spank, S_JOB_ENV, &environment) == ESPANK_SUCCESS
+		       ? environment
+		       : NULL;
+}
+
+static const char *value_in_job(void *arg, const char *name)
+{
+	char **environment = environment_of(arg);
+
+	return environment ? str_find_variable(environment, name) : NULL;
+}
+
+static void drop_added(spank_t spank)
+{
+	const char *list = value_in_job(spank, ENVIRONMENT_ADDED), *name;
+	cleanup_free char *copy = list ? strdup(list) : NULL;
+	struct parent_job_added added = { .rest = copy,
+					  .value_of = value_in_job,
+					  .arg = spank };
+
+	while ((name = parent_job_next_added(&added)))
+		spank_unsetenv(spank, name);
+}
+
+/* Where sbatch had no plugin that did it (parent_job.h). */
+static void drop_parent_job(spank_t spank)
+{
+	char **environment = environment_of(spank);
+
+	if (environment &&
 	    parent_job_owns_tmpdir(
 		    str_find_variable(environment, "TMPDIR"),
 		    str_find_variable(environment, CHECKPOINT_ENV_IMAGE_DIR)))
 		spank_unsetenv(spank, "TMPDIR");
+	drop_added(spank);
 	for (size_t i = 0; parent_job_variables[i]; i++)
 		spank_unsetenv(spank, parent_job_variables[i]);
 }

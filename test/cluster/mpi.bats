@@ -65,3 +65,53 @@ END
 	[ "$status" -eq 0 ]
 	[[ $output == *"can be checkpointed: output of"*"the same after 2 restarts"* ]]
 }
+
+# again_elsewhere openmpi|mpich: a script starts mpirun, continues on another node, and
+# starts it twice more, once for as many ranks as it has tasks
+again_elsewhere() {
+	local job
+	build_mpi "$1"
+	put job <<END
+#!/bin/bash
+mpirun.$1 -n 2 ./mpi.$1 3 || exit
+while [ ! -e over ]; do sleep 0.1; done
+mpirun.$1 -n 2 ./mpi.$1 3 || exit
+mpirun.$1 hostname
+END
+	job=$(submit --checkpoint --ntasks=2 --mem=1800 --export=ALL,PACE=0 --nodelist=n1 --output=out job)
+	wait_lines out 3
+	alice scheckpoint vacate "$job"
+	alice scheckpoint restart --nodelist=n2 "$job"
+	wait_event "$job" restart
+	alice touch "$WORK/over"
+	wait_over "$job"
+	wait_accounted "$job" "COMPLETED|0:0"
+	get out
+	[ "$(get out | wc -l)" -eq 8 ]
+	diff <(get out | sed -n 1,3p) <(get out | sed -n 4,6p)
+	[ "$(get out | tail -n 2 | sort -u)" == n2 ]
+}
+
+@test "a script that starts OpenMPI's mpirun again on another node does so there" {
+	again_elsewhere openmpi
+}
+
+@test "a script that starts MPICH's mpirun again on another node does so there" {
+	again_elsewhere mpich
+}
+
+@test "what mpirun is told in a checkpointed job is not sent with the jobs that it submits" {
+	local job
+	put child <<<$'#!/bin/sh\nenv'
+	put job <<<$'#!/bin/sh\nenv >parent\nexport UCX_TLS=all\nsbatch --wait --no-checkpoint --output=child.out child\nmpirun.openmpi -n 1 true'
+	job=$(submit --checkpoint --checkpoint-cpu=x86-64-v2 --output=out job)
+	ended_well "$job"
+	get parent | grep '^HYDRA_LAUNCHER=fork$'
+	get parent | grep '^PRTE_MCA_ras=^slurm$'
+	get parent | grep '^GLIBC_TUNABLES='
+	run get child.out
+	echo "$output"
+	# (Slurm itself sets some of them, for launchers that call srun.)
+	refute grep -E '=fork$|=\^slurm$|^(UCX_POSIX|GLIBC_TUNABLES|OPENBLAS|SLURM_CHECKPOINT)|hostfile' <<<"$output"
+	grep '^UCX_TLS=all$' <<<"$output"
+}

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/environment.h"
 #include "base/str.h"
 #include "testing.h"
 
@@ -47,7 +48,7 @@ static void a_job_that_is_not_bound_keeps_its_environment(void **state)
 		for (int v = 0; user[v]; v++)
 			assert_string_equal(env[v], user[v]);
 		assert_null(env[4]);
-		baseline_free(env);
+		environment_free(env);
 	}
 }
 
@@ -65,7 +66,7 @@ static void what_the_user_says_stays(void **state)
 		"glibc.malloc.check=3:glibc.rtld.nns=8:glibc.cpu.hwcaps=-AVX512F,"
 		"-AVX512CD,-AVX512BW,-AVX512DQ,-AVX512VL,-FMA4,-RTM,-AVX512ER,-AVX512PF,"
 		"-ERMS");
-	baseline_free(env);
+	environment_free(env);
 }
 
 static void libraries_are_told_of_no_more_than_there_is(void **state)
@@ -96,7 +97,7 @@ static void libraries_are_told_of_no_more_than_there_is(void **state)
 		assert_string_equal(value(env, "ONEDNN_MAX_CPU_ISA"), cases[i].onednn);
 		assert_string_equal(value(env, "OPENSSL_ia32cap"), cases[i].openssl);
 		assert_non_null(strstr(value(env, "GLIBC_TUNABLES"), "-RTM"));
-		baseline_free(env);
+		environment_free(env);
 	}
 }
 
@@ -106,13 +107,13 @@ static void symbols_that_are_bound_at_once_need_no_xsavec(void **state)
 
 	(void)state;
 	assert_null(strstr(value(env, "GLIBC_TUNABLES"), "XSAVEC"));
-	baseline_free(env);
+	environment_free(env);
 	env = bound(plain, V4, CPU_V3, true);
 	assert_non_null(strstr(value(env, "GLIBC_TUNABLES"), "-XSAVEC"));
-	baseline_free(env);
+	environment_free(env);
 	env = bound(plain, V4, CPU_V2, false);
 	assert_non_null(strstr(value(env, "GLIBC_TUNABLES"), "-XSAVE,-XSAVEC"));
-	baseline_free(env);
+	environment_free(env);
 }
 
 int main(void)

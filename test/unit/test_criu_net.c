@@ -2,34 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
 #include "engine/criu/criu.h"
 #include "testing.h"
-
-static const char *value_of(char *const *envp, const char *name)
-{
-	size_t length = strlen(name);
-
-	for (; *envp; envp++) {
-		if (!strncmp(*envp, name, length) && (*envp)[length] == '=')
-			return *envp + length + 1;
-	}
-	return NULL;
-}
-
-static void launchers_are_told_unless_the_user_has_told_them(void **state)
-{
-	char *const mine[] = { (char *)"PATH=/bin", (char *)"HYDRA_LAUNCHER=ssh",
-			       (char *)"UCX_TLSX=all", NULL };
-	cleanup_free char **env = criu_launcher_env(mine);
-
-	(void)state;
-	assert_string_equal(value_of(env, "PATH"), "/bin");
-	assert_string_equal(value_of(env, "HYDRA_LAUNCHER"), "ssh");
-	assert_string_equal(value_of(env, "I_MPI_HYDRA_BOOTSTRAP"), "fork");
-	assert_string_equal(value_of(env, "UCX_TLSX"), "all");
-	assert_string_equal(value_of(env, "UCX_TLS"), "posix,tcp,self");
-}
 
 static bool wants(const struct place *p, const char *script, enum wish_net net)
 {
@@ -70,7 +44,6 @@ static void a_script_that_starts_mpirun_has_its_own_network(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(launchers_are_told_unless_the_user_has_told_them),
 		in_place(a_script_that_starts_mpirun_has_its_own_network),
 	};
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/environment.h"
 #include "base/present.h"
 #include "base/protocol.h"
 #include "base/str.h"
@@ -80,10 +81,27 @@ static void a_submitted_job_has_the_tmpdir_that_it_would_have(void **state)
 	}
 }
 
+static void what_was_added_for_the_parent_is_not_for_the_child(void **state)
+{
+	(void)state;
+	set(ENVIRONMENT_ADDED, "HYDRA_LAUNCHER=fork\t\tNPY=A B\tUCX_TLS=tcp\tx");
+	set("HYDRA_LAUNCHER", "fork");
+	set("NPY", "A B");
+	set("UCX_TLS", "rc");
+	set("I_MPI_HYDRA_BOOTSTRAP", "ssh");
+	parent_job_drop();
+	assert_variable("HYDRA_LAUNCHER", NULL);
+	assert_variable("NPY", NULL);
+	assert_variable("UCX_TLS", "rc");
+	assert_variable("I_MPI_HYDRA_BOOTSTRAP", "ssh");
+	assert_variable(ENVIRONMENT_ADDED, NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		in_place(a_submitted_job_has_the_tmpdir_that_it_would_have),
+		cmocka_unit_test(what_was_added_for_the_parent_is_not_for_the_child),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

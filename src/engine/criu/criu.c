@@ -8,9 +8,11 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/environment.h"
 #include "engine/criu/files.h"
 #include "engine/criu/numbers.h"
 #include "engine/criu/unsavable.h"
+#include "engine/launcher.h"
 #include "engine/tree.h"
 #include "plan/pids.h"
 
@@ -29,19 +31,18 @@ static struct engine_run *criu_start(const struct engine_job *job, struct error 
 				     .own_net = criu_wants_own_net(job),
 				     .connect = criu_connect,
 				     .argv = job->argv,
-				     .envp = job->envp,
 				     .sigmask = job->sigmask,
 				     .limits = job->limits };
 	cleanup_free struct engine_run *run = calloc(1, sizeof(*run));
-	cleanup_free char **env = criu_launcher_env(job->envp);
+	cleanup_environment char **env = spec.own_net ? launcher_environment_own_net(job)
+						      : launcher_environment(job);
 
 	if (!run || !env) {
 		error_sys(e, "criu");
 		return NULL;
 	}
 	spec.connect_arg = run;
-	if (spec.own_net)
-		spec.envp = env;
+	spec.envp = env;
 	return sandbox_start(&run->sandbox, &spec, e) < 0 ? NULL : take_ptr(run);
 }
 

@@ -45,12 +45,6 @@ bool criu_wants_own_net(const struct engine_job *job);
  */
 int criu_shelter(const struct engine_job *job, struct error *e);
 
-/*
- * A job's environment with what launchers of MPI have to know there, so far as the user
- * says nothing else; owned by the caller, but not the strings. NULL without memory.
- */
-char **criu_launcher_env(char *const *envp);
-
 /* Have pasta connect it, if there is pasta: sandbox_spec.connect. */
 void criu_connect(void *arg, const struct sandbox *sb);
 

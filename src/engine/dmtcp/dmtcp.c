@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/environment.h"
 #include "base/file.h"
 #include "base/str.h"
 #include "engine/dmtcp/mpi.h"
@@ -117,7 +118,7 @@ static int start_sandbox(struct engine_run *run, const struct engine_job *job,
 {
 	cleanup_free char *log = str_printf(
 		"JALIB_STDERR_PATH=%s/" DMTCP_DIR "/" DMTCP_LOG, job->folder->path);
-	cleanup_free char **envp = mpi_environment(job);
+	cleanup_environment char **envp = mpi_environment(job);
 	cleanup_free char **with = log && envp ? with_log(envp, log) : NULL;
 	struct sandbox_spec spec = { .is_open = true,
 				     .argv = argv,

@@ -8,10 +8,12 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/environment.h"
 #include "base/file.h"
 #include "base/path.h"
 #include "base/script.h"
 #include "base/str.h"
+#include "engine/launcher.h"
 
 /*
  * hwloc's looking at devices leaves files open that cannot be restored, and under DMTCP
@@ -153,21 +155,16 @@ static bool is_needed(size_t i, enum mpi mpi, const struct engine_job *job)
 
 char **mpi_environment(const struct engine_job *job)
 {
+	cleanup_environment char **envp = launcher_environment(job);
 	enum mpi mpi = find_mpi(job);
+	const char *needed[SETTINGS];
 	size_t count = 0;
-	char **envp;
 
-	while (job->envp[count])
-		count++;
-	envp = calloc(count + SETTINGS + 1, sizeof(*envp));
-	if (!envp)
-		return NULL;
-	memcpy(envp, job->envp, count * sizeof(*envp));
 	for (size_t i = 0; i < SETTINGS; i++) {
 		if (is_needed(i, mpi, job))
-			envp[count++] = (char *)settings[i].setting;
+			needed[count++] = settings[i].setting;
 	}
-	return envp;
+	return envp ? environment_with(envp, needed, count) : NULL;
 }
 
 void mpi_describe(const struct engine_job *job, struct error *e)

@@ -16,7 +16,7 @@ enum mpi mpi_of_path(const char *path);
 /*
  * The job's environment and the variables that its MPI needs, and the libraries of one
  * in a program that no mpirun starts, but those that it has
- * already; owned by the caller, the strings not. NULL without memory.
+ * already. environment_free() it; NULL without memory.
  */
 char **mpi_environment(const struct engine_job *job);
 
