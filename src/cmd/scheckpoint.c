@@ -103,7 +103,7 @@ static void print_usage(FILE *f)
 	fprintf(f,
 		"A JOB is 123, 123_4, 123_[1-5], or a list of these with commas; inside "
 		"of a "
-		"job\ncreate, vacate, requeue, disable and enable need none.\n"
+		"job\ncreate, vacate, requeue, disable, enable and able need none.\n"
 		"  -D, --checkpoint-dir=DIR  where the checkpoints are\n"
 		"  -M, --cluster=NAME        of which cluster\n"
 		"  -u, --user=NAME           of which user\n"
