@@ -564,6 +564,26 @@ class Documents(unittest.TestCase):
                 heads = {re.sub(r"[^\w -]", "", h.lower()).replace(" ", "-") for h in re.findall(r"^#+ (.*)$", read(other), re.M)}
                 self.assertIn(anchor, heads, f"{name}: {other}")
 
+    def test_commands_have_the_options_that_they_are_shown_with(self):
+        known = {
+            "scheckpoint": set(Scheckpoint.options) | Scheckpoint.of_test,
+            "smigrate": set(Smigrate.options),
+            "srebalance": set(Srebalance.options) | {"help", "version"},
+        }
+        pages = ["doc/man/" + n for n in sorted(os.listdir(os.path.join(ROOT, "doc/man")))]
+        for name in MARKDOWN + pages:
+            # From its mark to where it ends: a mark, the line, another command, its own "--".
+            for command, rest in re.findall(r"(?:[`*#$(] ?|^ +)(scheckpoint|smigrate|srebalance)( [^`*|;)$\n']*)", read(name), re.M):
+                options = long_options(re.split(r"--then=| -- |\(|, ", rest)[0])
+                self.assertEqual(options - known[command], set(), f"{name}: {command}{rest}")
+
+    def test_options_of_sbatch_exist(self):
+        pages = ["doc/man/" + n for n in sorted(os.listdir(os.path.join(ROOT, "doc/man")))]
+        known = set(plugin_options()) | {"checkpoint-dir"}
+        for name in MARKDOWN + pages:
+            found = {o for o in long_options(read(name).replace("*", "")) if o.startswith(("checkpoint", "no-checkpoint", "eternal"))}
+            self.assertEqual(found - known, set(), name)
+
     def test_files_of_the_code_that_are_named_exist(self):
         known = set(sources())
         for name in MARKDOWN:
