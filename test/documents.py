@@ -195,6 +195,12 @@ class Plugin(unittest.TestCase):
         line = re.search(r"^(.*) have no variable", section(self.page, "ENVIRONMENT"), re.M)
         self.assertEqual(long_options(line[1].replace("*", "")), {n for n, (_, _, v) in self.table.items() if not v})
 
+    def test_messages_are_those_that_are_printed(self):
+        printed = "\n".join(text for path in sources() for text in strings(code(path)))
+        for heading in entries(section(self.page, "DIAGNOSTICS")):
+            for words in re.split(r"\*?_\w+_\*?|\*|\.\.\.|error: checkpoint: |: job|^checkpoint: ", heading):
+                self.assertIn(words.strip(" :"), printed, heading)
+
     def test_arguments_in_plugstack_conf(self):
         known = set(re.findall(r'path_of\(argv\[i\], "(\w+)="', code("src/spank/settings.c")))
         self.assertEqual(set(re.findall(r"\[\*(\w+)=\*", section(self.page, "SYNOPSIS"))), known)
