@@ -602,6 +602,19 @@ class Documents(unittest.TestCase):
         rows = table_rows(between(read("doc/architecture.md"), "| Folder |", "\n\n"))[2:]
         self.assertEqual({r[0].strip("`/") for r in rows}, {p.split("/")[1] for p in sources() if p.count("/") > 1})
 
+    def test_folders_use_only_those_that_architecture_says(self):
+        text = between(read("doc/architecture.md"), "    cmd ", "\n\n")
+        column = re.findall(r"^    ([a-z]+)", text, re.M)
+        allowed = {f: set(column[i + 1 :]) for i, f in enumerate(column)}
+        allowed["cmd"] |= {"sim", "lib"}
+        allowed["sim"] = {"plan", "base"}
+        for folder in ("spank", "step", "lib"):
+            allowed[folder] = {"base"}
+        for path in sources():
+            folder = path.split("/")[1]
+            used = set(re.findall(r'#include "([a-z]+)/', read(path))) - {folder}
+            self.assertLessEqual(used, allowed.get(folder, set()), path)
+
     def test_every_page_is_built_and_listed(self):
         pages = {n.removesuffix(".scd") for n in os.listdir(os.path.join(ROOT, "doc/man"))}
         self.assertEqual(set(re.findall(r"'([\w.-]+\.[1-8])'", read("doc/meson.build"))), pages)
