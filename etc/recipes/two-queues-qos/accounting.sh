@@ -1,6 +1,6 @@
 #!/bin/sh
-# The QOS of two-queues-qos, once, on a host where sacctmgr works. "users" is an account:
-# all below it may use both.
+# Makes the QOS of two-queues-qos. Run it once, on a host where sacctmgr works. "users" is an
+# account: all users below it may use both QOS.
 sacctmgr -i add qos low
 sacctmgr -i add qos high
 sacctmgr -i modify qos low set PreemptMode=REQUEUE GraceTime=60

@@ -1,13 +1,13 @@
 -- Jobs in "low" that did not ask to be checkpointed: see unprotected.md. "leave" moves
--- them to "firm", where nobody preempts them; "requeue" has them start over when they
--- are preempted; "cancel" ends them then.
+-- them to "firm", where nobody preempts them; "requeue" lets them start over when they
+-- are preempted; "cancel" ends them when they are preempted.
 local policy = "leave"
 
 -- The site's CheckpointDefault of checkpoint.conf.
 local default = false
 
--- What is asked for with options of the plugin is in variables of the job, as are those
--- of an sbatch inside of a job.
+-- The plugin's options are in variables of the job, also those of an sbatch inside of a
+-- job.
 local function option(job_desc, name)
 	local variable = "_SLURM_SPANK_OPTION_checkpoint_" .. name:gsub("-", "_") .. "="
 	local count = job_desc.spank_job_env_size or 0
