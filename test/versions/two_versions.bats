@@ -27,7 +27,7 @@ build_version() {
 
 # later: this version, as a later one may be: its generations need something new
 later() {
-	tar -C "$ROOT" -c meson.build meson_options.txt COPYING README.md NEWS src test/meson.build test/documents.py test/unit test/fuzz \
+	tar -C "$ROOT" -c meson.build meson_options.txt COPYING README.md NEWS src test/meson.build test/documents test/unit test/fuzz \
 		doc etc | tar -x -C "$1"
 	sed -i 's/^\tNULL,$/\t"wings", NULL,/' "$1/src/store/version.c"
 	sed -i "s/version: '[0-9.]*'/version: '9.9.0'/" "$1/meson.build"
