@@ -143,13 +143,14 @@ static bool has_talk_only(const char *path)
 
 /* ---- all of them ---- */
 
-/* As %N in the file's name would have it, and not as the beginning of another word. */
+/* As %N in the file's name would have it, and not as a part of another word. */
 static bool names(const char *path, const char *node)
 {
 	size_t length = strlen(node);
 
 	for (const char *at = path; length && (at = strstr(at, node)); at++) {
-		if (!isalnum((unsigned char)at[length]))
+		if ((at == path || !isalnum((unsigned char)at[-1])) &&
+		    !isalnum((unsigned char)at[length]))
 			return true;
 	}
 	return false;
