@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <sys/resource.h>
+#include <sys/types.h>
 
 #include "base/conf.h"
 #include "base/error.h"
@@ -50,6 +51,7 @@ struct engine_job {
 	const sigset_t *sigmask; /* as Slurm gave it */
 	/* RLIM_NLIMITS of them, as Slurm gave them; NULL: the caller's own */
 	const struct rlimit *limits;
+	const mode_t *umask;	     /* as Slurm gave it; NULL: the caller's own */
 	unsigned int job;	     /* its number; 0: Slurm knows nothing of it */
 	unsigned int nodes;	     /* of the job */
 	unsigned int restored;	     /* how often it went on, this time counted */

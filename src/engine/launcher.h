@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * launcher.h - what launchers of MPI are to know in a job that continues on other nodes.
+ *
+ * Only a job whose script starts one gets these variables: others have the environment
+ * that they would have without us.
  */
 #ifndef ENGINE_LAUNCHER_H
 #define ENGINE_LAUNCHER_H

@@ -17,6 +17,7 @@
 
 #include "base/cleanup.h"
 #include "base/environment.h"
+#include "base/hidden.h"
 #include "base/protocol.h"
 #include "base/uptime.h"
 #include "plan/baseline.h"
@@ -45,7 +46,7 @@ extern char **environ;
 /* Do the job's programs bind their symbols as they start (ld.so(8))? */
 static bool bind_now(void)
 {
-	const char *value = getenv("LD_BIND_NOW");
+	const char *value = hidden_get("LD_BIND_NOW");
 
 	return value && *value;
 }
@@ -54,6 +55,7 @@ static bool bind_now(void)
 static int set_environment(struct runner *r, struct error *e)
 {
 	const char *tmpdir = directories_tmpdir(&r->job);
+	cleanup_free char **own = NULL;
 	struct cpu node;
 
 	if ((tmpdir && setenv("TMPDIR", tmpdir, 1) < 0) ||
@@ -61,7 +63,8 @@ static int set_environment(struct runner *r, struct error *e)
 		return error_sys(e, "environment");
 	cpu_read(&node);
 	environment_free(r->envp);
-	r->envp = baseline_environment(environ, &node, r->task.cpu, bind_now());
+	own = hidden_environment(environ);
+	r->envp = own ? baseline_environment(own, &node, r->task.cpu, bind_now()) : NULL;
 	r->job.envp = r->envp;
 	return r->envp ? 0 : error_sys(e, "environment");
 }
@@ -113,9 +116,10 @@ static void tell_start_over(struct runner *r)
 /* At its first start what is in its outputs is others', however much that has become. */
 static int start_outputs(struct runner *r, struct error *e)
 {
-	if (r->task.restart == 0 && !r->task.from)
-		return 0;
-	return start_outputs_over(r, e);
+	bool first = r->task.restart == 0 && !r->task.from && !r->started;
+
+	r->started = true;
+	return first ? 0 : start_outputs_over(r, e);
 }
 
 static int start(struct runner *r, struct error *e)

@@ -302,6 +302,7 @@ int prepare(struct runner *r, struct error *e)
 				      .job = r->task.job,
 				      .sigmask = &r->task.sigmask,
 				      .limits = r->task.limits,
+				      .umask = &r->task.umask,
 				      .nodes = r->task.nodes,
 				      .wishes = &r->task.wishes,
 				      .scratch = r->scratch.run,

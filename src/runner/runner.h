@@ -31,6 +31,7 @@ struct runner {
 	char **envp;		     /* its environment, bound to its CPU baseline */
 	char *tmpdir;		     /* the job's TMPDIR, or NULL: it is none of ours */
 	char *old_tmpdir;	     /* as Slurm gave it, or NULL */
+	bool started;		     /* once, from its beginning, by this start */
 	bool terminated;	     /* as in supervise.h */
 	unsigned int hasty;	     /* as in supervise.h */
 	unsigned int broken;	     /* as in supervise.h */

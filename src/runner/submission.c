@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/hidden.h"
 #include "runner/own_output.h"
 #include "slurm/options.h"
 
@@ -73,9 +74,10 @@ static int put_environment(const struct task *task, FILE *out, struct error *e)
 {
 	(void)e;
 	for (char **v = environ; *v; v++) {
-		if (is_slurms(*v) || is_left_out(task, *v))
-			continue;
-		put_word(out, *v);
+		const char *setting = hidden_show(*v);
+
+		if (!is_slurms(setting) && !is_left_out(task, setting))
+			put_word(out, setting);
 	}
 	return 0;
 }

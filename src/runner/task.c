@@ -10,11 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/hidden.h"
 #include "base/job_dir.h"
 #include "base/path.h"
 #include "base/protocol.h"
@@ -99,6 +101,8 @@ int task_take_over(struct task *task, int argc, char **argv, struct error *e)
 	count_tries(task);
 	task->given = given();
 	lift_limits(task);
+	task->umask = umask(0);
+	umask(task->umask & 077);
 	sigprocmask(SIG_SETMASK, NULL, &task->sigmask);
 	/* The plugin has blocked these, so that none comes before we are ready. */
 	for (int s = CHECKPOINT_SIGNAL_FIRST; s <= CHECKPOINT_SIGNAL_LAST; s++)
@@ -329,6 +333,7 @@ void task_begin_again(const struct task *task, const struct error *e)
 		sigaddset(&mask, s);
 	sigprocmask(SIG_SETMASK, &mask, NULL);
 	put_limits_back(task);
+	umask(task->umask);
 	execve(self, task->argv - 1, task->given);
 }
 
@@ -338,6 +343,8 @@ void task_exec(const struct task *task)
 		signal(s, SIG_IGN);
 	sigprocmask(SIG_SETMASK, &task->sigmask, NULL);
 	put_limits_back(task);
+	umask(task->umask);
+	hidden_show_all();
 	execve(task->argv[0], task->argv, environ);
 	fprintf(stderr, "slurm-checkpoint: error: execve(): %s: %s\n", task->argv[0],
 		strerror(errno));

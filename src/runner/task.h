@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/resource.h>
+#include <sys/types.h>
 
 #include "base/conf.h"
 #include "base/error.h"
@@ -21,6 +22,7 @@ struct task {
 	unsigned int tries;		    /* how often it was begun again */
 	sigset_t sigmask;		    /* as Slurm gave it */
 	struct rlimit limits[RLIM_NLIMITS]; /* the same; ours are lifted */
+	mode_t umask;			    /* the same; ours lets us use what we make */
 	unsigned int job;     /* SLURM_JOB_ID; 0: none, Slurm knows nothing of it */
 	unsigned int restart; /* SLURM_RESTART_COUNT */
 	unsigned int nodes;   /* SLURM_JOB_NUM_NODES */

@@ -13,6 +13,7 @@
 
 #include "base/cleanup.h"
 #include "base/environment.h"
+#include "base/hidden.h"
 #include "base/protocol.h"
 #include "base/str.h"
 #include "spank/batch.h"
@@ -22,6 +23,23 @@
 #include "spank/parent_job.h"
 #include "spank/task_argv.h"
 #include "spank/warning.h"
+
+/* As it is now: it changes with spank_unsetenv(). */
+static char **environment_of(spank_t spank)
+{
+	char **environment = NULL;
+
+	return spank_get_item(spank, S_JOB_ENV, &environment) == ESPANK_SUCCESS
+		       ? environment
+		       : NULL;
+}
+
+static const char *value_in_job(void *arg, const char *name)
+{
+	char **environment = environment_of(arg);
+
+	return environment ? str_find_variable(environment, name) : NULL;
+}
 
 static bool is_set(spank_t spank, const char *variable)
 {
@@ -90,6 +108,21 @@ static int set_environment(spank_t spank, const char *script, const char *conf_f
 	return 0;
 }
 
+/* What is not to act on the runner; where that fails it stays as it is. */
+static void hide_variables(spank_t spank)
+{
+	for (size_t i = 0; hidden_variables[i]; i++) {
+		const char *value = value_in_job(spank, hidden_variables[i]);
+		cleanup_free char *hidden =
+			str_printf(HIDDEN_PREFIX "%s", hidden_variables[i]);
+		cleanup_free char *copy = value ? strdup(value) : NULL;
+
+		if (copy && hidden &&
+		    spank_setenv(spank, hidden, copy, 1) == ESPANK_SUCCESS)
+			spank_unsetenv(spank, hidden_variables[i]);
+	}
+}
+
 /* Put the runner in the task's place. */
 static int replace_task(spank_t spank, const struct settings *settings,
 			const struct batch *batch, struct error *e)
@@ -100,7 +133,10 @@ static int replace_task(spank_t spank, const struct settings *settings,
 		return error_set(e, "slurmstepd did not tell what it is about to run");
 	if (set_environment(spank, script, batch->conf_file, &batch->options, e) < 0)
 		return -1;
-	return task_argv_put_runner(spank, settings, e);
+	if (task_argv_put_runner(spank, settings, e) < 0)
+		return -1;
+	hide_variables(spank);
+	return 0;
 }
 
 /* What hold_job() needs is not there, or failed: Slurm's own command, in place of the
@@ -154,23 +190,6 @@ static void guard_signals(bool runner_follows)
 	}
 	if (runner_follows)
 		sigprocmask(SIG_BLOCK, &requests, NULL);
-}
-
-/* As it is now: it changes with spank_unsetenv(). */
-static char **environment_of(spank_t spank)
-{
-	char **environment = NULL;
-
-	return spank_get_item(spank, S_JOB_ENV, &environment) == ESPANK_SUCCESS
-		       ? environment
-		       : NULL;
-}
-
-static const char *value_in_job(void *arg, const char *name)
-{
-	char **environment = environment_of(arg);
-
-	return environment ? str_find_variable(environment, name) : NULL;
 }
 
 static void drop_added(spank_t spank)

@@ -241,6 +241,7 @@ static int restore_all(struct archive *in, const char *dir, const char *name,
 	if (disk)
 		archive_write_disk_set_options(
 			disk, ARCHIVE_EXTRACT_TIME | ARCHIVE_EXTRACT_PERM |
+				      ARCHIVE_EXTRACT_XATTR | ARCHIVE_EXTRACT_ACL |
 				      ARCHIVE_EXTRACT_SPARSE |
 				      ARCHIVE_EXTRACT_SECURE_NODOTDOT);
 	while (rc == 0 && (next = archive_read_next_header(in, &entry)) >= ARCHIVE_WARN &&

@@ -376,3 +376,106 @@ END
 	wait_over "$job"
 	is_exact out
 }
+
+# ---- what acts on programs ----
+
+# strange_library NAME: one that the user built, in the directory lib of the test's
+strange_library() {
+	alice mkdir -p "$WORK/lib"
+	alice sh -c 'echo "int strange;" | gcc -shared -fPIC -x c -o "$1/lib/$2" -Wl,-soname,"$2" -' _ "$WORK" "$1"
+}
+
+# moved_with OPTION...: the script prints its variables, is saved, continues on another node
+# and prints them again
+moved_with() {
+	local job
+	put job.sh <<<$'#!/bin/bash\nset | grep -E "^(LD_|SLURM_JWT|SLURM_CHECKPOINT_HIDDEN)"; umask; : >made\nwhile [ ! -e over ]; do sleep 0.1; done\nset | grep -E "^(LD_|SLURM_JWT|SLURM_CHECKPOINT_HIDDEN)"; umask; stat -c %a made'
+	job=$(submit --checkpoint --output=out --error=err "$@" job.sh)
+	wait_event "$job" start
+	wait_lines out 1
+	alice scheckpoint vacate "$job"
+	alice scheckpoint restart --exclude="$(job_field "$job" BatchHost)" "$job" || alice scheckpoint restart "$job"
+	wait_event "$job" restart
+	let_end
+	ended_well "$job"
+	get out
+	get err
+	[ "$(get err | wc -c)" -eq 0 ]
+}
+
+@test "libraries of the user's own are for the job's programs, and not for the runner" {
+	local name
+	for name in libzstd.so.1 libjson-c.so.5 libxxhash.so.0 libarchive.so.13; do
+		strange_library "$name"
+	done
+	moved_with --export=ALL,LD_LIBRARY_PATH="$WORK/lib"
+	diff <(printf 'LD_LIBRARY_PATH=%s\n0022\n' "$WORK/lib" "$WORK/lib"; echo 644) <(get out | sed "s/'//g")
+}
+
+@test "what is loaded into each program of the job is loaded into none of ours" {
+	local job
+	alice mkdir -p "$WORK/lib"
+	alice sh -c 'gcc -shared -fPIC -x c -o "$1/lib/says.so" -' _ "$WORK" <<'END'
+#include <unistd.h>
+__attribute__((constructor)) static void begin(void) { (void)!write(2, "loaded\n", 7); }
+END
+	put job.sh <<<$'#!/bin/bash\n/bin/true'
+	job=$(submit --checkpoint --export=ALL,LD_PRELOAD="$WORK/lib/says.so" --output=out job.sh)
+	ended_well "$job"
+	job=$(submit --no-checkpoint --export=ALL,LD_PRELOAD="$WORK/lib/says.so" --output=plain job.sh)
+	ended_well "$job"
+	get out
+	diff <(get plain) <(get out)
+	# An unprotected one, too.
+	job=$(submit --checkpoint --nodes=2 --export=ALL,LD_PRELOAD="$WORK/lib/says.so" --output=out2 job.sh)
+	ended_well "$job"
+	diff <(get plain) <(get out2 | grep -v '^slurm-checkpoint: ')
+}
+
+@test "a token for slurmctld in the job's environment is the job's, and the runner asks without it" {
+	moved_with --export=ALL,SLURM_JWT=eyJhbGciOiJIUzI1NiJ9.e30.x
+	[ "$(get out | grep -c '^SLURM_JWT=eyJ')" -eq 2 ]
+	[ "$(get out | wc -l)" -eq 5 ]
+}
+
+@test "a job whose umask takes away its own rights is saved, and has that umask" {
+	local job mask
+	put job.sh <<<$'#!/bin/bash\nmkdir "begun.$(umask)"\nwhile [ ! -e over ]; do sleep 0.1; done\nmkdir "ended.$(umask)"'
+	for mask in 0277 0777; do
+		job=$(alice sh -c 'cd "$1" && umask "$2" && sbatch --parsable --checkpoint --output=/dev/null job.sh' _ "$WORK" "$mask")
+		wait_event "$job" start
+		until_true 60 "the job has begun" alice test -e "$WORK/begun.$mask"
+		alice scheckpoint vacate "$job"
+		alice scheckpoint restart "$job"
+		wait_event "$job" restart
+		let_end
+		ended_well "$job"
+		alice test -e "$WORK/ended.$mask"
+		[ "$(alice stat -c %a "$WORK/ended.$mask")" == "$(printf '%o' $((0777 & ~mask)))" ]
+		alice rm "$WORK/over"
+	done
+}
+
+@test "files in TMPDIR keep their extended attributes" {
+	local job
+	put job.py <<'END'
+#!/usr/bin/env python3
+import os, time
+name = os.environ["TMPDIR"] + "/f"
+open(name, "w").close()
+os.setxattr(name, "user.k", b"v")
+print(os.getxattr(name, "user.k"), flush=True)
+while not os.path.exists("over"):
+    time.sleep(0.1)
+print(os.getxattr(name, "user.k"), flush=True)
+END
+	job=$(submit --checkpoint --output=out job.py)
+	wait_lines out 1
+	alice scheckpoint vacate "$job"
+	alice scheckpoint restart "$job"
+	wait_event "$job" restart
+	let_end
+	ended_well "$job"
+	[ "$(get out | sort -u)" == "b'v'" ]
+	[ "$(get out | wc -l)" -eq 2 ]
+}

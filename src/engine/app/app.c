@@ -79,7 +79,8 @@ static struct engine_run *app_start(const struct engine_job *job, struct error *
 				     .argv = job->argv,
 				     .envp = envp,
 				     .sigmask = job->sigmask,
-				     .limits = job->limits };
+				     .limits = job->limits,
+				     .umask = job->umask };
 	struct engine_run *run = calloc(1, sizeof(*run));
 
 	if (run)

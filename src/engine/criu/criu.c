@@ -32,17 +32,18 @@ static struct engine_run *criu_start(const struct engine_job *job, struct error 
 				     .connect = criu_connect,
 				     .argv = job->argv,
 				     .sigmask = job->sigmask,
-				     .limits = job->limits };
+				     .limits = job->limits,
+				     .umask = job->umask };
 	cleanup_free struct engine_run *run = calloc(1, sizeof(*run));
-	cleanup_environment char **env = spec.own_net ? launcher_environment_own_net(job)
-						      : launcher_environment(job);
+	cleanup_environment char **env =
+		spec.own_net ? launcher_environment_own_net(job) : NULL;
 
-	if (!run || !env) {
+	if (!run || (spec.own_net && !env)) {
 		error_sys(e, "criu");
 		return NULL;
 	}
 	spec.connect_arg = run;
-	spec.envp = env;
+	spec.envp = env ? env : job->envp;
 	return sandbox_start(&run->sandbox, &spec, e) < 0 ? NULL : take_ptr(run);
 }
 

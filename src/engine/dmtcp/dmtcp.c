@@ -120,14 +120,15 @@ static int start_sandbox(struct engine_run *run, const struct engine_job *job,
 		"JALIB_STDERR_PATH=%s/" DMTCP_DIR "/" DMTCP_LOG, job->folder->path);
 	cleanup_environment char **envp = mpi_environment(job);
 	cleanup_free char **with = log && envp ? with_log(envp, log) : NULL;
-	struct sandbox_spec spec = { .is_open = true,
-				     .argv = argv,
-				     .envp = with,
-				     .sigmask = job->sigmask,
-				     .fixed_layout = setting->fixed_layout,
-				     .umask = setting->umask,
-				     .limits = setting->limits ? setting->limits
-							       : job->limits };
+	struct sandbox_spec spec = {
+		.is_open = true,
+		.argv = argv,
+		.envp = with,
+		.sigmask = job->sigmask,
+		.fixed_layout = setting->fixed_layout,
+		.umask = setting->umask ? setting->umask : job->umask,
+		.limits = setting->limits ? setting->limits : job->limits
+	};
 
 	if (!with || !argv)
 		return error_sys(e, "dmtcp");

@@ -155,8 +155,9 @@ static bool is_needed(size_t i, enum mpi mpi, const struct engine_job *job)
 
 char **mpi_environment(const struct engine_job *job)
 {
-	cleanup_environment char **envp = launcher_environment(job);
 	enum mpi mpi = find_mpi(job);
+	cleanup_environment char **envp =
+		mpi == MPI_NONE ? NULL : launcher_environment(job);
 	const char *needed[SETTINGS];
 	size_t count = 0;
 
@@ -164,7 +165,9 @@ char **mpi_environment(const struct engine_job *job)
 		if (is_needed(i, mpi, job))
 			needed[count++] = settings[i].setting;
 	}
-	return envp ? environment_with(envp, needed, count) : NULL;
+	if (mpi != MPI_NONE && !envp)
+		return NULL;
+	return environment_with(envp ? envp : job->envp, needed, count);
 }
 
 void mpi_describe(const struct engine_job *job, struct error *e)
