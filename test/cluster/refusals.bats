@@ -299,3 +299,50 @@ says_remade() { [[ $(count_in out "its folder was removed, with all checkpoints,
 	[[ $output == "smigrate: error: cannot read the nodes: Access/permission denied (PrivateData=nodes)" ]]
 	ends_exact
 }
+
+# shares MIB TOUCHED: a job with so much memory that is shared without a file, of which it
+# has touched so much
+shares() {
+	put job.py <<END
+#!/usr/bin/env python3
+import mmap, os, time
+m = mmap.mmap(-1, $1 << 20)
+for i in range(0, $2 << 20, 4096):
+    m[i] = i >> 12 & 255
+print("ready", flush=True)
+while not os.path.exists("over"):
+    time.sleep(0.1)
+print(all(m[i] == i >> 12 & 255 for i in range(0, $2 << 20, 4096)))
+END
+}
+
+@test "shared memory of which criu's copy would be more than the job may have is refused, and the job runs on" {
+	local job
+	for sizes in "300 300" "600 1"; do
+		read -r size touched <<<"$sizes"
+		shares "$size" "$touched"
+		job=$(submit --checkpoint --mem=500 --output="out$size" job.py)
+		wait_lines "out$size" 1
+		run alice scheckpoint vacate "$job"
+		echo "$output"
+		[ "$status" -ne 0 ]
+		[[ $output == *"python3"*"shares memory without a file"*"larger --mem" ]]
+		let_end
+		ended_well "$job"
+		[ "$(get "out$size" | grep -v '^slurm-checkpoint: ')" == $'ready\nTrue' ]
+		alice rm "$WORK/over"
+	done
+}
+
+@test "shared memory for which there is room is saved and continues" {
+	local job
+	shares 200 200
+	job=$(submit --checkpoint --mem=600 --output=out job.py)
+	wait_lines out 1
+	alice scheckpoint vacate "$job"
+	alice scheckpoint restart "$job"
+	wait_event "$job" restart
+	let_end
+	ended_well "$job"
+	[ "$(get out)" == $'ready\nTrue' ]
+}

@@ -11,6 +11,7 @@
 #include "base/environment.h"
 #include "engine/criu/files.h"
 #include "engine/criu/numbers.h"
+#include "engine/criu/shared_copy.h"
 #include "engine/criu/unsavable.h"
 #include "engine/launcher.h"
 #include "engine/tree.h"
@@ -57,6 +58,8 @@ static int criu_able(const struct engine_run *run, const struct engine_job *job,
 	rc = tree_read(&tree, &run->sandbox, e);
 	if (rc == 0)
 		rc = unsavable_check(&tree, e);
+	if (rc == 0)
+		rc = shared_copy_check(&tree, e);
 	if (rc == 0 && criu_tcp_refused(&tree, run, job, e))
 		rc = -1;
 	tree_free(&tree);

@@ -32,6 +32,7 @@
 #include "engine/criu/lost.h"
 #include "engine/criu/numbers.h"
 #include "engine/criu/release.h"
+#include "engine/criu/shared_copy.h"
 #include "engine/criu/shm.h"
 #include "engine/criu/stream.h"
 #include "engine/criu/tasks.h"
@@ -504,6 +505,8 @@ static int look(struct dumping *d, const struct engine_job *job, struct error *e
 		rc = handed_check(&tree, e);
 	if (rc == 0)
 		rc = unsavable_check(&tree, e);
+	if (rc == 0)
+		rc = shared_copy_check(&tree, e);
 	if (rc == 0)
 		rc = shm_check_memfd(&tree, e);
 	if (rc == 0 && criu_tcp_refused(&tree, d->run, job, e))
