@@ -26,6 +26,20 @@ static int archive_failed(struct archive *a, const char *what, struct error *e)
 	return error_set(e, "%s: %s", what, why ? why : "unknown error");
 }
 
+/* Of what is saved: the user can take the right to read a file from themselves. */
+static int read_failed(struct archive *a, const char *what, struct error *e)
+{
+	/* Of a directory libarchive does not say it. */
+	if (archive_errno(a) != EACCES && errno != EACCES)
+		return archive_failed(a, what, e);
+	return error_set(
+		e,
+		"something in the job's TMPDIR or /dev/shm cannot be read by its "
+		"owner (%s); have the job give itself that right with \"chmod -R "
+		"u+rwX\", or remove it",
+		archive_error_string(a));
+}
+
 static bool is_empty(const char *dir)
 {
 	cleanup_closedir DIR *d = opendir(dir);
@@ -97,7 +111,7 @@ static int copy_flat(struct archive *in, struct archive *out, const char *path,
 			return archive_failed(out, path, e);
 		at += (la_int64_t)size;
 	}
-	return rc == ARCHIVE_EOF ? 0 : archive_failed(in, path, e);
+	return rc == ARCHIVE_EOF ? 0 : read_failed(in, path, e);
 }
 
 /* Write an entry, its name made relative to dir. */
@@ -138,14 +152,16 @@ static int save_all(struct archive *disk, struct archive *out, const char *dir,
 		archive_entry_linkresolver_set_strategy(links, archive_format(out));
 	while (rc == 0) {
 		struct archive_entry *entry = archive_entry_new(), *deferred = NULL;
-		int next = archive_read_next_header2(disk, entry);
+		int next;
 
+		errno = 0;
+		next = archive_read_next_header2(disk, entry);
 		if (next == ARCHIVE_EOF) {
 			archive_entry_free(entry);
 			break;
 		}
 		if (next < ARCHIVE_WARN)
-			rc = archive_failed(disk, dir, e);
+			rc = read_failed(disk, dir, e);
 		(void)archive_read_disk_descend(disk);
 		archive_entry_linkify(links, &entry, &deferred);
 		if (rc == 0 && entry)

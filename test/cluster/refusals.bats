@@ -346,3 +346,20 @@ END
 	ended_well "$job"
 	[ "$(get out)" == $'ready\nTrue' ]
 }
+
+@test "what its owner cannot read in TMPDIR is refused with what to do, and the job runs on" {
+	local job what
+	for what in 'mkdir "$TMPDIR/d"; chmod 0 "$TMPDIR/d"' 'echo x >"$TMPDIR/f"; chmod 0 "$TMPDIR/f"'; do
+		put job.sh <<<"#!/bin/bash
+$what; echo ready; while [ ! -e over ]; do sleep 0.1; done; chmod -R u+rwX \"\$TMPDIR\""
+		job=$(submit --checkpoint --output="out%j" job.sh)
+		wait_lines "out$job" 1
+		run alice scheckpoint create "$job"
+		echo "$output"
+		[ "$status" -ne 0 ]
+		[[ $output == *'cannot be read by its owner ('*'chmod -R u+rwX'* ]]
+		let_end
+		ended_well "$job"
+		alice rm "$WORK/over"
+	done
+}
