@@ -149,6 +149,12 @@ static int prepare(const struct scheckpoint *s, const struct ask *ask, struct as
 	struct kept kept = { 0 };
 	int rc;
 
+	/* Slurm would not signal it, and its runner not hear. */
+	if (a->job->suspended)
+		return error_set(e,
+				 "job %s is suspended, and its runner with it; resume it "
+				 "first, with \"scontrol resume %s\"",
+				 a->name, a->name);
 	if (ask->leaves && protected_may_leave(a->job, e) < 0)
 		return error_prefix(e, "job %s: no checkpoint was taken", a->name);
 	if (identity_become(a->job->user_name, e) < 0)

@@ -81,11 +81,10 @@ all_counted() { for i in 1 2 3; do counted "$1" "$i." 30; done; }
 			sleep 0.05
 		done
 	END
-	job=$(submit --checkpoint --nodelist=n1 --output=%j job.sh 1)
+	job=$(submit --checkpoint --exclude=n2 --output=%j job.sh 1)
 	for i in 2 3; do others+=" $(submit --nodelist=n2 --output=%j job.sh "$i")"; done
 	for i in 1 2 3; do until_true 60 "job $i writes" has_lines_of results.csv "$i." 3; done
 	leave_and_return "$job"
-	root scontrol update "JobId=$job" ReqNodeList=
 	wait_event "$job" restart
 	alice scheckpoint create "$job"
 	until_true 60 "it writes on" has_lines_of results.csv 1. 99

@@ -363,3 +363,14 @@ $what; echo ready; while [ ! -e over ]; do sleep 0.1; done; chmod -R u+rwX \"\$T
 		alice rm "$WORK/over"
 	done
 }
+
+@test "a suspended job is not asked, and that is said" {
+	counting_job
+	root scontrol suspend "$JOB"
+	run alice scheckpoint create "$JOB"
+	echo "$output"
+	root scontrol resume "$JOB"
+	[ "$status" -eq 1 ]
+	[ "$output" == "scheckpoint: error: job $JOB is suspended, and its runner with it; resume it first, with \"scontrol resume $JOB\"" ]
+	ends_exact
+}
