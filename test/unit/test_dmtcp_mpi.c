@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "base/cleanup.h"
+#include "base/environment.h"
 #include "testing.h"
 
 static void the_program_that_starts_mpi_jobs_tells_which_mpi_it_is(void **state)
@@ -48,7 +48,7 @@ static void libraries_of_mpi_are_told_in_every_job_and_launchers_in_theirs(void 
 	struct engine_job job = { .argv = argv, .envp = mine, .conf = &conf };
 
 	for (int mpi = 0; mpi < 2; mpi++) {
-		cleanup_free char **env = NULL;
+		cleanup_environment char **env = NULL;
 
 		put_file(p->fd, "script",
 			 mpi ? "#!/bin/sh\nmpirun.mpich ./a\n" : "#!/bin/sh\nlmp\n");
@@ -69,7 +69,7 @@ static void with_no_settings_the_environment_stays(void **state)
 	char *const mine[] = { (char *)"PATH=/bin", NULL };
 	struct conf conf = { .dmtcp_mpi = false };
 	struct engine_job job = { .argv = argv, .envp = mine, .conf = &conf };
-	cleanup_free char **env = NULL;
+	cleanup_environment char **env = NULL;
 
 	put_file(p->fd, "script", "#!/bin/sh\nmpirun ./a\n");
 	env = mpi_environment(&job);
