@@ -212,6 +212,14 @@ ended_well() {
 	refute grep -qE 'COMPLETED|FAILED|CANCELLED' <(root sacct -X -D -n -P -j "$1" -o state | sed '$d')
 }
 
+# leave_and_return JOB [COMMAND...]: it leaves, COMMAND is run by alice, and it is released
+leave_and_return() {
+	alice scheckpoint vacate "$1"
+	wait_held "$1"
+	[[ $# -eq 1 ]] || alice "${@:2}"
+	alice scheckpoint restart "$1"
+}
+
 # drive_off JOB SBATCH-OPTION...: bob takes the whole node of a running job for an instant
 drive_off() {
 	local before node

@@ -25,13 +25,6 @@ fail_node_of() {
 	wait_restarted "$1" "$before"
 	wait_event "$1" restart $((before + 1))
 }
-# leave_and_return JOB [COMMAND...]: it leaves, COMMAND is run by alice, and it is released
-leave_and_return() {
-	alice scheckpoint vacate "$1"
-	wait_held "$1"
-	[[ $# -eq 1 ]] || alice "${@:2}"
-	alice scheckpoint restart "$1"
-}
 in_work() { alice sh -c 'cd "$1" && shift && eval "$@"' _ "$WORK" "$@"; }
 lines_of() { get "$1" | grep -c "^$2 " || true; }
 has_lines_of() { [[ $(lines_of "$1" "$2") -ge $3 ]]; }

@@ -339,8 +339,7 @@ END
 	shares 200 200
 	job=$(submit --checkpoint --mem=600 --output=out job.py)
 	wait_lines out 1
-	alice scheckpoint vacate "$job"
-	alice scheckpoint restart "$job"
+	leave_and_return "$job"
 	wait_event "$job" restart
 	let_end
 	ended_well "$job"

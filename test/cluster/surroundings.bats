@@ -388,13 +388,14 @@ strange_library() {
 # moved_with OPTION...: the script prints its variables, is saved, continues on another node
 # and prints them again
 moved_with() {
-	local job
+	local job node
 	put job.sh <<<$'#!/bin/bash\nset | grep -E "^(LD_|SLURM_JWT|SLURM_CHECKPOINT_HIDDEN)"; umask; : >made\nwhile [ ! -e over ]; do sleep 0.1; done\nset | grep -E "^(LD_|SLURM_JWT|SLURM_CHECKPOINT_HIDDEN)"; umask; stat -c %a made'
 	job=$(submit --checkpoint --output=out --error=err "$@" job.sh)
 	wait_event "$job" start
 	wait_lines out 1
+	node=$(job_node "$job")
 	alice scheckpoint vacate "$job"
-	alice scheckpoint restart --exclude="$(job_field "$job" BatchHost)" "$job" || alice scheckpoint restart "$job"
+	alice scheckpoint restart --exclude="$node" "$job"
 	wait_event "$job" restart
 	let_end
 	ended_well "$job"
@@ -445,8 +446,7 @@ END
 		job=$(alice sh -c 'cd "$1" && umask "$2" && sbatch --parsable --checkpoint --output=/dev/null job.sh' _ "$WORK" "$mask")
 		wait_event "$job" start
 		until_true 60 "the job has begun" alice test -e "$WORK/begun.$mask"
-		alice scheckpoint vacate "$job"
-		alice scheckpoint restart "$job"
+		leave_and_return "$job"
 		wait_event "$job" restart
 		let_end
 		ended_well "$job"
@@ -471,8 +471,7 @@ print(os.getxattr(name, "user.k"), flush=True)
 END
 	job=$(submit --checkpoint --output=out job.py)
 	wait_lines out 1
-	alice scheckpoint vacate "$job"
-	alice scheckpoint restart "$job"
+	leave_and_return "$job"
 	wait_event "$job" restart
 	let_end
 	ended_well "$job"
