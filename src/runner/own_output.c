@@ -19,6 +19,7 @@
 #include "store/output.h"
 
 #define NODE_FILE_MAX (64 << 20) /* bytes */
+#define BLOCK	      4096	 /* bytes */
 
 static const int own[] = { STDOUT_FILENO, STDERR_FILENO };
 
@@ -119,9 +120,22 @@ static bool may_copy(const struct engine_file *file, const struct stat *st, off_
 	return st->st_size <= max && (fcntl(file->fd, F_GETFL) & O_ACCMODE) == O_RDONLY;
 }
 
+/* Each takes a block of the file system at least. */
+static bool takes_small(const struct engine_file *file, const struct stat *st,
+			const struct output_traits *traits, struct own_output_keep *keep)
+{
+	off_t takes = st->st_size > BLOCK ? st->st_size : BLOCK;
+
+	if (keep->files != FILES_AUTO || traits->writers == OUTPUT_SHARED ||
+	    !may_copy(file, st, OWN_OUTPUT_SMALL_MAX) ||
+	    keep->small_bytes + takes > OWN_OUTPUT_SMALL_ALL)
+		return false;
+	keep->small_bytes += takes;
+	return true;
+}
+
 static bool needs_copy(const struct engine_file *file, const struct stat *st,
-		       const struct output_traits *traits,
-		       const struct own_output_keep *keep)
+		       const struct output_traits *traits, struct own_output_keep *keep)
 {
 	/* A file that every node has for itself has to come along. */
 	if (node_dirs_hold(file->path) && may_copy(file, st, NODE_FILE_MAX))
@@ -132,6 +146,8 @@ static bool needs_copy(const struct engine_file *file, const struct stat *st,
 		return !keep->appends;
 	if (keep->files == FILES_COPY)
 		return true;
+	if (traits->kind == OUTPUT_SEQUEL)
+		return takes_small(file, st, traits, keep);
 	return traits->kind == OUTPUT_IN_PLACE && may_copy(file, st, OWN_OUTPUT_COPY_MAX);
 }
 

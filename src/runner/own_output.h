@@ -19,12 +19,21 @@
  */
 #define OWN_OUTPUT_COPY_MAX ((off_t)1 << 30)
 
+/*
+ * One that is written from its beginning on may be written anew by the job, shorter, or
+ * removed: small ones are copied unasked as well, each of so many bytes at most, and so
+ * many in all.
+ */
+#define OWN_OUTPUT_SMALL_MAX ((off_t)1 << 20)
+#define OWN_OUTPUT_SMALL_ALL ((off_t)16 << 20)
+
 /* What is kept of the files that a job writes. */
 struct own_output_keep {
 	bool appends; /* Slurm appends to the job's own outputs when it starts it again */
 	enum conf_files files;
-	unsigned int job; /* its number; 0: none */
-	off_t read_bytes; /* of files that only this node has, and the job only reads */
+	unsigned int job;  /* its number; 0: none */
+	off_t read_bytes;  /* of files that only this node has, and the job only reads */
+	off_t small_bytes; /* of small ones that were copied unasked */
 	struct error
 		large; /* becomes one sentence on a file of which not enough is kept */
 };

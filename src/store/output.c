@@ -184,6 +184,31 @@ static int explain_missing(const struct manifest_output *o,
 			 (unsigned long long)o->length, o->path);
 }
 
+/* A copy can be put there only if there is a directory for it. */
+static int check_missing(const struct manifest_output *o, struct error *e)
+{
+	cleanup_free char *dir = strdup(o->path);
+	struct way way = way_of("");
+	cleanup_close int fd = -1;
+
+	if (!dir)
+		return error_sys(e, "%s", o->path);
+	if (node_dirs_hold(o->path)) /* made with the others */
+		return 0;
+	*strrchr(dir, '/') = '\0';
+	way.tolerant = true;
+	fd = way_walk(&way, *dir ? dir : "/", e);
+	if (fd >= 0)
+		return 0;
+	if (errno != ENOENT && errno != ENOTDIR)
+		return -1;
+	return error_set(e,
+			 "%s is not there, nor is its directory, and the job was writing "
+			 "it; put the directory back, or have the job continue with a "
+			 "new one after \"mkdir -p %s\"",
+			 o->path, dir);
+}
+
 static int explain_other(const struct manifest_output *o, const char *now,
 			 struct error *e)
 {
@@ -305,7 +330,7 @@ static int check(const struct manifest *m, size_t output, const struct output_pa
 	struct stat st;
 
 	if (fd < 0 && o->copy && (errno == ENOENT || errno == ENOTDIR))
-		return 0;
+		return check_missing(o, e);
 	if (fd < 0)
 		return explain_open(o, &which, past, e);
 	if (fstat(fd, &st) < 0)
@@ -444,16 +469,21 @@ int output_cut(const struct manifest *m, size_t output, const struct output_past
 	return ftruncate(out, (off_t)o->length) < 0 ? error_sys(e, "%s", o->path) : 0;
 }
 
+static bool is_written(const struct output_which *which)
+{
+	return which->traits.kind != OUTPUT_LEFT && which->traits.kind != OUTPUT_INPUT;
+}
+
 static int put_back(const struct generation *gen, size_t output,
 		    const struct output_past *past, struct error *e)
 {
 	const struct manifest *m = &gen->manifest;
 	struct output_which which = output_which(m, output);
 
+	if (!past->stopped && is_written(&which))
+		renamed_return(m, m->outputs[output].path, which.inode, &which.born);
 	if (m->outputs[output].copy)
 		return put_back_copy(gen, output, past, e);
-	if (!past->stopped && which.traits.kind != OUTPUT_LEFT)
-		renamed_return(m, m->outputs[output].path, which.inode, &which.born);
 	return output_cut(m, output, past, e);
 }
 

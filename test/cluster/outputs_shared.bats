@@ -168,6 +168,75 @@ all_counted() { for i in 1 2 3; do counted "$1" "$i." 30; done; }
 	diff <(seq -f 'line %g' 80) <(in_work 'cat $(ls app.log* | sort -t. -k3 -nr)')
 }
 
+@test "files that the job itself has written anew, or removed, before the node died are as undisturbed" {
+	local job
+	put job.py <<-'END'
+		#!/usr/bin/env python3
+		import os, time
+		state, part = open("state", "w"), open("part", "w")
+		print("of the first part", file=part, flush=True)
+		for i in range(1, 61):
+		    state.seek(0)
+		    state.truncate()
+		    state.write("%d left%s\n" % (60 - i, "." * (60 - i)))
+		    state.flush()
+		    print(i, flush=True)
+		    if i == 30:
+		        os.rename("part", "whole")
+		    if i == 40:
+		        part.close()
+		        os.remove("whole")
+		    while i == 59 and not os.path.exists("over"):
+		        time.sleep(0.1)
+		    time.sleep(0.1)
+		print(sorted(os.listdir()), flush=True)
+	END
+	job=$(submit --checkpoint --output=out job.py)
+	wait_lines out 12
+	alice scheckpoint create "$job"
+	wait_lines out 59
+	fail_node_of "$job"
+	let_end
+	wait_over "$job"
+	diff <(seq 60; echo "['job.py', 'out', 'over', 'state']") <(get out)
+	[ "$(get state)" = "0 left" ]
+}
+
+# bats test_tags=on:forky
+@test "without the directory in which it wrote a job is held after its node's death, with what to do" {
+	local job before
+	put job.sh <<-'END'
+		#!/bin/bash
+		mkdir work
+		exec 5>work/part
+		for ((i = 1; i < 60; i++)); do
+			echo $i
+			echo $i >&5
+			[ $i != 40 ] || mv work done
+			sleep 0.1
+		done
+		until [ -e over ]; do sleep 0.1; done
+		echo end
+	END
+	job=$(submit --checkpoint --output=out job.sh)
+	wait_lines out 12
+	alice scheckpoint create "$job"
+	wait_lines out 45
+	before=$(restarts "$job")
+	fail_node "$(job_node "$job")"
+	wait_restarted "$job" "$before"
+	wait_event "$job" held
+	wait_held "$job"
+	alice scheckpoint show "$job" | grep "Event=held" | grep -q "/work/part is not there, nor is its directory"
+	in_work "mv done work"
+	alice scheckpoint restart "$job"
+	wait_event "$job" restart
+	let_end
+	wait_over "$job"
+	diff <(seq 59; echo end) <(get out)
+	diff <(seq 59) <(get done/part)
+}
+
 # ---- files that are rewritten in place ----
 
 @test "an SQLite database that was open when the node died is whole" {

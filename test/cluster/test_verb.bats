@@ -116,7 +116,7 @@ once_stopped() {
 	acts+=("$ACT")
 	begin removed --pause=15 python3 counter.py r removed
 	removed=$TEST
-	begin truncated --pause=15 python3 counter.py w truncated
+	begin truncated --pause=15 python3 counter.py a truncated
 	truncated=$TEST
 	begin replaced --pause=15 python3 counter.py r replaced
 	replaced=$TEST
