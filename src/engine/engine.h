@@ -179,7 +179,8 @@ struct engine {
 
 	/*
 	 * Does this node have what the job uses besides, as it was when the generation
-	 * was made? One sentence if not. NULL: nobody can tell.
+	 * was made? One sentence if not, with ENOENT in errno if no other node has it
+	 * either. NULL: nobody can tell.
 	 */
 	int (*fits)(const struct engine_job *job, const struct generation *gen,
 		    struct error *e);

@@ -79,21 +79,29 @@ static int put_back_outputs(const struct engine_job *job, const struct generatio
 
 /* ---- one generation ---- */
 
-/* Where it was saved the files may still be as they were. */
-static int check_fits(const struct engine_job *job, const struct generation *gen,
-		      const struct engine *engine, struct error *e)
+/*
+ * Has this node what the job uses? Where it was saved the files may still be as they
+ * were, if other nodes can have others.
+ */
+static enum restart_outcome check_fits(const struct engine_job *job,
+				       const struct generation *gen,
+				       const struct engine *engine, struct error *e)
 {
 	const char *node = manifest_get(&gen->manifest, "node");
+	bool is_gone;
 	struct error why;
 
 	if (!engine->fits || engine->fits(job, gen, &why) == 0)
-		return 0;
-	if (!node || job->job == 0)
-		return error_set(e, "%s", why.text);
-	return error_set(e,
-			 "%s; it was saved on %s, and \"scheckpoint restart "
-			 "--nodelist=%s %u\" has it continue there",
-			 why.text, node, node, job->job);
+		return RESTART_NONE;
+	is_gone = errno == ENOENT;
+	if (is_gone || !node || job->job == 0)
+		error_set(e, "%s", why.text);
+	else
+		error_set(e,
+			  "%s; it was saved on %s, and \"scheckpoint restart "
+			  "--nodelist=%s %u\" has it continue there",
+			  why.text, node, node, job->job);
+	return is_gone ? RESTART_ELSEWHERE : RESTART_LESSER;
 }
 
 /* What is only not to be had now is whole, for all that is known. */
@@ -108,6 +116,7 @@ static enum restart_outcome try_one(struct engine_job *job, struct generation *g
 				    struct restarted *restarted, struct error *e)
 {
 	const char *name, *cost;
+	enum restart_outcome outcome;
 	bool has_stopped_before;
 
 	errno = 0;
@@ -133,8 +142,9 @@ static enum restart_outcome try_one(struct engine_job *job, struct generation *g
 		return RESTART_LESSER;
 	if (engine_probe(restarted->engine, job, e) < 0 || output_is_there(gen, e) < 0)
 		return RESTART_ELSEWHERE;
-	if (check_fits(job, gen, restarted->engine, e) < 0)
-		return RESTART_LESSER;
+	outcome = check_fits(job, gen, restarted->engine, e);
+	if (outcome != RESTART_NONE)
+		return outcome;
 	has_stopped_before = has_stopped(gen, is_newest);
 	if (put_back_outputs(job, gen, is_newest, restarted, e) < 0)
 		return RESTART_ELSEWHERE;

@@ -240,16 +240,47 @@ int job_set_nodes(unsigned int job, const char *nodes, const char *exclude,
 	return 0;
 }
 
+/* Is it the first of jobs that start together (sbatch's "hetjob")? */
+static bool leads_others(unsigned int job)
+{
+	job_info_msg_t *msg = NULL;
+	bool leads;
+
+	if (slurm_load_job(&msg, job_key(job), SHOW_ALL) != SLURM_SUCCESS)
+		return false;
+	leads = msg->record_count > 0 && msg->job_array[0].het_job_id == job;
+	slurm_free_job_info_msg(msg);
+	return leads;
+}
+
+/*
+ * By its name slurmctld changes all of them. (An array's element has a number for that:
+ * by its name alone it may be the array.)
+ */
+static int update_all_parts(job_desc_msg_t *desc, unsigned int job)
+{
+	job_array_resp_msg_t *answers = NULL;
+	char name[16];
+	int rc;
+
+	snprintf(name, sizeof(name), "%u", job);
+	desc->job_id_str = name;
+	rc = slurm_update_job2(desc, &answers);
+	if (answers)
+		slurm_free_job_array_resp(answers);
+	return rc;
+}
+
 int job_release(unsigned int job, struct error *e)
 {
 	job_desc_msg_t desc;
+	int rc;
 
 	slurm_init(NULL);
 	name_job(&desc, job);
 	desc.priority = INFINITE; /* as scontrol release */
-	if (slurm_update_job(&desc) != SLURM_SUCCESS)
-		return slurm_failed("cannot release", job, e);
-	return 0;
+	rc = leads_others(job) ? update_all_parts(&desc, job) : slurm_update_job(&desc);
+	return rc == SLURM_SUCCESS ? 0 : slurm_failed("cannot release", job, e);
 }
 
 static char *copy(const char *text)

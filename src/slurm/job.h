@@ -50,8 +50,8 @@ int job_read_for_sure(unsigned int job, struct job_view *view, struct error *e);
 
 /*
  * Of a pending job: the nodes that it asks for and those that it refuses (hostlists;
- * NULL leaves them as they are); and let it start if it is held, as far as Slurm lets
- * the caller.
+ * NULL leaves them as they are); and let it start if it is held, with the other parts of a
+ * heterogeneous job, as far as Slurm lets the caller.
  */
 int job_set_nodes(unsigned int job, const char *nodes, const char *exclude,
 		  struct error *e);

@@ -529,3 +529,24 @@ END
 	wait_over "$JOB"
 	[ "$(get out)" = "done" ]
 }
+
+@test "a heterogeneous job is saved, and all of it is released when it is to continue" {
+	put het.sh <<-'END'
+		#!/bin/bash
+		#SBATCH --ntasks=1
+		#SBATCH hetjob
+		#SBATCH --ntasks=1
+		while [ ! -e over ]; do echo $((++i)); sleep 0.1; done
+		echo end
+	END
+	JOB=$(submit --checkpoint --output=out het.sh)
+	wait_lines out 5
+	alice scheckpoint vacate "$JOB"
+	wait_held "$JOB"
+	alice scheckpoint restart "$JOB"
+	wait_event "$JOB" restart
+	let_end
+	wait_over "$JOB"
+	wait_accounted "$JOB" "COMPLETED|0:0"
+	is_exact out
+}

@@ -4,6 +4,7 @@
  */
 #include "engine/criu/criu.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -71,7 +72,10 @@ static int criu_fits(const struct engine_job *job, const struct generation *gen,
 		     struct error *e)
 {
 	(void)unlinkat(job->folder->fd, CRIU_LOG_RESTORE, 0);
-	return numbers_check(gen, e) < 0 ? -1 : files_check(job, gen, e);
+	if (numbers_check(gen, e) == 0)
+		return files_check(job, gen, e);
+	errno = 0; /* on another node they may be free */
+	return -1;
 }
 
 static int criu_mount_again(const struct engine_run *run, const struct engine_job *job,

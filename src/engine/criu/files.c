@@ -53,6 +53,7 @@ struct check {
 	struct error wrong;
 	size_t others;
 	bool is_elsewhere; /* it was saved on another node */
+	bool is_gone;	   /* the first is, from all nodes */
 };
 
 /* In a directory that every node has for itself anybody can take a name that is free. */
@@ -108,6 +109,31 @@ static bool may_be_strangers(const struct check *c, const char *path, struct err
 	return true;
 }
 
+/* Is the place of a file that is not there one that all nodes have? */
+static bool is_shared_place(const char *path)
+{
+	cleanup_free char *above = strdup(path);
+	char *slash;
+
+	while (above && access(above, F_OK) < 0 && (slash = strrchr(above, '/')))
+		*slash = '\0';
+	return above && *above && !local_disk(above);
+}
+
+static bool is_missing(const struct used_file *used, struct error *why)
+{
+	if (errno != ENOENT && errno != ENOTDIR)
+		return false;
+	if (is_shared_place(used->path))
+		error_set(why, "is gone, and the job was using it when it was saved; put "
+			       "it back");
+	else
+		error_set(why,
+			  "is missing on this node, and the job was using it when it "
+			  "was saved");
+	return true;
+}
+
 /* Is something wrong with it here? */
 static bool differs(const struct check *c, const struct used_file *used,
 		    struct error *why)
@@ -115,12 +141,8 @@ static bool differs(const struct check *c, const struct used_file *used,
 	const char *what;
 	struct stat st;
 
-	if (stat(used->path, &st) < 0) {
-		error_set(why,
-			  "is missing on this node, and the job was using it when it "
-			  "was saved");
-		return errno == ENOENT || errno == ENOTDIR;
-	}
+	if (stat(used->path, &st) < 0)
+		return is_missing(used, why);
 	if (may_be_strangers(c, used->path, why))
 		return true;
 	if (used->has_size && S_ISREG(st.st_mode) && (uint64_t)st.st_size != used->size)
@@ -175,6 +197,7 @@ static void check_one(struct check *c, struct used_file *used)
 		return;
 	}
 	c->wrong = why;
+	c->is_gone = access(used->path, F_OK) < 0 && is_shared_place(used->path);
 	c->first = take_ptr(used->path);
 }
 
@@ -197,5 +220,6 @@ int files_check(const struct engine_job *job, const struct generation *gen,
 	used_close(&used);
 	rc = c.first ? complain(c.first, c.wrong.text, c.others, e) : 0;
 	free(c.first);
+	errno = c.is_gone ? ENOENT : 0;
 	return rc;
 }

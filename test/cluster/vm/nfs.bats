@@ -119,3 +119,80 @@ alice() { cluster run -u alice n1 "$@"; }
 	slowly "job $job is over" is_over "$job"
 	run_on n1 python3 try.py
 }
+
+# (That a start has begun is told to all nodes by an attribute of the output's.)
+@test "a job that is requeued as soon as it is on its node is not held, and its output is exact" {
+	local job jobs=()
+	put steps.sh <<<$'#!/bin/bash\nfor i in {1..5}; do echo $i; sleep 0.2; done'
+	for _ in 1 2 3; do
+		job=$(submit --checkpoint --nodelist=n2 --output=out-%j steps.sh)
+		jobs+=("$job")
+		slowly "job $job runs" runs_on "$job" n2
+		alice scontrol requeue "$job"
+	done
+	for job in "${jobs[@]}"; do
+		slowly "job $job is over" is_over "$job"
+		wait_accounted "$job" "COMPLETED|0:0"
+		diff <(seq 5) <(get "out-$job" | grep '^[0-9]')
+	done
+}
+
+@test "a file that is gone from /shared is missing on all nodes, and the job is held with what to do" {
+	local job
+	put job.py <<-'END'
+		#!/usr/bin/env python3
+		import os, time
+		f = open("input")
+		print(f.readline(), end="", flush=True)
+		while not os.path.exists("over"):
+		    time.sleep(0.1)
+		print(f.readline(), end="")
+	END
+	put input <<<$'first\nsecond'
+	job=$(submit --checkpoint --nodelist=n2 --output=out job.py)
+	wait_lines out 1
+	run_on n1 cp input kept
+	alice scheckpoint vacate "$job"
+	slowly "job $job is held" is_held "$job"
+	run_on n1 rm input
+	alice scheckpoint restart "$job"
+	slowly "job $job cannot continue" has_event "$job" held
+	slowly "job $job is held again" is_held "$job"
+	run alice scheckpoint show "$job"
+	echo "$output"
+	[[ $output == *"/input is gone, and the job was using it when it was saved; put it back"* ]]
+	[[ $output != *"--nodelist="* ]]
+	run_on n1 mv kept input
+	alice scheckpoint restart "$job"
+	slowly "job $job continues" has_event "$job" restart
+	let_end
+	slowly "job $job is over" is_over "$job"
+	wait_accounted "$job" "COMPLETED|0:0"
+	diff <(printf 'first\nsecond\n') <(get out)
+}
+
+# (With cgroup v2.)
+@test "shared memory of which criu's copy would be more than the job may have is refused on a machine, too" {
+	local job
+	put job.py <<-'END'
+		#!/usr/bin/env python3
+		import mmap, os, time
+		m = mmap.mmap(-1, 120 << 20)
+		for i in range(0, 120 << 20, 4096):
+		    m[i] = i >> 12 & 255
+		print("ready", flush=True)
+		while not os.path.exists("over"):
+		    time.sleep(0.1)
+		print(all(m[i] == i >> 12 & 255 for i in range(0, 120 << 20, 4096)))
+	END
+	job=$(submit --checkpoint --mem=200 --nodelist=n2 --output=out job.py)
+	wait_lines out 1
+	run alice scheckpoint vacate "$job"
+	echo "$output"
+	[ "$status" -ne 0 ]
+	[[ $output == *"python3"*"shares memory without a file"*"larger --mem" ]]
+	let_end
+	slowly "job $job is over" is_over "$job"
+	wait_accounted "$job" "COMPLETED|0:0"
+	[ "$(get out | grep -v '^slurm-checkpoint: ')" == $'ready\nTrue' ]
+}
