@@ -27,6 +27,8 @@ has_restored() { [[ $(alice grep -c '"event":"restart"' "$(store "$1")/events") 
 	for i in 1 2; do
 		jobs+=("$(submit --checkpoint=1s --checkpoint-keep=2 --output="out$i" count.sh)")
 	done
+	# They may be on one node: without a checkpoint the other one would start over.
+	for job in "${jobs[@]}"; do wait_generation "$job"; done
 	for ((i = 0; i < kills; i++)); do
 		job=${jobs[RANDOM % 2]}
 		# It may have been ended by mistake; then Slurm asks its node again after a minute.
