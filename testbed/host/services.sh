@@ -16,9 +16,10 @@ until_true() {
 	done
 }
 
-# until_answers DAEMON PORT: the daemon of this host that was just started
+# until_answers DAEMON PORT: the daemon of this host that was just started. (It takes long
+# on a machine that is emulated beside others; `up` and `boot` have a deadline themselves.)
 until_answers() {
-	until_true 120 answers_or_died "$1" "$2"
+	until_true 600 answers_or_died "$1" "$2"
 	pgrep -x "$1" >/dev/null && return 0
 	echo "services: $1 ended at once; here \`$1 -D\` says why"
 	return 1
