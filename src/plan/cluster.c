@@ -64,3 +64,37 @@ double cluster_factor(const struct cluster_job *job, long now)
 		length = SHORTEST;
 	return 1 + (double)(now - job->submit - done) / (double)length;
 }
+
+long cluster_end(const struct cluster_job *job)
+{
+	return job->start + job->estimate - job->done;
+}
+
+long cluster_move_time(const struct cluster_job *job)
+{
+	return job->dump + job->restore;
+}
+
+struct fit_request cluster_request(const struct cluster_job *job)
+{
+	return (struct fit_request){
+		.nodes = job->place.count,
+		.cpus = job->place.cpus,
+		.memory = job->place.memory,
+		.user = job->place.user,
+		.alone = job->place.alone,
+	};
+}
+
+void cluster_give_back(const struct cluster_node *node, const struct cluster_job *job,
+		       struct fit_node *free)
+{
+	unsigned long long memory = free->memory + job->place.memory;
+	unsigned int cpus = free->cpus + job->place.cpus;
+
+	/* A job that is alone has the whole node, whatever it asks for. */
+	free->cpus = job->place.alone || cpus > node->cpus ? node->cpus : cpus;
+	free->memory = memory > node->memory ? node->memory : memory;
+	free->jobs -= free->jobs > 0;
+	free->mixed = free->mixed && free->jobs > 0;
+}
