@@ -46,6 +46,18 @@ static void fill_size(struct job_entry *job, const job_info_t *info)
 		memory = 0;
 	job->memory = memory & MEM_PER_CPU ? (memory & ~MEM_PER_CPU) * job->cpus : memory;
 	job->whole_nodes = info->shared == JOB_SHARED_NONE;
+	/* Tasks of one job may be on several nodes, as long as it does not say how many. */
+	job->one_node = job->node_count == 1 &&
+			(info->num_tasks <= 1 || info->max_nodes == 1 || info->nodes);
+}
+
+static void fill_times(struct job_entry *job, const job_info_t *info)
+{
+	bool limited = info->time_limit != INFINITE && info->time_limit != NO_VAL;
+
+	job->submit = info->submit_time;
+	job->begin = info->start_time;
+	job->limit = limited ? 60L * info->time_limit : JOB_NO_LIMIT;
 }
 
 static void fill_place(struct job_entry *job, const job_info_t *info)
@@ -55,7 +67,6 @@ static void fill_place(struct job_entry *job, const job_info_t *info)
 	job->priority = info->priority;
 	job->nice = info->nice;
 	job->suspended = base == JOB_SUSPENDED;
-	job->begin = info->start_time;
 	job->competes = info->state_reason == WAIT_RESOURCES ||
 			info->state_reason == WAIT_PRIORITY;
 }
@@ -82,6 +93,7 @@ static int fill_entry(struct job_entry *job, const job_info_t *info)
 	};
 	fill_size(job, info);
 	fill_place(job, info);
+	fill_times(job, info);
 	return job->user_name && job->partition && job->nodes && job->nodelist &&
 			       job->exclude && job->constraint
 		       ? 0

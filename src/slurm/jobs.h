@@ -22,6 +22,8 @@ enum job_phase {
 	JOB_OVER,
 };
 
+#define JOB_NO_LIMIT (-1L)
+
 struct job_entry {
 	unsigned int id;
 	unsigned int array;	 /* of an element: the array's number; or 0 */
@@ -41,6 +43,9 @@ struct job_entry {
 	unsigned int cpus;	   /* on each node, */
 	unsigned long long memory; /* and MB of memory; 0: not said */
 	bool whole_nodes;	   /* it shares them with no other job */
+	bool one_node;		   /* it can have no more than one */
+	time_t submit;		   /* or when it was last requeued */
+	long limit;		   /* seconds; JOB_NO_LIMIT */
 	bool requeue;		   /* Slurm may put it back in the queue */
 	/* Its place in the queue. */
 	unsigned int priority;

@@ -253,30 +253,41 @@ class Smigrate(unittest.TestCase):
 
 
 class Srebalance(unittest.TestCase):
-    source = "src/cmd/srebalance/options.c"
     page = page("srebalance.1")
-    options = getopt_table(source)
+    simulate, plan = "src/cmd/srebalance/options.c", "src/cmd/srebalance/plan_options.c"
+    options = getopt_table(simulate)
+    of_plan = getopt_table(plan)
 
     def test_help_has_every_option(self):
-        text = help_of(self.source)
+        text = help_of(self.simulate)
         self.assertEqual(long_options(text) - {"parsable2"}, set(self.options))
+        self.assertEqual(help_options(help_of(self.plan)), self.of_plan)
 
     def test_the_page_has_every_option(self):
-        self.assertEqual(page_options(section(self.page, "OPTIONS")), self.options)
+        self.assertEqual(
+            page_options(section(self.page, "OPTIONS OF SIMULATE")), self.options
+        )
+        self.assertEqual(page_options(section(self.page, "OPTIONS OF PLAN")), self.of_plan)
 
     def test_completion_has_every_option(self):
-        self.assertEqual(completed("srebalance") - {"version"}, set(self.options))
+        found = completed("srebalance") - {"version"}
+        self.assertEqual(found, set(self.options) | set(self.of_plan))
 
     def test_defaults_of_the_page_are_those_of_help(self):
-        described = entry_of_each_option(section(self.page, "OPTIONS"))
-        for name, default in re.findall(r"--([\w-]+)=[A-Z][^-]*?\((\d\w*)\)", help_of(self.source)):
+        described = entry_of_each_option(section(self.page, "OPTIONS OF SIMULATE"))
+        for name, default in re.findall(
+            r"--([\w-]+)=[A-Z][^-]*?\((\d\w*)\)", help_of(self.simulate)
+        ):
             first = re.match(r"\d+", default)[0]
             self.assertRegex(plain("".join(described[name])), rf"\b{first}", f"--{name}")
 
     def test_policies(self):
         found = {plain(h) for h in entries(section(self.page, "DESCRIPTION"))}
-        words = re.search(r"--policy=LIST\s+([a-z,]+)", help_of(self.source))[1]
+        words = re.search(r"--policy=LIST\s+([a-z,]+)", help_of(self.simulate))[1]
         self.assertEqual(found, set(words.split(",")))
+        found = {plain(h) for h in entries(section(self.page, "PLAN"))}
+        table = between(code("src/cmd/srebalance/decide.c"), "policies[] = {", "};")
+        self.assertEqual(found, set(re.findall(r'\] = \{ "([a-z]+)"', table)))
 
 
 # ---- all of them, in all documents ----
@@ -287,7 +298,7 @@ class Shown(unittest.TestCase):
         known = {
             "scheckpoint": set(Scheckpoint.options) | Scheckpoint.of_test,
             "smigrate": set(Smigrate.options),
-            "srebalance": set(Srebalance.options) | {"help", "version"},
+            "srebalance": set(Srebalance.options) | set(Srebalance.of_plan) | {"help", "version"},
         }
         for name in MARKDOWN + PAGES:
             # From its mark to where it ends: a mark, the line, another command, its own "--".

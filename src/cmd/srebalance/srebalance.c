@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * srebalance - what moving jobs that run would do for a cluster's queue.
+ * srebalance - which running jobs to move for the sake of the queue, and what that would
+ * do for it.
  */
 #include "cmd/srebalance/srebalance.h"
 
 #include <string.h>
+
+#include "cmd/srebalance/plan.h"
 
 static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 	const char *help;
 } verbs[] = {
+	{ "plan", plan_verb, "print which jobs a policy would move now" },
 	{ "simulate", simulate, "run a trace of jobs on a cluster that is not there" },
 };
 
