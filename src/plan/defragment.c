@@ -40,15 +40,6 @@ struct defragment_search {
 
 /* ---- room on one node ---- */
 
-/* Is there room on the node for the job, once those have left? */
-static bool makes_room(const struct defragment_search *s, const struct fit_node *free)
-{
-	const bool allowed = true;
-	size_t chosen;
-
-	return fit_find(free, 1, &allowed, s->request, &chosen);
-}
-
 /* Would it be enough if all that may still leave were as wide as the widest of them? */
 static bool can_make_room(const struct defragment_search *s, size_t from,
 			  const struct fit_node *free)
@@ -64,7 +55,7 @@ static void search_from(struct defragment_search *s, size_t from, double cost,
 {
 	const struct cluster_node *node = &s->m->c->nodes[s->tried.from];
 
-	if (makes_room(s, &free)) {
+	if (fit_has_room(&free, s->request)) {
 		s->best->group = s->tried;
 		s->best->cost = cost;
 		return;
@@ -161,7 +152,6 @@ static void choose(const struct moves *m, const struct fit_request *request, siz
 static long room_by_ends(const struct moves *m, const struct fit_request *request,
 			 size_t node)
 {
-	const struct defragment_search s = { .request = request };
 	struct fit_node free = m->free[node];
 
 	if (!may_ever_fit(&m->c->nodes[node], request))
@@ -170,7 +160,7 @@ static long room_by_ends(const struct moves *m, const struct fit_request *reques
 		if (!m->on[i])
 			continue;
 		cluster_give_back(&m->c->nodes[node], m->on[i], &free);
-		if (makes_room(&s, &free))
+		if (fit_has_room(&free, request))
 			return cluster_end(m->on[i]);
 	}
 	return LONG_MAX;
@@ -322,7 +312,7 @@ static int serve_all(struct moves *m, struct defragment_nodes *n)
 		struct cluster_job *job = waiting->jobs[i];
 		bool served = false;
 
-		if (job->place.count != 1)
+		if (job->place.count != 1 || job->boosted)
 			continue;
 		tries--;
 		if (is_like(job, failed))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "plan/fit.h"
 
-static bool has_room(const struct fit_node *node, const struct fit_request *r)
+bool fit_has_room(const struct fit_node *node, const struct fit_request *r)
 {
 	if (node->cpus < r->cpus || node->memory < r->memory)
 		return false;
@@ -37,7 +37,8 @@ static size_t next(const struct fit_node *nodes, size_t count, const bool *allow
 	size_t best = count;
 
 	for (size_t i = 0; i < count; i++) {
-		if (!allowed[i] || !has_room(&nodes[i], r) || is_among(chosen, have, i))
+		if (!allowed[i] || !fit_has_room(&nodes[i], r) ||
+		    is_among(chosen, have, i))
 			continue;
 		if (best == count || is_better(&nodes[i], &nodes[best], r->spread))
 			best = i;

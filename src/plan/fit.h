@@ -34,6 +34,9 @@ struct fit_request {
 bool fit_find(const struct fit_node *nodes, size_t count, const bool *allowed,
 	      const struct fit_request *request, size_t *chosen);
 
+/* Is there room on this node for one node's part of it? */
+bool fit_has_room(const struct fit_node *node, const struct fit_request *request);
+
 /* Take room on one node for it. */
 void fit_take(struct fit_node *node, const struct fit_request *request);
 

@@ -97,16 +97,13 @@ static bool find_rank(struct promote *p, const struct cluster_job *job, uint32_t
 {
 	const struct fit_request request = cluster_request(job);
 	const bool *allowed = moves_allowed(p->m, job);
-	const bool one = true;
 	bool found = false;
-	size_t chosen;
 
 	for (size_t i = 0; i < p->m->c->node_count; i++) {
 		uint32_t here = p->m->c->nodes[i].rank;
 
 		if (!allowed[i] || here <= above || here < p->awaited ||
-		    (found && here <= *rank) ||
-		    !fit_find(&p->m->free[i], 1, &one, &request, &chosen))
+		    (found && here <= *rank) || !fit_has_room(&p->m->free[i], &request))
 			continue;
 		*rank = here;
 		found = true;

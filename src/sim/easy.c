@@ -33,6 +33,8 @@ int easy_pass(struct sim *s)
 	uint64_t freed = 0;
 	int64_t at;
 
+	if (s->placed.on)
+		return placed_pass(s);
 	if (s->c.free == 0)
 		return 0;
 	if (start_head(s, &head) < 0)

@@ -28,6 +28,11 @@ int machine_add(struct machine *m, const char *line, struct error *e)
 	    cores > 4096 || m->cpus + nodes * sockets * cores > TRACE_MAX_CPUS ||
 	    memory > MEMORY_MAX)
 		return error_set(e, "such a cluster is not believed");
+	if (m->kind_count == MACHINE_KINDS_MAX)
+		return error_set(e, "more than %d kinds of nodes", MACHINE_KINDS_MAX);
+	m->kinds[m->kind_count++] =
+		(struct machine_kind){ nodes, (uint32_t)(sockets * cores),
+				       memory * 1024 };
 	if (!m->node_cpus || sockets * cores < m->node_cpus)
 		m->node_cpus = (uint32_t)(sockets * cores);
 	m->nodes += nodes;

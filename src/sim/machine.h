@@ -9,11 +9,22 @@
 #ifndef SIM_MACHINE_H
 #define SIM_MACHINE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/error.h"
 
+#define MACHINE_KINDS_MAX 64
+
+struct machine_kind {
+	uint64_t nodes;
+	uint32_t cpus;	 /* of each */
+	uint64_t memory; /* bytes of each; 0: not known */
+};
+
 struct machine {
+	struct machine_kind kinds[MACHINE_KINDS_MAX];
+	size_t kind_count;
 	uint64_t nodes;
 	uint64_t cpus;	    /* of all nodes */
 	uint64_t memory;    /* bytes of all nodes */

@@ -34,6 +34,12 @@ const struct metric_kind metric_kinds[METRICS] = {
 	[METRIC_CHECKPOINTS_MOST] = { "checkpoints_most", "", "checkpoints of one job" },
 	[METRIC_LOST] = { "lost", "",
 			  "checkpoints and restarts, as a share of the work" },
+	[METRIC_MOVES] = { "moves", "", "from node to node, of a job" },
+	[METRIC_ENERGY] = { "energy", "kWh", "of all nodes until the last submission" },
+	[METRIC_ENERGY_SAVED] = { "energy_saved", "",
+				  "share of what idle nodes use beyond nodes that are "
+				  "off" },
+	[METRIC_BOOTS] = { "boots", "", "of a node" },
 };
 
 int64_t metrics_wait(const struct trace *t, const struct sim_result *r, size_t job)
@@ -162,6 +168,18 @@ static double work_of(const struct trace *t)
 	return work;
 }
 
+static void fill_energy(struct metrics *m, const struct sim_result *r)
+{
+	const struct power_sums *p = &r->power;
+
+	m->values[METRIC_ENERGY] = p->always_on > 0 ? p->joules / 3.6e6 : NAN;
+	m->values[METRIC_ENERGY_SAVED] =
+		p->always_on > p->bound
+			? (p->always_on - p->joules) / (p->always_on - p->bound)
+			: NAN;
+	m->values[METRIC_BOOTS] = r->nodes ? (double)r->boots / (double)r->nodes : NAN;
+}
+
 int metrics_of(struct metrics *m, const struct trace *t, const struct sim_result *r,
 	       uint64_t cpus, struct error *e)
 {
@@ -177,6 +195,8 @@ int metrics_of(struct metrics *m, const struct trace *t, const struct sim_result
 	m->values[METRIC_CHECKPOINTS] =
 		share((double)r->checkpoints, (double)r->checkpointed);
 	m->values[METRIC_CHECKPOINTS_MOST] = r->most;
+	m->values[METRIC_MOVES] = share((double)r->moves, (double)t->count);
+	fill_energy(m, r);
 	m->values[METRIC_LOST] = share(r->lost, work_of(t));
 	return 0;
 }

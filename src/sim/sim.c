@@ -22,6 +22,8 @@ static const struct {
 	[SIM_BACKFILL] = { "backfill", main_pass, backfill_cycle },
 	[SIM_ORDER] = { "order", easy_pass, order_cycle },
 	[SIM_PREEMPT] = { "preempt", easy_pass, preempt_cycle },
+	[SIM_DEFRAGMENT] = { "defragment", easy_pass, defragment_cycle },
+	[SIM_COMPACT] = { "compact", easy_pass, compact_cycle },
 };
 
 const char *sim_policy_word(enum sim_policy policy)
@@ -67,8 +69,9 @@ static int begin_waiting(struct sim *s, struct sim_job *job)
 
 static int begin_using(struct sim *s, struct sim_job *job)
 {
-	if (heap_add(&s->events, &job->event) < 0 ||
-	    ends_add(&s->ends, job->expected, job->job.cpus) < 0)
+	if (heap_add(&s->events, &job->event) < 0)
+		return no_memory(s);
+	if (!s->placed.on && ends_add(&s->ends, job->expected, job->job.cpus) < 0)
 		return no_memory(s);
 	return 0;
 }
@@ -76,7 +79,25 @@ static int begin_using(struct sim *s, struct sim_job *job)
 static void end_using(struct sim *s, struct sim_job *job)
 {
 	heap_remove(&s->events, &job->event);
-	ends_remove(&s->ends, job->expected, job->job.cpus);
+	if (!s->placed.on)
+		ends_remove(&s->ends, job->expected, job->job.cpus);
+}
+
+/* Seconds until its nodes are there. */
+static long take_cpus(struct sim *s, const struct sim_job *job)
+{
+	if (s->placed.on)
+		return placed_take(s, &job->job);
+	s->c.free -= job->job.cpus;
+	return 0;
+}
+
+static void give_cpus(struct sim *s, const struct sim_job *job)
+{
+	if (s->placed.on)
+		placed_give(s, &job->job);
+	else
+		s->c.free += job->job.cpus;
 }
 
 static long restoring(struct sim *s, const struct sim_job *job)
@@ -101,10 +122,10 @@ int sim_start(struct sim *s, struct sim_job *job)
 	cluster_list_remove(&s->c.waiting, j);
 	j->phase = CLUSTER_RUNNING;
 	j->boosted = false;
-	j->start = s->c.now + restoring(s, job);
+	placed_keep_no_more(s, job);
+	j->start = s->c.now + take_cpus(s, job) + restoring(s, job);
 	job->event.at = j->start + job->run - j->done;
 	job->expected = j->start + j->estimate - j->done;
-	s->c.free -= j->cpus;
 	if (s->result->starts[j->id] < 0)
 		s->result->starts[j->id] = s->c.now;
 	if (cluster_list_add(&s->c.running, j) < 0)
@@ -138,7 +159,71 @@ int sim_checkpoint(struct sim *s, struct sim_job *job)
 	return begin_using(s, job);
 }
 
+/* From now on it holds both nodes, until it is saved. */
+int sim_move(struct sim *s, struct sim_job *job, size_t to)
+{
+	struct cluster_job *j = &job->job;
+	long boot;
+
+	end_using(s, job);
+	cluster_list_remove(&s->c.running, j);
+	j->done = cluster_done(j, s->c.now);
+	j->phase = CLUSTER_LEAVING;
+	j->dump =
+		cost_seconds(&s->options->cost, job->image, j->cpus, s->c.now, &s->disk);
+	job->from = job->at[0];
+	job->at[0] = (uint32_t)to;
+	boot = placed_take_node(s, j, to);
+	job->event.at = job->expected = s->c.now + (j->dump > boot ? j->dump : boot);
+	job->expected_end = job->expected + j->restore + j->estimate - j->done;
+	s->c.moving++;
+	s->result->moves++;
+	count_checkpoint(s, j);
+	return begin_using(s, job);
+}
+
+/* It is saved, and continues on the other node. */
+static int arrive_moved(struct sim *s, struct sim_job *job)
+{
+	struct cluster_job *j = &job->job;
+
+	placed_give_node(s, j, job->from);
+	job->from = PLACED_NOWHERE;
+	s->c.moving--;
+	j->phase = CLUSTER_RUNNING;
+	j->start = s->c.now + restoring(s, job);
+	job->event.at = j->start + job->run - j->done;
+	job->expected = j->start + j->estimate - j->done;
+	if (cluster_list_add(&s->c.running, j) < 0)
+		return no_memory(s);
+	return begin_using(s, job);
+}
+
 /* ---- events ---- */
+
+/* Where it may be placed. -1 without memory. */
+static int make_place(const struct sim *s, const struct trace_job *t, struct sim_job *job)
+{
+	struct cluster_place *place = &job->job.place;
+
+	job->from = job->promised = PLACED_NOWHERE;
+	job->at = &job->one;
+	if (!s->placed.on)
+		return 0;
+	if (!placed_shape(s->options->machine, t, s->options->exclusive, place))
+		return error_set(s->e, "job %u fits on no nodes", job->job.id);
+	if (place->count > 1)
+		job->at = malloc(place->count * sizeof(job->at[0]));
+	place->nodes = job->at;
+	return job->at ? 0 : no_memory(s);
+}
+
+static void free_job(struct sim_job *job)
+{
+	if (job->at != &job->one)
+		free(job->at);
+	free(job);
+}
 
 static struct sim_job *make_job(const struct sim *s, size_t i)
 {
@@ -146,8 +231,10 @@ static struct sim_job *make_job(const struct sim *s, size_t i)
 	const struct cost_model *cost = &s->options->cost;
 	struct sim_job *job = calloc(1, sizeof(*job));
 
-	if (!job)
+	if (!job) {
+		no_memory(s);
 		return NULL;
+	}
 	job->run = t->run;
 	job->event.id = (uint32_t)i;
 	job->image = cost_image(cost, t->cpus, t->memory);
@@ -160,6 +247,11 @@ static struct sim_job *make_job(const struct sim *s, size_t i)
 		.fair_wait = s->options->fair_waits ? s->options->fair_waits[i] : -1,
 	};
 	job->job.restore = job->job.dump;
+	job->job.image = job->image;
+	if (make_place(s, t, job) < 0) {
+		free_job(job);
+		return NULL;
+	}
 	return job;
 }
 
@@ -168,9 +260,7 @@ static int arrive(struct sim *s)
 	struct sim_job *job = make_job(s, s->arrived++);
 
 	s->c.submitted++;
-	if (!job)
-		return no_memory(s);
-	return begin_waiting(s, job);
+	return job ? begin_waiting(s, job) : -1;
 }
 
 static int finish(struct sim *s, struct sim_job *job)
@@ -182,9 +272,9 @@ static int finish(struct sim *s, struct sim_job *job)
 				 j->id, cluster_done(j, s->c.now), (long)job->run);
 	s->result->finishes[j->id] = s->c.now;
 	s->finished++;
-	s->c.free += j->cpus;
+	give_cpus(s, job);
 	cluster_list_remove(&s->c.running, j);
-	free(job);
+	free_job(job);
 	return 0;
 }
 
@@ -193,8 +283,10 @@ static int happen(struct sim *s, struct sim_job *job)
 	end_using(s, job);
 	if (job->job.phase == CLUSTER_RUNNING)
 		return finish(s, job);
+	if (job->from != PLACED_NOWHERE)
+		return arrive_moved(s, job);
 	s->c.leaving -= job->job.cpus;
-	s->c.free += job->job.cpus;
+	give_cpus(s, job);
 	return begin_waiting(s, job);
 }
 
@@ -204,7 +296,8 @@ static bool adds_up(const struct sim *s)
 
 	for (size_t i = 0; i < s->c.running.count; i++)
 		used += s->c.running.jobs[i]->cpus;
-	return used + s->c.free == s->c.cpus && s->queue.count == s->c.waiting.count &&
+	return (s->placed.on ? placed_adds_up(s) : used + s->c.free == s->c.cpus) &&
+	       s->queue.count == s->c.waiting.count &&
 	       s->events.count + s->c.waiting.count + s->finished == s->arrived;
 }
 
@@ -232,12 +325,19 @@ static long cycle_length(const struct sim *s)
 						  : s->options->cycle;
 }
 
+/* Is there anything to decide? */
+static bool cycle_is_wanted(const struct sim *s)
+{
+	return s->c.waiting.count > 0 ||
+	       (s->options->policy == SIM_COMPACT && s->c.running.count > 0);
+}
+
 /* Cycles are at whole multiples of their length. */
 static int64_t next_cycle(const struct sim *s)
 {
 	long length = cycle_length(s);
 
-	return length && s->c.waiting.count ? (s->c.now / length + 1) * length
+	return length && cycle_is_wanted(s) ? (s->c.now / length + 1) * length
 					    : INT64_MAX;
 }
 
@@ -245,7 +345,7 @@ static bool cycle_is_due(const struct sim *s)
 {
 	long length = cycle_length(s);
 
-	return length && s->c.waiting.count && s->c.now % length == 0;
+	return length && cycle_is_wanted(s) && s->c.now % length == 0;
 }
 
 static int64_t sooner(int64_t a, int64_t b)
@@ -302,7 +402,7 @@ static int run(struct sim *s)
 static void free_jobs(struct cluster_list *list)
 {
 	for (size_t i = 0; i < list->count; i++)
-		free(SIM_JOB(list->jobs[i], job));
+		free_job(SIM_JOB(list->jobs[i], job));
 	cluster_list_free(list);
 }
 
@@ -316,7 +416,7 @@ static void free_all(struct sim *s)
 
 		heap_remove(&s->events, item);
 		if (job->job.phase == CLUSTER_LEAVING)
-			free(job);
+			free_job(job);
 	}
 	free_jobs(&s->c.waiting);
 	free_jobs(&s->c.running);
@@ -324,6 +424,8 @@ static void free_all(struct sim *s)
 	ends_free(&s->ends);
 	queue_free(&s->queue);
 	preempt_plan_free(&s->plan);
+	moves_free(&s->moves);
+	placed_free(s);
 }
 
 static int result_init(struct sim_result *result, size_t count, struct error *e)
@@ -340,6 +442,17 @@ static int result_init(struct sim_result *result, size_t count, struct error *e)
 	return 0;
 }
 
+/* A part of a node counts as that part of it. */
+static void count_power(struct sim *s, int64_t span)
+{
+	double cpus = (double)s->c.cpus / (double)s->c.node_count;
+
+	s->result->power =
+		power_finish(&s->placed.power, &s->options->power, s->used / cpus, span);
+	s->result->nodes = s->c.node_count;
+	s->result->boots = s->placed.power.boots;
+}
+
 int sim_run(const struct trace *t, const struct sim_options *options,
 	    struct sim_result *result, struct error *e)
 {
@@ -350,10 +463,12 @@ int sim_run(const struct trace *t, const struct sim_options *options,
 	if (result_init(result, t->count, e) < 0)
 		return -1;
 	s.c.cpus = s.c.free = options->cpus;
-	rc = run(&s);
+	rc = placed_init(&s) < 0 ? -1 : run(&s);
 	result->checkpointed = s.c.checkpointed;
 	span = t->count ? t->jobs[t->count - 1].submit : 0;
 	result->used = span > 0 ? s.used / ((double)span * (double)options->cpus) : 0;
+	if (rc == 0 && s.placed.on)
+		count_power(&s, span);
 	free_all(&s);
 	if (rc < 0)
 		sim_result_free(result);

@@ -10,6 +10,7 @@
 #include "plan/cluster.h"
 #include "sim/ends.h"
 #include "sim/heap.h"
+#include "sim/placed.h"
 #include "sim/queue.h"
 #include "sim/sim.h"
 
@@ -20,6 +21,12 @@ struct sim_job {
 	int64_t expected;	/* when its CPUs are expected to be free */
 	int64_t run;		/* seconds of work, which no policy knows */
 	double image;		/* bytes */
+	/* Of a job that is placed. */
+	uint32_t *at;	      /* its nodes: place.nodes */
+	uint32_t one;	      /* the same of a job that has one */
+	uint32_t from;	      /* the node that it is leaving for that; PLACED_NOWHERE */
+	uint32_t promised;    /* the node that is kept for it; PLACED_NOWHERE */
+	int64_t expected_end; /* while it moves: when it is expected to have ended */
 };
 
 struct sim {
@@ -31,6 +38,8 @@ struct sim {
 	struct ends ends;
 	struct queue queue;
 	struct preempt_plan plan;
+	struct moves moves;
+	struct placed placed;
 	size_t arrived; /* of the trace */
 	size_t finished;
 	double disk;	 /* until when the shared file system is busy */
@@ -48,6 +57,9 @@ int sim_start(struct sim *s, struct sim_job *job);
 /* Have a running job saved, after which it waits. */
 int sim_checkpoint(struct sim *s, struct sim_job *job);
 
+/* Have a running job on one node continue on another, where it has room. */
+int sim_move(struct sim *s, struct sim_job *job, size_t to);
+
 /* How long a waiting job is expected to use its CPUs when it has been given them. */
 int64_t sim_length(const struct sim_job *job);
 
@@ -61,5 +73,7 @@ int backfill_cycle(struct sim *s); /* backfill.c */
 
 int order_cycle(struct sim *s);
 int preempt_cycle(struct sim *s);
+int defragment_cycle(struct sim *s);
+int compact_cycle(struct sim *s);
 
 #endif

@@ -162,6 +162,26 @@ assert [o[name] for name in ("jobs", "unusable", "too_wide", "cpus")] == [3, 0, 
 '
 }
 
+@test "on two nodes of two CPUs defragment starts a job that no node can hold, and compact saves energy" {
+	put trace.swf <<-'END'
+		; MaxProcs: 4
+		1 0 -1 5000 1 -1 -1 1 5000 -1 1
+		2 0 -1 100 1 -1 -1 1 100 -1 1
+		3 1 -1 5000 1 -1 -1 1 5000 -1 1
+		4 400 -1 1000 2 -1 -1 2 1000 -1 1
+		5 20000 -1 10 1 -1 -1 1 10 -1 1
+	END
+	local csv
+	csv=$(simulate --nodes=2 --cpus=2 --policy=defragment,compact --suspend-time=5m --check --csv)
+	echo "$csv"
+	[[ $(csv_of wait_longest easy <<<"$csv") == 4600 ]]
+	(($(csv_of wait_longest defragment <<<"$csv") < 400))
+	[[ $(csv_of moves defragment <<<"$csv") == 0.2 ]]
+	[[ $(csv_of moves compact <<<"$csv") == 0.2 ]]
+	python3 -c 'import sys; assert float(sys.argv[1]) < float(sys.argv[2])' \
+		"$(csv_of energy compact <<<"$csv")" "$(csv_of energy easy <<<"$csv")"
+}
+
 @test "JSON and text say how many jobs were left out" {
 	put_trace
 	simulate --json | python3 -c '
@@ -179,7 +199,11 @@ assert [o[name] for name in ("jobs", "unusable", "too_wide", "cpus")] == [2, 1, 
 	run -2 simulate --load=0
 	[[ $output == *"--load=0: not a number from 0.001 to 10"* ]]
 	run -2 simulate --policy=easy,best
-	[[ $output == *'"best" is none of easy, backfill, order and preempt'* ]]
+	[[ $output == *'"best" is none of easy, backfill, order, preempt, defragment and compact'* ]]
+	run -2 simulate --policy=backfill,compact
+	[[ $output == *"--policy=backfill counts CPUs, and does not go with placed ones"* ]]
+	run -2 simulate --watts=1,2,3,4
+	[[ $output == *"not four numbers such as 400,200,10,250"* ]]
 	run -2 alice srebalance simulate
 	[[ $output == *"either --trace or --lublin is needed"* ]]
 }

@@ -3,6 +3,7 @@
 #include <getopt.h>
 #include <limits.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,6 +32,11 @@ enum {
 	OPTION_BF_INTERVAL,
 	OPTION_BF_WINDOW,
 	OPTION_BF_MAX_JOB_TEST,
+	OPTION_PLACE,
+	OPTION_EXCLUSIVE,
+	OPTION_SUSPEND_TIME,
+	OPTION_BOOT_TIME,
+	OPTION_WATTS,
 	OPTION_CHECK,
 	OPTION_CSV,
 	OPTION_JSON,
@@ -56,6 +62,11 @@ static const struct option options[] = {
 	{ "bf-interval", required_argument, NULL, OPTION_BF_INTERVAL },
 	{ "bf-window", required_argument, NULL, OPTION_BF_WINDOW },
 	{ "bf-max-job-test", required_argument, NULL, OPTION_BF_MAX_JOB_TEST },
+	{ "place", no_argument, NULL, OPTION_PLACE },
+	{ "exclusive", no_argument, NULL, OPTION_EXCLUSIVE },
+	{ "suspend-time", required_argument, NULL, OPTION_SUSPEND_TIME },
+	{ "boot-time", required_argument, NULL, OPTION_BOOT_TIME },
+	{ "watts", required_argument, NULL, OPTION_WATTS },
 	{ "check", no_argument, NULL, OPTION_CHECK },
 	{ "csv", no_argument, NULL, OPTION_CSV },
 	{ "json", no_argument, NULL, OPTION_JSON },
@@ -83,8 +94,9 @@ static void print_usage(void)
 	     "      --seeds=N             runs with shaken arrivals (6); 0: one, as it "
 	     "is\n"
 	     "      --first-seed=S        of these (1)\n"
-	     "      --policy=LIST         easy,backfill,order,preempt "
-	     "(easy,order,preempt)\n"
+	     "      --policy=LIST         "
+	     "easy,backfill,order,preempt,defragment,compact\n"
+	     "                            (easy,order,preempt)\n"
 	     "      --cycle=TIME          from one decision to the next (300s)\n"
 	     "      --share=PERCENT       of jobs that are ever checkpointed, at most "
 	     "(4)\n"
@@ -98,6 +110,12 @@ static void print_usage(void)
 	     "--bf-window=TIME "
 	     "(1 day)\n"
 	     "      --bf-max-job-test=N   and this (500)\n"
+	     "      --place               place CPUs and memory on nodes\n"
+	     "      --exclusive           each job has whole nodes\n"
+	     "      --suspend-time=TIME   switch off nodes that are idle for so long\n"
+	     "      --boot-time=TIME      until such a node is back (180s)\n"
+	     "      --watts=LIST          of a node that is busy, idle, off and booting\n"
+	     "                            (400,200,10,250)\n"
 	     "      --check               check at every event whether all adds up\n"
 	     "      --csv, --json         print that instead of tables\n"
 	     "  -h, --help                print this");
@@ -174,8 +192,8 @@ static int set_policies(struct simulate *s)
 	while (list && (word = strsep(&rest, ","))) {
 		if (sim_policy(word, &policy) < 0)
 			return misuse(
-				"--policy=%s: \"%s\" is none of easy, backfill, order "
-				"and preempt",
+				"--policy=%s: \"%s\" is none of easy, backfill, order, "
+				"preempt, defragment and compact",
 				optarg, word);
 		s->policies[policy] = true;
 	}
@@ -202,6 +220,43 @@ static int set_tested(struct simulate *s)
 		return EXIT_USAGE;
 	s->options.backfill.tested = jobs;
 	return EXIT_DONE;
+}
+
+static int set_watts(struct simulate *s)
+{
+	struct power_model *p = &s->options.power;
+	char rest;
+
+	if (sscanf(optarg, "%lf,%lf,%lf,%lf%c", &p->busy, &p->idle, &p->off, &p->boot,
+		   &rest) != 4 ||
+	    !(p->off >= 0 && p->idle >= p->off && p->busy >= p->idle && p->boot >= 0 &&
+	      p->busy < 1e6 && p->boot < 1e6))
+		return misuse("--watts=%s: not four numbers such as 400,200,10,250, of "
+			      "which busy is the highest and off the lowest",
+			      optarg);
+	return EXIT_DONE;
+}
+
+/* Of nodes, where CPUs are placed. */
+static int set_node_option(struct simulate *s, int c)
+{
+	switch (c) {
+	case OPTION_PLACE:
+		s->place = true;
+		return EXIT_DONE;
+	case OPTION_EXCLUSIVE:
+		s->place = s->options.exclusive = true;
+		return EXIT_DONE;
+	case OPTION_SUSPEND_TIME:
+		s->place = true;
+		return set_time("suspend-time", &s->options.power.suspend);
+	case OPTION_BOOT_TIME:
+		return set_time("boot-time", &s->options.power.boot_time);
+	case OPTION_WATTS:
+		return set_watts(s);
+	default:
+		return EXIT_USAGE;
+	}
 }
 
 /* Of the policies, and of what they cost. */
@@ -232,7 +287,7 @@ static int set_policy_option(struct simulate *s, int c)
 	case OPTION_BF_MAX_JOB_TEST:
 		return set_tested(s);
 	default:
-		return EXIT_USAGE;
+		return set_node_option(s, c);
 	}
 }
 
@@ -283,6 +338,11 @@ static int check(const struct simulate *s)
 		return misuse("--lublin needs --nodes or --machine");
 	if (s->node_cpus && !s->nodes)
 		return misuse("--cpus needs --nodes");
+	if (s->policies[SIM_BACKFILL] &&
+	    (s->place || s->policies[SIM_DEFRAGMENT] || s->policies[SIM_COMPACT]))
+		return misuse(
+			"--policy=backfill counts CPUs, and does not go with placed "
+			"ones");
 	return EXIT_DONE;
 }
 

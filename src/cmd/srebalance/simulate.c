@@ -5,6 +5,12 @@
 #include "cmd/srebalance/srebalance.h"
 #include "sim/lublin.h"
 #include "sim/machine.h"
+#include "sim/placed.h"
+
+/* Set by the build: in one for finding errors all is checked at every event. */
+#ifndef SIM_CHECK
+#define SIM_CHECK false
+#endif
 
 const char *simulate_name(const struct simulate *s)
 {
@@ -19,11 +25,26 @@ static int apply_machine(struct simulate *s, struct error *e)
 
 	if (machine_read(&m, s->machine, e) < 0)
 		return -1;
+	s->placed = m;
 	s->options.cpus = m.cpus;
 	s->options.cost.node_cpus = m.node_cpus;
 	if (m.memory)
 		s->options.cost.memory = m.memory / m.cpus;
 	return 0;
+}
+
+/* Without a file all nodes are alike, and have memory for whatever runs there. */
+static void describe_nodes(struct simulate *s, uint32_t cpus)
+{
+	uint64_t nodes = s->options.cpus / cpus;
+
+	s->placed = (struct machine){
+		.kinds = { { .nodes = nodes, .cpus = cpus } },
+		.kind_count = 1,
+		.nodes = nodes,
+		.cpus = nodes * cpus,
+		.node_cpus = cpus,
+	};
 }
 
 /* max_procs is what the trace says. */
@@ -43,6 +64,7 @@ static int set_cluster(struct simulate *s, uint64_t max_procs, struct error *e)
 	if (s->options.cpus > TRACE_MAX_CPUS)
 		return error_set(e, "%llu CPUs: more than %u are not simulated",
 				 (unsigned long long)s->options.cpus, TRACE_MAX_CPUS);
+	describe_nodes(s, cpus);
 	return 0;
 }
 
@@ -57,6 +79,10 @@ static int get_jobs(struct simulate *s, struct trace *t, struct error *e)
 	if (s->lublin && lublin_make(t, s->lublin, s->options.cpus, s->first_seed, e) < 0)
 		return -1;
 	trace_fit(t, s->options.cpus);
+	if (s->place) {
+		s->options.machine = &s->placed;
+		placed_fit(t, &s->placed, s->options.exclusive);
+	}
 	if (t->count == 0)
 		return error_set(e, "%s: it has no job that could run", simulate_name(s));
 	if (s->load > 0 && trace_load(t, s->options.cpus) > 0)
@@ -97,6 +123,7 @@ static int run_policies(const struct simulate *s, const struct trace *t,
 		if (!o->metrics[p])
 			continue;
 		options.policy = (enum sim_policy)p;
+		options.moves = p == SIM_COMPACT ? compact_defaults : defragment_defaults;
 		if (p == SIM_PREEMPT && options.guard.at_once)
 			options.fair_waits = waits;
 		if (run_policy(t, &options, &o->metrics[p][run], waits, e) < 0)
@@ -230,11 +257,14 @@ int simulate(int argc, char **argv)
 	s.options.preempt = preempt_defaults;
 	s.options.guard = guard_defaults;
 	s.options.cost = cost_defaults;
+	s.options.power = power_defaults;
+	s.options.check = SIM_CHECK;
 	status = simulate_options(&s, argc, argv, &end);
 	if (status != EXIT_DONE || end)
 		return status;
 	s.policies[SIM_EASY] = true;
 	/* So that nobody takes for the merit of checkpoints what the order alone does. */
 	s.policies[SIM_ORDER] |= s.policies[SIM_PREEMPT];
+	s.place |= s.policies[SIM_DEFRAGMENT] || s.policies[SIM_COMPACT];
 	return simulate_all(&s);
 }

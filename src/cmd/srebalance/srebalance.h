@@ -27,6 +27,8 @@ struct simulate {
 	double load;	    /* 0: as the trace has it */
 	unsigned int seeds; /* runs; 0: one of the trace as it is */
 	unsigned int first_seed;
+	bool place;	       /* CPUs on nodes */
+	struct machine placed; /* the nodes, if so */
 	bool policies[SIM_POLICIES];
 	enum simulate_format format;
 	struct sim_options options; /* of every run */
