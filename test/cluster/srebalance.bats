@@ -10,6 +10,7 @@ setup() { new_workdir; }
 teardown() {
 	clean
 	open_all
+	root scontrol delete PartitionName=fast 2>/dev/null || true
 }
 
 all_nodes() { root sinfo -hN -o %N | sort -u; }
@@ -107,6 +108,30 @@ is_reason() { [[ $(job_field "$1" Reason) == "$2" ]]; }
 	[ "$status" -eq 0 ]
 	[[ $output == *"compact: no move is worth it now"* ]]
 	[[ $output == *"stays: job $MOVABLE: its checkpoints are disabled; \"scheckpoint enable\" allows them"* ]]
+}
+
+@test "plan --policy=promote names the job for the nodes of a partition that is preferred, and smigrate takes it there" {
+	local node
+	for node in $(all_nodes); do
+		[[ $node == n1 ]] || close_nodes "$node"
+	done
+	MOVABLE=$(counting movable --time=60)
+	wait_running "$MOVABLE"
+	open_nodes n2
+	root scontrol create PartitionName=fast Nodes=n2 MaxTime=UNLIMITED
+	run root srebalance plan --policy=promote --prefer=fast:2,low --json
+	echo "$output"
+	[ "$(json '[[m[n] for n in ("job", "from", "to")] for m in d["moves"]]')" = "[['$MOVABLE', 'n1', 'n2']]" ]
+	[[ $(json 'd["moves"][0]["why"]') =~ ^"in partition fast it ends 0:"[0-9:]+" sooner"$ ]]
+	run root srebalance plan --policy=promote --prefer=fast,low
+	[[ $output == *"partition fast is preferred"* ]]
+	run root srebalance plan --policy=promote --prefer=low,fast
+	[[ $output == "promote: no move is worth it now" ]]
+	root smigrate --partition=fast "$MOVABLE"
+	is_on "$MOVABLE" n2
+	let_end
+	wait_over "$MOVABLE"
+	exact movable
 }
 
 @test "plan --policy=order and preempt show the queue by how much longer waiting makes a job" {

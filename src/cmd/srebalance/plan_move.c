@@ -44,6 +44,12 @@ static const char *node_name(const struct plan *p, size_t node)
 	return node == MOVES_NOWHERE ? NULL : p->nodes.nodes[node].name;
 }
 
+/* The partition for which a node has its rank (live.c). */
+static const char *preferred(const struct plan *p, size_t node)
+{
+	return p->tiers[p->tier_count - p->live.c.nodes[node].rank].partition;
+}
+
 static void explain(const struct plan *p, const struct moves_move *m,
 		    struct plan_move *move)
 {
@@ -62,11 +68,12 @@ static void explain(const struct plan *p, const struct moves_move *m,
 		break;
 	default:
 		if (m->gain > 0)
-			snprintf(move->why, size, "it ends %s sooner",
-				 duration(m->gain / m->job->cpus - m->cost / m->job->cpus)
-					 .text);
+			snprintf(move->why, size, "in partition %s it ends %s sooner",
+				 preferred(p, m->to),
+				 duration((m->gain - m->cost) / m->job->cpus).text);
 		else
-			snprintf(move->why, size, "%s is preferred", move->to);
+			snprintf(move->why, size, "partition %s is preferred",
+				 preferred(p, m->to));
 		break;
 	}
 }
