@@ -284,8 +284,22 @@ static bool take_line(struct event_reader *r, struct event *event, bool *good)
 	return true;
 }
 
+/*
+ * A kernel need not see what another node has appended by NFS until somebody opens the
+ * file ("close-to-open", nfs(5)).
+ */
+static void look_anew(const struct event_reader *r)
+{
+	cleanup_close int fd = openat(r->folder->fd, FOLDER_EVENTS,
+				      O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+
+	(void)fd;
+}
+
 int event_next(struct event_reader *r, struct event *event, struct error *e)
 {
+	bool is_fresh = r->fd < 0;
+
 	for (;;) {
 		bool good;
 		ssize_t n;
@@ -302,8 +316,13 @@ int event_next(struct event_reader *r, struct event *event, struct error *e)
 				  sizeof(r->buffer) - r->used);
 		if (n < 0)
 			return error_sys(e, "%s/" FOLDER_EVENTS, r->folder->path);
-		if (n == 0)
+		if (n == 0 && is_fresh)
 			return 0;
+		if (n == 0) {
+			look_anew(r);
+			is_fresh = true;
+			continue;
+		}
 		if (user_file_count(r->fd, FOLDER_EVENTS, USER_FILE_EVENTS, (uint64_t)n,
 				    e) < 0)
 			return in_folder(r->folder, e);
