@@ -222,6 +222,117 @@ int elf_read_build_id(struct elf_build_id *id, elf_read_fn read, void *arg)
 	return -1;
 }
 
+#define MAX_DYNAMIC (64 * 1024) /* bytes of the segment that says what is linked */
+
+/* The first segment of a type that has an address, or any if that is 0. */
+static int find_segment(const struct reader *r, uint64_t type, uint64_t address,
+			unsigned char *data)
+{
+	const size_t size = phdr_size(r->elf);
+
+	for (unsigned int i = 0; i < r->phnum; i++) {
+		if (get(r, r->phoff + i * size, data, size, NULL) < 0)
+			return -1;
+		if (MEMBER(r->elf, data, Phdr, p_type) == type &&
+		    (!address || (address >= MEMBER(r->elf, data, Phdr, p_vaddr) &&
+				  address - MEMBER(r->elf, data, Phdr, p_vaddr) <
+					  MEMBER(r->elf, data, Phdr, p_filesz))))
+			return 0;
+	}
+	return -1;
+}
+
+/* Pairs of a tag and a value. */
+struct dynamic {
+	unsigned char *data;
+	size_t size;
+};
+
+static int read_dynamic(const struct reader *r, struct dynamic *dynamic)
+{
+	unsigned char data[sizeof(Elf64_Phdr)];
+	uint64_t size;
+
+	if (find_segment(r, PT_DYNAMIC, 0, data) < 0)
+		return -1;
+	size = MEMBER(r->elf, data, Phdr, p_filesz);
+	if (size == 0 || size > MAX_DYNAMIC)
+		return -1;
+	dynamic->data = malloc((size_t)size);
+	dynamic->size = (size_t)size;
+	if (!dynamic->data)
+		return -1;
+	return get(r, MEMBER(r->elf, data, Phdr, p_offset), dynamic->data, dynamic->size,
+		   NULL);
+}
+
+/* The value of the next pair with a tag, from *at on; -1: there is none. */
+static int next_value(const struct reader *r, const struct dynamic *dynamic, uint64_t tag,
+		      size_t *at, uint64_t *value)
+{
+	const size_t half = r->elf->bits / 8;
+
+	while (dynamic->size - *at >= 2 * half) {
+		const unsigned char *pair = dynamic->data + *at;
+		uint64_t found = number(r->elf, pair, half);
+
+		*at += 2 * half;
+		*value = number(r->elf, pair + half, half);
+		if (found == tag)
+			return 0;
+		if (found == DT_NULL)
+			return -1;
+	}
+	return -1;
+}
+
+/* Where in the file the names are that the values point to. */
+static int find_names(const struct reader *r, const struct dynamic *dynamic,
+		      uint64_t *offset)
+{
+	unsigned char data[sizeof(Elf64_Phdr)];
+	uint64_t address;
+	size_t at = 0;
+
+	if (next_value(r, dynamic, DT_STRTAB, &at, &address) < 0 || address == 0 ||
+	    find_segment(r, PT_LOAD, address, data) < 0)
+		return -1;
+	*offset = MEMBER(r->elf, data, Phdr, p_offset) + address -
+		  MEMBER(r->elf, data, Phdr, p_vaddr);
+	return *offset > INT64_MAX / 2 ? -1 : 0;
+}
+
+static bool needs(const struct reader *r, const struct dynamic *dynamic,
+		  const char *prefix)
+{
+	char name[32];
+	size_t length = strlen(prefix), at = 0;
+	uint64_t names, value;
+
+	if (length > sizeof(name) || find_names(r, dynamic, &names) < 0)
+		return false;
+	while (next_value(r, dynamic, DT_NEEDED, &at, &value) == 0) {
+		if (value < INT64_MAX / 2 &&
+		    get(r, names + value, name, length, NULL) == 0 &&
+		    memcmp(name, prefix, length) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool elf_needs(const char *prefix, elf_read_fn read, void *arg)
+{
+	struct elf elf = { 0 };
+	struct reader r = { .elf = &elf, .read = read, .arg = arg };
+	struct dynamic dynamic = { 0 };
+	bool found;
+
+	found = read_ident(&r, NULL) == 0 && read_header(&r, NULL) == 0 &&
+		read_dynamic(&r, &dynamic) == 0 && needs(&r, &dynamic, prefix);
+	free(dynamic.data);
+	return found;
+}
+
 void elf_free(struct elf *elf)
 {
 	free(elf->interpreter);

@@ -45,4 +45,10 @@ struct elf_build_id {
 /* The build id of a program or a library; -1 if it has none that can be read. */
 int elf_read_build_id(struct elf_build_id *id, elf_read_fn read, void *arg);
 
+/*
+ * Is a program linked with a library whose name begins so ("libmpi")? false as well of
+ * what cannot be read, and of what the libraries are linked with in turn.
+ */
+bool elf_needs(const char *prefix, elf_read_fn read, void *arg);
+
 #endif

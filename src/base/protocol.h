@@ -78,6 +78,9 @@
 /* What a job sees of its checkpoints, as it did in Slurm before 20.02. */
 #define CHECKPOINT_ENV_IMAGE_DIR "SLURM_CHECKPOINT_IMAGE_DIR"
 
+/* The address of a job in a network of its own (engine/network.h), by which it knows. */
+#define CHECKPOINT_NETWORK_ADDRESS "192.0.2.2"
+
 /* Where a job that has an srun of its own finds Slurm's; in the job's /dev/shm. */
 #define CHECKPOINT_SLURMS_SRUN "/dev/shm/.srun"
 

@@ -19,8 +19,8 @@ struct step_site {
 	unsigned int wait;	/* WaitTime, seconds; 0: for ever */
 	bool kill_on_bad_exit;
 	bool affinity; /* TaskPlugin has task/affinity: tasks are bound by default */
-	bool mpi;      /* MpiDefault is one: tasks may find each other by it */
 	bool programs; /* there are programs that run around tasks, as TaskProlog */
+	char mpi_default[32]; /* MpiDefault; "": none */
 };
 
 /* Replace the file in a directory. */

@@ -14,7 +14,9 @@
 #include <netinet/in.h>
 #include <stdbool.h>
 
-#define NETWORK_ADDRESS "192.0.2.2"
+#include "base/protocol.h"
+
+#define NETWORK_ADDRESS CHECKPOINT_NETWORK_ADDRESS
 #define NETWORK_GATEWAY "192.0.2.1" /* pasta's end */
 
 /* Is the address, of either kind, one of the job's own in its network? */

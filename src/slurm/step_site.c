@@ -27,10 +27,12 @@ int step_site_load(struct step_site *site, struct error *e)
 		.wait = conf->wait_time,
 		.kill_on_bad_exit = conf->kill_on_bad_exit != 0,
 		.affinity = conf->task_plugin && strstr(conf->task_plugin, "affinity"),
-		.mpi = is_set(conf->mpi_default),
 		.programs = is_set(conf->task_prolog) || is_set(conf->task_epilog) ||
 			    is_set(conf->srun_prolog) || is_set(conf->srun_epilog),
 	};
+	if (is_set(conf->mpi_default))
+		snprintf(site->mpi_default, sizeof(site->mpi_default), "%s",
+			 conf->mpi_default);
 	ctl_conf_free(conf);
 	return 0;
 }

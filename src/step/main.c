@@ -26,6 +26,9 @@
 #include "base/str.h"
 #include "step/environment.h"
 #include "step/hand.h"
+#include "step/mpi.h"
+#include "step/network.h"
+#include "step/pmix.h"
 #include "step/say.h"
 #include "step/start.h"
 #include "step/step.h"
@@ -139,16 +142,22 @@ static void is_refused(struct step *step)
 
 static void check_mpi(struct step *step)
 {
-	const char *mpi = step->options.mpi;
+	const char *reason = step->options.mpi ? "mpi" : "the cluster's MpiDefault";
 
-	if (!mpi && step->site.mpi && step->demand.ntasks > 1)
-		is_unknown(step, "the cluster's MpiDefault");
-	if (!mpi || !strcmp(mpi, "none"))
-		return;
-	if (!strncmp(mpi, "pmi", 3) || !strncmp(mpi, "cray", 4))
-		is_unknown(step, "mpi");
-	else
+	switch (mpi_protocol_of_step(step)) {
+	case MPI_NONE:
+	case MPI_PMI:
+		break;
+	case MPI_PMIX:
+		if (pmix_load(NULL) < 0)
+			is_unknown(step, reason);
+		break;
+	case MPI_SLURMS:
+		is_unknown(step, reason);
+		break;
+	case MPI_REFUSED:
 		is_refused(step);
+	}
 }
 
 static bool is_file_of_each(const char *name)
@@ -343,7 +352,7 @@ static int run(struct step *step)
 
 	step->names.step = step->slots.step;
 	streams = signals < 0 ? NULL : streams_open(step, &e);
-	if (!streams || environment_of_step(step) < 0) {
+	if (!streams || environment_of_step(step) < 0 || mpi_open(step, &e) < 0) {
 		say_error("%s", *e.text ? e.text : strerror(errno));
 		return 1;
 	}
@@ -362,6 +371,14 @@ static void __attribute__((noreturn)) leave_to_slurm(struct step *step, char **a
 	bool is_option =
 		reason && islower((unsigned char)*reason) && !strchr(reason, ' ');
 
+	if (network_is_own()) {
+		say_error(
+			"slurm-checkpoint does not know %s%s, and Slurm cannot run this "
+			"step in a network of the job's own; submit with "
+			"--checkpoint-net=host",
+			is_option ? "--" : "", reason ? reason : "what was asked for");
+		exit(1);
+	}
 	say_error("slurm-checkpoint does not know %s%s, so Slurm itself runs this step, "
 		  "and "
 		  "the job cannot be saved until it ends",

@@ -14,6 +14,7 @@
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "step/environment.h"
+#include "step/mpi.h"
 #include "step/say.h"
 
 /* ---- the program ---- */
@@ -168,7 +169,7 @@ static void __attribute__((noreturn)) be_task(const struct step *step, long numb
 	change_dir(step->options.chdir);
 	if (step->bound || (step->demand.exact && step->confined))
 		(void)sched_setaffinity(0, sizeof(task->cpus), &task->cpus);
-	if (environment_of_task(step, number) < 0)
+	if (environment_of_task(step, number) < 0 || mpi_be_task(step, number) < 0)
 		_exit(ENOMEM);
 	reset_signals();
 	execute(step->options.multi_prog ? step->multi.argv[number] : step->options.argv);
@@ -208,5 +209,6 @@ int start_tasks(struct step *step)
 		close_end(&step->tasks[i].out[1]);
 		close_end(&step->tasks[i].err[1]);
 	}
+	mpi_started(step);
 	return rc;
 }

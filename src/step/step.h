@@ -17,6 +17,8 @@
 #include "step/slots.h"
 #include "step/srun_options.h"
 
+struct mpi;
+
 struct task {
 	pid_t pid;  /* 0: it has ended, or was not started */
 	int status; /* as from wait(2) */
@@ -32,6 +34,7 @@ struct step {
 	struct demand demand;
 	struct slots slots;
 	struct multi multi;	    /* with --multi-prog */
+	struct mpi *mpi;	    /* once the tasks are to be started */
 	struct cpus job_cpus, cpus; /* of the job, and of the step */
 	struct pattern_values names;
 	const char *job;

@@ -16,6 +16,7 @@
 #include "base/cleanup.h"
 #include "base/present.h"
 #include "base/str.h"
+#include "step/mpi.h"
 #include "step/say.h"
 #include "step/strays.h"
 
@@ -253,6 +254,16 @@ static void end_on_bad_exit(struct watch *w)
 	terminate(w);
 }
 
+/* MPI_Abort() in a task. */
+static void end_on_abort(struct watch *w)
+{
+	if (w->terminates || w->state != STEP_GOES)
+		return;
+	w->terminates = true;
+	say_cancelled(w, "TASK FAILURE");
+	terminate(w);
+}
+
 static long wait_seconds(const struct step *step)
 {
 	return step->options.wait == STEP_UNSET ? (long)step->site.wait
@@ -432,10 +443,14 @@ static int exit_status(int status)
 static void turn(struct watch *w, struct pollfd *fds)
 {
 	nfds_t n = streams_wait_for(w->streams, fds + 1);
+	nfds_t m = mpi_wait_for(w->step, fds + 1 + n);
 
 	fds[0] = (struct pollfd){ .fd = w->signals, .events = POLLIN };
-	if (poll(fds, n + 1, until_next(w)) > 0)
+	if (poll(fds, 1 + n + m, until_next(w)) > 0) {
 		streams_serve(w->streams, fds + 1, n);
+		if (!mpi_serve(w->step, fds + 1 + n, m))
+			end_on_abort(w);
+	}
 	read_signals(w);
 	look_at_clock(w);
 }
@@ -446,7 +461,8 @@ int watch(struct step *step, struct streams *streams, int signals)
 			   .streams = streams,
 			   .signals = signals,
 			   .running = step->ntasks };
-	struct pollfd *fds = calloc(streams_max(streams) + 1, sizeof(*fds));
+	nfds_t max = 1 + streams_max(streams) + mpi_max(step);
+	struct pollfd *fds = calloc(max, sizeof(*fds));
 
 	if (!fds) {
 		say_error("tasks: %s", strerror(errno));
@@ -460,6 +476,7 @@ int watch(struct step *step, struct streams *streams, int signals)
 	strays_kill(step->job, step->slots.step);
 	streams_finish(streams);
 	report(&w);
+	mpi_close(step);
 	free(fds);
 	return exit_status(w.status);
 }

@@ -48,5 +48,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		must(e.text[0]);
 	}
 	elf_free(&elf);
+	(void)elf_needs("libmpi", read_bytes, &bytes);
 	return 0;
 }

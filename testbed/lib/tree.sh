@@ -11,11 +11,11 @@ PACKAGES_ALL=(
 # shellcheck disable=SC2034  # by name, see tree_build
 {
 	PACKAGES_trixie=(
-		criu clang libclang-rt-dev
+		criu clang libclang-rt-dev libpmix-dev
 		# of test/cluster/programs.bats
 		python3-numpy r-base-core octave make autoconf automake libtool libltdl-dev
 	)
-	PACKAGES_forky=(criu openmpi-bin libopenmpi-dev mpich libmpich-dev passt)
+	PACKAGES_forky=(criu openmpi-bin libopenmpi-dev libpmix-dev mpich libmpich-dev passt)
 	PACKAGES_bookworm=() # has no CRIU
 }
 
