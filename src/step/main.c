@@ -344,23 +344,19 @@ static void warn(const struct step *step)
 			step->options.ntasks_per_node, step->demand.ntasks);
 }
 
-static int run(struct step *step)
+/* Why it is Slurm's; and where Slurm cannot run it, that is all. */
+static void explain(const char *why)
 {
-	struct error e = { 0 };
-	int signals = watch_block_signals();
-	struct streams *streams;
-
-	step->names.step = step->slots.step;
-	streams = signals < 0 ? NULL : streams_open(step, &e);
-	if (!streams || environment_of_step(step) < 0 || mpi_open(step, &e) < 0) {
-		say_error("%s", *e.text ? e.text : strerror(errno));
-		return 1;
+	if (network_is_own()) {
+		say_error("slurm-checkpoint %s, and Slurm cannot run this step in a "
+			  "network of the job's own; submit with --checkpoint-net=host",
+			  why);
+		exit(1);
 	}
-	if (start_tasks(step) < 0) {
-		say_error("task launch failed: %s", strerror(errno));
-		return 1;
-	}
-	return watch(step, streams, signals);
+	say_error(
+		"slurm-checkpoint %s, so Slurm itself runs this step, and the job cannot "
+		"be saved until it ends",
+		why);
 }
 
 /* Slurm's srun has the share as long as it runs, so our steps leave it room. */
@@ -370,22 +366,46 @@ static void __attribute__((noreturn)) leave_to_slurm(struct step *step, char **a
 	const char *reason = step->options.reason;
 	bool is_option =
 		reason && islower((unsigned char)*reason) && !strchr(reason, ' ');
+	cleanup_free char *why = str_printf("does not know %s%s", is_option ? "--" : "",
+					    reason ? reason : "what was asked for");
 
-	if (network_is_own()) {
-		say_error(
-			"slurm-checkpoint does not know %s%s, and Slurm cannot run this "
-			"step in a network of the job's own; submit with "
-			"--checkpoint-net=host",
-			is_option ? "--" : "", reason ? reason : "what was asked for");
-		exit(1);
-	}
-	say_error("slurm-checkpoint does not know %s%s, so Slurm itself runs this step, "
-		  "and "
-		  "the job cannot be saved until it ends",
-		  is_option ? "--" : "", reason ? reason : "what was asked for");
+	explain(why ? why : "has no memory");
 	step->slots.fd = -1;
 	(void)take_share(step, &e);
 	hand_over_to_slurm(argv, step->slots.fd);
+}
+
+static void __attribute__((noreturn))
+leave_mpi_to_slurm(const struct step *step, char **argv, const struct error *e)
+{
+	cleanup_free char *why = str_printf("cannot serve MPI (%s)", e->text);
+
+	mpi_give_up();
+	watch_unblock_signals();
+	explain(why ? why : "has no memory");
+	hand_over_to_slurm(argv, step->slots.fd);
+}
+
+static int run(struct step *step, char **argv)
+{
+	struct error e = { 0 };
+	int signals = watch_block_signals();
+	struct streams *streams;
+
+	/* Its threads are to have the signals blocked as well. */
+	if (mpi_open(step, &e) < 0)
+		leave_mpi_to_slurm(step, argv, &e);
+	step->names.step = step->slots.step;
+	streams = signals < 0 ? NULL : streams_open(step, &e);
+	if (!streams || environment_of_step(step) < 0) {
+		say_error("%s", *e.text ? e.text : strerror(errno));
+		return 1;
+	}
+	if (start_tasks(step) < 0) {
+		say_error("task launch failed: %s", strerror(errno));
+		return 1;
+	}
+	return watch(step, streams, signals);
 }
 
 static int start(struct step *step, char **argv)
@@ -416,7 +436,7 @@ static int start(struct step *step, char **argv)
 		hand_over_to_slurm(argv, step->slots.fd);
 	if (has_waited)
 		say_info("Step created for StepId=%s.%u", step->job, step->slots.step);
-	return run(step);
+	return run(step, argv);
 }
 
 int main(int argc, char **argv)

@@ -104,6 +104,11 @@ int mpi_open(struct step *step, struct error *e)
 					      : open_pmix(step, name, e);
 }
 
+void mpi_give_up(void)
+{
+	pmix_stop();
+}
+
 static int put_all(char *const *settings)
 {
 	int rc = 0;

@@ -23,8 +23,14 @@ enum mpi_protocol {
 /* By which one: that of --mpi; otherwise the cluster's MpiDefault, where there are several. */
 enum mpi_protocol mpi_protocol_of_step(const struct step *step);
 
-/* Serve the tasks that are to be started, and tell them so. -1 and one sentence. */
+/*
+ * Serve the tasks that are to be started, and say so in what will be their environment. -1 and
+ * one sentence: somebody else is to start them.
+ */
 int mpi_open(struct step *step, struct error *e);
+
+/* After that has failed, before srun becomes another program: leave nothing behind. */
+void mpi_give_up(void);
 
 /* In the environment of a task's process, which we are. -1 and errno. */
 int mpi_be_task(const struct step *step, long task);

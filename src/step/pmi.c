@@ -2,31 +2,27 @@
 #define _GNU_SOURCE
 #include "step/pmi.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "step/pmi_line.h"
 #include "step/pmi_message.h"
 #include "step/pmi_store.h"
 
 #define THREAD_MAX 24 /* bytes of the number by which a client tells its threads apart */
 
 struct client {
-	int fd, task_fd; /* our end and the task's; -1: closed */
-	enum pmi_wire wire;
+	struct pmi_line line;
 	bool is_known; /* it has said which protocol it speaks */
 	bool in_barrier, aborts;
-	int spawns; /* PMI-1: of how many programs that are to be spawned one is told, */
-	int spawn;  /* and which it is */
-	char *in, *out;
-	size_t in_used, in_size, out_used, out_sent;
+	int spawns;  /* PMI-1: of how many programs that are to be spawned one is told, */
+	int spawn;   /* and which it is */
 	char *wants; /* PMI-2: what it waits for that a task of the node is to put */
 	/* the thread that asks, and those that wait: as they stand in the answer */
 	char thread[THREAD_MAX + 10], barrier_thread[THREAD_MAX + 10],
@@ -43,62 +39,6 @@ struct pmi {
 typedef void (*answer_fn)(struct pmi *pmi, struct client *client,
 			  const struct pmi_message *m);
 
-/* ---- the end of a connection, and what goes out ---- */
-
-static void hang_up(struct client *client)
-{
-	if (client->fd >= 0)
-		close(client->fd);
-	client->fd = -1;
-	free(client->wants);
-	client->wants = NULL;
-}
-
-static void send_out(struct client *client)
-{
-	while (client->fd >= 0 && client->out_sent < client->out_used) {
-		ssize_t n = send(client->fd, client->out + client->out_sent,
-				 client->out_used - client->out_sent,
-				 MSG_NOSIGNAL | MSG_DONTWAIT);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0 && errno == EAGAIN)
-			return;
-		if (n < 0)
-			hang_up(client);
-		else
-			client->out_sent += (size_t)n;
-	}
-	client->out_used = client->out_sent = 0;
-}
-
-static int append(struct client *client, const char *text)
-{
-	size_t length = strlen(text);
-	char *more = realloc(client->out, client->out_used + length);
-
-	if (!more)
-		return -1;
-	memcpy(more + client->out_used, text, length);
-	client->out = more;
-	client->out_used += length;
-	return 0;
-}
-
-/* A client that cannot be answered is better off without us than waiting for ever. */
-static void put_out(struct client *client, enum pmi_wire wire, const char *pairs)
-{
-	cleanup_free char *text = pairs ? pmi_message_make(wire, pairs) : NULL;
-
-	if (client->fd < 0)
-		return;
-	if (!text || append(client, text) < 0)
-		hang_up(client);
-	else
-		send_out(client);
-}
-
 static void reply(struct client *client, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
@@ -111,7 +51,7 @@ static void reply(struct client *client, const char *format, ...)
 	if (vasprintf(&pairs, format, args) < 0)
 		pairs = NULL;
 	va_end(args);
-	put_out(client, client->wire, pairs);
+	pmi_line_put(&client->line, pairs);
 }
 
 /* ---- of both ---- */
@@ -119,7 +59,7 @@ static void reply(struct client *client, const char *format, ...)
 static void leave_barrier(struct client *client)
 {
 	client->in_barrier = false;
-	if (client->wire == PMI_WIRE_2)
+	if (client->line.wire == PMI_WIRE_2)
 		reply(client, "cmd=kvs-fence-response;%src=0;", client->barrier_thread);
 	else
 		reply(client, "cmd=barrier_out rc=0");
@@ -161,7 +101,7 @@ static void begin(struct pmi *pmi, struct client *client, const struct pmi_messa
 	      is_known ? 0 : -1);
 	client->is_known = client->is_known || is_known;
 	if (version == PMI_WIRE_2)
-		client->wire = PMI_WIRE_2;
+		client->line.wire = PMI_WIRE_2;
 }
 
 static void tell_maxima(struct pmi *pmi, struct client *client,
@@ -348,7 +288,7 @@ static void get_of_node(struct pmi *pmi, struct client *client,
 	client->wants = strdup(key);
 	memcpy(client->wants_thread, client->thread, sizeof(client->thread));
 	if (!client->wants)
-		hang_up(client);
+		pmi_line_hang_up(&client->line);
 }
 
 static void put_pair(struct pmi *pmi, struct client *client, const struct pmi_message *m)
@@ -414,7 +354,7 @@ static answer_fn find_answer(enum pmi_wire wire, const char *name)
 /* Spawns, names, connections with other jobs, and what nobody knows. */
 static void refuse(struct client *client, const char *name)
 {
-	if (client->wire == PMI_WIRE_2)
+	if (client->line.wire == PMI_WIRE_2)
 		reply(client, "cmd=%.64s-response;%src=1;errmsg=unsupported;", name,
 		      client->thread);
 	else
@@ -434,91 +374,30 @@ static void note_thread(struct client *client, const struct pmi_message *m)
 static void answer(struct pmi *pmi, struct client *client, const struct pmi_message *m)
 {
 	const char *name = pmi_message_get(m, "cmd");
-	answer_fn known = name ? find_answer(client->wire, name) : NULL;
+	answer_fn known = name ? find_answer(client->line.wire, name) : NULL;
 
-	if (client->wire == PMI_WIRE_2)
+	if (client->line.wire == PMI_WIRE_2)
 		note_thread(client, m);
 	if (known)
 		known(pmi, client, m);
 	else if (name)
 		refuse(client, name);
-	else if (client->wire == PMI_WIRE_1)
+	else if (client->line.wire == PMI_WIRE_1)
 		hear_spawn(client, m);
 }
 
-/* ---- what comes in ---- */
-
-static int make_room(struct client *client)
-{
-	size_t size = client->in_size ? 2 * client->in_size : 4096;
-	char *more;
-
-	if (client->in_used + 1 < client->in_size)
-		return 0;
-	more = realloc(client->in, size);
-	if (!more)
-		return -1;
-	client->in = more;
-	client->in_size = size;
-	return 0;
-}
-
-/* One message, of which a copy is taken apart. false: there is none. */
-static bool take_message(struct pmi *pmi, struct client *client)
-{
-	ssize_t length = pmi_message_length(client->wire, client->in, client->in_used);
-	cleanup_free char *text = length > 0 ? malloc((size_t)length + 1) : NULL;
-	struct pmi_message m;
-
-	if (length == 0)
-		return false;
-	if (!text) {
-		hang_up(client);
-		return false;
-	}
-	memcpy(text, client->in, (size_t)length);
-	client->in_used -= (size_t)length;
-	memmove(client->in, client->in + length, client->in_used);
-	pmi_message_parse(&m, client->wire, text, (size_t)length);
-	answer(pmi, client, &m);
-	return client->fd >= 0;
-}
-
-/* Who does not read the answers is not asked for more questions. */
-static void take_messages(struct pmi *pmi, struct client *client)
-{
-	while (client->out_used == 0 && take_message(pmi, client))
-		;
-}
-
-static void read_in(struct pmi *pmi, struct client *client)
-{
-	ssize_t n;
-
-	if (make_room(client) < 0) {
-		hang_up(client);
-		return;
-	}
-	n = recv(client->fd, client->in + client->in_used,
-		 client->in_size - client->in_used - 1, MSG_DONTWAIT);
-	if (n < 0 && (errno == EINTR || errno == EAGAIN))
-		return;
-	if (n <= 0) {
-		hang_up(client);
-		return;
-	}
-	client->in_used += (size_t)n;
-	take_messages(pmi, client);
-}
+/* ---- the lines of all ---- */
 
 static void serve(struct pmi *pmi, struct client *client)
 {
-	if (client->out_used == 0) {
-		read_in(pmi, client);
-		return;
+	struct pmi_message m;
+	char *text;
+
+	pmi_line_serve(&client->line);
+	while ((text = pmi_line_take(&client->line, &m))) {
+		answer(pmi, client, &m);
+		free(text);
 	}
-	send_out(client);
-	take_messages(pmi, client);
 }
 
 nfds_t pmi_wait_for(const struct pmi *pmi, struct pollfd *fds)
@@ -526,12 +405,8 @@ nfds_t pmi_wait_for(const struct pmi *pmi, struct pollfd *fds)
 	nfds_t n = 0;
 
 	for (long i = 0; i < pmi->ntasks; i++) {
-		const struct client *client = &pmi->clients[i];
-
-		if (client->fd >= 0)
-			fds[n++] = (struct pollfd){ .fd = client->fd,
-						    .events = client->out_used ? POLLOUT
-									       : POLLIN };
+		if (pmi_line_wait_for(&pmi->clients[i].line, &fds[n]))
+			n++;
 	}
 	return n;
 }
@@ -545,7 +420,7 @@ bool pmi_serve(struct pmi *pmi, const struct pollfd *fds, nfds_t count)
 		struct client *client = &pmi->clients[i];
 
 		/* One that was hung up on meanwhile keeps the rest until the next turn. */
-		if (client->fd != fds[n].fd)
+		if (client->line.fd != fds[n].fd)
 			continue;
 		if (fds[n++].revents)
 			serve(pmi, client);
@@ -556,18 +431,6 @@ bool pmi_serve(struct pmi *pmi, const struct pollfd *fds, nfds_t count)
 }
 
 /* ---- its begin and end ---- */
-
-static int make_client(struct client *client)
-{
-	int fds[2];
-
-	*client = (struct client){ .fd = -1, .task_fd = -1, .wire = PMI_WIRE_1 };
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
-		return -1;
-	client->fd = fds[0];
-	client->task_fd = fds[1];
-	return 0;
-}
 
 /* Which tasks are on which node: from node 0 on, one, with all of them. */
 static int put_mapping(struct pmi *pmi)
@@ -588,7 +451,7 @@ struct pmi *pmi_open(long ntasks, const char *name)
 	pmi->clients = calloc((size_t)ntasks, sizeof(*pmi->clients));
 	pmi->ntasks = pmi->clients ? ntasks : 0;
 	for (long i = 0; i < pmi->ntasks; i++) {
-		if (make_client(&pmi->clients[i]) < 0)
+		if (pmi_line_open(&pmi->clients[i].line) < 0)
 			rc = -1;
 	}
 	if (rc == 0 && pmi->name && pmi->clients && put_mapping(pmi) == 0)
@@ -606,7 +469,7 @@ static int set_number(const char *name, long number)
 
 int pmi_be_task(const struct pmi *pmi, long task)
 {
-	int fd = pmi->clients[task].task_fd;
+	int fd = pmi->clients[task].line.task_fd;
 
 	if (fcntl(fd, F_SETFD, 0) < 0 || set_number("PMI_FD", fd) < 0 ||
 	    set_number("PMI_RANK", task) < 0 || set_number("PMI_SIZE", pmi->ntasks) < 0)
@@ -617,8 +480,8 @@ int pmi_be_task(const struct pmi *pmi, long task)
 void pmi_started(struct pmi *pmi)
 {
 	for (long i = 0; i < pmi->ntasks; i++) {
-		close(pmi->clients[i].task_fd);
-		pmi->clients[i].task_fd = -1;
+		close(pmi->clients[i].line.task_fd);
+		pmi->clients[i].line.task_fd = -1;
 	}
 }
 
@@ -631,21 +494,14 @@ long pmi_connected(const struct pmi *pmi)
 	return count;
 }
 
-static void free_client(struct client *client)
-{
-	hang_up(client);
-	if (client->task_fd >= 0)
-		close(client->task_fd);
-	free(client->in);
-	free(client->out);
-}
-
 void pmi_close(struct pmi *pmi)
 {
 	if (!pmi)
 		return;
-	for (long i = 0; i < pmi->ntasks; i++)
-		free_client(&pmi->clients[i]);
+	for (long i = 0; i < pmi->ntasks; i++) {
+		pmi_line_close(&pmi->clients[i].line);
+		free(pmi->clients[i].wants);
+	}
 	pmi_store_free(&pmi->job);
 	pmi_store_free(&pmi->node);
 	free(pmi->clients);

@@ -411,17 +411,31 @@ static void answer(struct watch *w, int signum)
 static const int answered[] = { SIGCHLD, SIGINT,  SIGQUIT, SIGTERM, SIGHUP,
 				SIGUSR1, SIGUSR2, SIGCONT, SIGALRM };
 
+static void make_set(sigset_t *set)
+{
+	sigemptyset(set);
+	for (size_t i = 0; i < sizeof(answered) / sizeof(answered[0]); i++)
+		sigaddset(set, answered[i]);
+}
+
 int watch_block_signals(void)
 {
 	sigset_t set;
 
-	sigemptyset(&set);
-	for (size_t i = 0; i < sizeof(answered) / sizeof(answered[0]); i++)
-		sigaddset(&set, answered[i]);
+	make_set(&set);
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGCHLD, SIG_DFL);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+void watch_unblock_signals(void)
+{
+	sigset_t set;
+
+	make_set(&set);
+	(void)signal(SIGPIPE, SIG_DFL);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
 static void read_signals(struct watch *w)

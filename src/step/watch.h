@@ -11,6 +11,9 @@
 /* Block the signals that srun answers, before the tasks are started: a signalfd, or -1. */
 int watch_block_signals(void);
 
+/* They are as they were. */
+void watch_unblock_signals(void);
+
 /* Until all tasks have ended: srun's exit status. */
 int watch(struct step *step, struct streams *streams, int signals);
 

@@ -17,18 +17,18 @@ build_mpi() {
 	alice "mpicc.$1" -O1 -o "$WORK/mpi.$1" "$WORK/mpi.c"
 }
 
-# survives TASKS LINES REFERENCE-OPTION...: what the script "job" says, preempted ten times at
-# random moments, is what it says undisturbed with the options
+# survives TASKS LINES NETWORK REFERENCE-OPTION...: what the script "job" says in this network,
+# preempted ten times at random moments, is what it says undisturbed with the options
 survives() {
-	local tasks=$1 lines=$2 job
-	shift 2
+	local tasks=$1 lines=$2 net=$3 job
+	shift 3
 	echo "SEED=$SEED"
 	alice touch "$WORK/over"
 	job=$(submit --ntasks="$tasks" --mem=1800 --export=ALL,PACE=0 --output=ref "$@" job)
 	wait_over "$job"
 	alice rm "$WORK/over"
 	[ "$(get ref | wc -l)" -eq "$lines" ]
-	job=$(submit --checkpoint --checkpoint-srun=job --checkpoint-net=private --ntasks="$tasks" --mem=1800 --output=out job)
+	job=$(submit --checkpoint --checkpoint-srun=job --checkpoint-net="$net" --ntasks="$tasks" --mem=1800 --output=out job)
 	wait_lines out 1
 	for _ in {1..10}; do
 		wait_running "$job"
@@ -43,11 +43,18 @@ survives() {
 	refute grep 'Event=failed' <(root scheckpoint show "$job")
 }
 
+@test "tasks that speak PMI by srun, in the node's network: output and exit status after ten preemptions are those of Slurm's srun undisturbed" {
+	put pmi.py <"$ROOT/test/cluster/programs/pmi.py"
+	put job <<<$'#!/bin/sh\nsrun --mpi=pmi2 ./pmi.py 400 4 2>/dev/null; echo "status $?"\nwhile [ ! -e over ]; do sleep 0.1; done'
+	survives 2 401 host --no-checkpoint
+	[ "$(get out | tail -n 1)" = "status 5" ]
+}
+
 @test "MPICH by srun --mpi=pmi2: output and exit status after ten preemptions are those of Slurm's srun undisturbed" {
 	needs_mpi
 	build_mpi mpich
 	put job <<<$'#!/bin/sh\nsrun --mpi=pmi2 ./mpi.mpich 400; echo "status $?"\nwhile [ ! -e over ]; do sleep 0.1; done'
-	survives 2 401 --no-checkpoint
+	survives 2 401 private --no-checkpoint
 	[ "$(get out | tail -n 1)" = "status 0" ]
 }
 
@@ -56,7 +63,7 @@ survives() {
 	needs_mpi
 	build_mpi mpich
 	put job <<<$'#!/bin/sh\nexport MPIR_CVAR_PMI_VERSION=2\nsrun --mpi=pmi2 ./mpi.mpich 400; echo "status $?"\nwhile [ ! -e over ]; do sleep 0.1; done'
-	survives 2 401 --checkpoint --checkpoint-srun=job --checkpoint-net=private
+	survives 2 401 private --checkpoint --checkpoint-srun=job --checkpoint-net=private
 	[ "$(get out | tail -n 1)" = "status 0" ]
 }
 
@@ -65,7 +72,7 @@ survives() {
 	needs_mpi
 	build_mpi openmpi
 	put job <<<$'#!/bin/sh\nsrun --mpi=pmix ./mpi.openmpi 400; echo "status $?"\nwhile [ ! -e over ]; do sleep 0.1; done'
-	survives 2 401 --checkpoint --checkpoint-srun=job --checkpoint-net=private
+	survives 2 401 private --checkpoint --checkpoint-srun=job --checkpoint-net=private
 	[ "$(get out | tail -n 1)" = "status 0" ]
 }
 
