@@ -36,6 +36,9 @@
 
 #define MULTI_MAX 60000 /* bytes of a file of --multi-prog, as in Slurm */
 
+/* The release since which %a is 0 in a job that is of no array. */
+#define WITHOUT_ARRAY_IS_0 2511
+
 static const char *variable(const char *name)
 {
 	const char *value = getenv(name);
@@ -90,15 +93,23 @@ static char *take_present(void)
 	return before;
 }
 
+static const char *find_array_task(const struct step *step)
+{
+	const char *task = getenv("SLURM_ARRAY_TASK_ID");
+
+	if (task)
+		return task;
+	return step->site.release < WITHOUT_ARRAY_IS_0 ? "4294967294" : "0";
+}
+
 static void find_names(struct step *step)
 {
-	step->names =
-		(struct pattern_values){ .job = step->job,
-					 .array_job = getenv("SLURM_ARRAY_JOB_ID"),
-					 .array_task = getenv("SLURM_ARRAY_TASK_ID"),
-					 .job_name = variable("SLURM_JOB_NAME"),
-					 .node = variable("SLURMD_NODENAME"),
-					 .user = variable("SLURM_JOB_USER") };
+	step->names = (struct pattern_values){ .job = step->job,
+					       .array_job = getenv("SLURM_ARRAY_JOB_ID"),
+					       .array_task = find_array_task(step),
+					       .job_name = variable("SLURM_JOB_NAME"),
+					       .node = variable("SLURMD_NODENAME"),
+					       .user = variable("SLURM_JOB_USER") };
 }
 
 /* pid 1 of the job has all its CPUs, whatever was done to us. */
@@ -172,7 +183,7 @@ static void check_files(struct step *step)
 
 	for (int i = 0; i < 3; i++) {
 		if (names[i] && !pattern_is_plain(names[i]))
-			is_unknown(step, "backslashes in names of files");
+			is_unknown(step, "backslashes, %r or %S in names of files");
 	}
 	if (o->label && (is_file_of_each(o->output) || is_file_of_each(o->error)))
 		is_unknown(step, "label");

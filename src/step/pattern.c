@@ -22,7 +22,7 @@ static char read_letter(const char *at, int *width, const char **rest)
 		*width = *width < WIDTH_MAX ? *width * 10 + (*c - '0') : *width;
 	if (*width > WIDTH_MAX)
 		*width = WIDTH_MAX;
-	if (!*c || !strchr("jJAatnNsux%", *c))
+	if (!*c || !strchr("jJAabtnNsux%", *c))
 		return 0;
 	*rest = c + 1;
 	return *c;
@@ -44,10 +44,22 @@ bool pattern_is_per_task(const char *pattern)
 	return false;
 }
 
-/* A backslash has meanings of its own there. */
+/* A backslash has meanings of its own there; what %r and %S are depends on the release. */
 bool pattern_is_plain(const char *pattern)
 {
+	for (const char *c = pattern; (c = strchr(c, '%')); c++) {
+		c += strspn(c + 1, "0123456789%");
+		if (c[1] == 'r' || c[1] == 'S')
+			return false;
+	}
 	return !strchr(pattern, '\\');
+}
+
+static const char *last_digit(const char *number)
+{
+	size_t length = strlen(number);
+
+	return length ? number + length - 1 : number;
 }
 
 static void put_number(FILE *out, const char *number, int width)
@@ -77,7 +89,10 @@ static void put(FILE *out, char letter, int width, const struct pattern_values *
 		put_number(out, v->array_job ? v->array_job : v->job, width);
 		break;
 	case 'a':
-		put_number(out, v->array_task ? v->array_task : "0", width);
+		put_number(out, v->array_task, width);
+		break;
+	case 'b':
+		put_number(out, last_digit(v->array_task), width);
 		break;
 	case 't':
 		put_number(out, number, width);

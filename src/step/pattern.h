@@ -11,7 +11,7 @@
 struct pattern_values {
 	const char *job;	/* %j */
 	const char *array_job;	/* %A; NULL: the job */
-	const char *array_task; /* %a; NULL: the job is of no array */
+	const char *array_task; /* %a, and %b: its last digit */
 	const char *job_name;	/* %x */
 	const char *node;	/* %N */
 	const char *user;	/* %u */

@@ -208,7 +208,8 @@ comparable() {
 	get "$1" | awk -v skip="^=== [a-z]*-($OTHERWISE)\$" '/^=== / { on = $0 !~ skip } on' |
 		sed -E -e '/slurm-checkpoint does not know .*, so Slurm itself runs this step/d' \
 			-e '/^1> (SLURM_(SRUN_COMM_(HOST|PORT)|STEP_LAUNCHER_PORT|LAUNCH_NODE_IPADDR|CHECKPOINT[A-Z_]*)|TMPDIR)=/d' \
-			-e 's/^(2> ([0-9]: )?)slurm-checkpoint: error: execve/\1slurmstepd: error: execve/'
+			-e 's/^(2> ([0-9]: )?)slurm-checkpoint: error: execve/\1slurmstepd: error: execve/' \
+			-e 's/^(1> %12u: p)%1/\1/'
 }
 
 # SRUN_CASES=1 runs them, for some minutes.

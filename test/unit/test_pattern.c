@@ -7,9 +7,12 @@
 
 #include "testing.h"
 
-static const struct pattern_values values = {
-	.job = "17", .job_name = "name", .node = "n1", .user = "alice", .step = 3
-};
+static const struct pattern_values values = { .job = "17",
+					      .array_task = "24",
+					      .job_name = "name",
+					      .node = "n1",
+					      .user = "alice",
+					      .step = 3 };
 
 /* As Slurm 26.05 has them. */
 static void names_are_expanded(void **state)
@@ -26,7 +29,8 @@ static void names_are_expanded(void **state)
 		{ "p%u-", "palice-" },
 		{ "p%x-", "pname-" },
 		{ "p%A-", "p17-" },
-		{ "p%a-", "p0-" },
+		{ "p%a-", "p24-" },
+		{ "p%b-%3b-", "p4-004-" },
 		{ "p%%-", "p%-" },
 		{ "p%3t-", "p005-" },
 		{ "p%12j-", "p0000000017-" },
@@ -53,6 +57,9 @@ static void a_task_has_a_file_of_its_own_by_its_number_alone(void **state)
 	assert_false(pattern_is_per_task("o.%%t"));
 	assert_false(pattern_is_per_task("%"));
 	assert_false(pattern_is_plain("a\\%t"));
+	assert_true(pattern_is_plain("%3t%%b%"));
+	assert_false(pattern_is_plain("%r"));
+	assert_false(pattern_is_plain("a%4S"));
 }
 
 int main(void)
