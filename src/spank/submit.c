@@ -3,6 +3,7 @@
 #include "spank/submit.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "base/protocol.h"
@@ -63,10 +64,33 @@ static void keep_to_nodes(const struct conf *conf)
 			   conf->node_feature);
 }
 
-static void prepare(spank_t spank, const struct conf *conf)
+static bool has_own_srun(const struct conf *conf, const struct options *options)
+{
+	const char *word = options_task_value(options, OPTION_SRUN);
+
+	return word ? !strcmp(word, "job") : conf->own_srun;
+}
+
+/* slurmctld sends it to the steps that it knows, and tells nobody else. */
+static void look_at_signal(const struct conf *conf, const struct options *options)
+{
+	const char *signal = NULL;
+
+	if (sbatch_can_set() && has_own_srun(conf, options))
+		signal = warning_of_steps();
+	if (signal)
+		slurm_info(
+			"checkpoint: --signal=%s does not reach the steps of the job's "
+			"own srun; give --signal=B:%s, and have the script send it to "
+			"srun, or give --checkpoint-srun=slurm",
+			signal, signal);
+}
+
+static void prepare(spank_t spank, const struct conf *conf, const struct options *options)
 {
 	unsetenv(RESTART_COUNT); /* of a job around this sbatch */
 	keep_to_nodes(conf);
+	look_at_signal(conf, options);
 	if (sbatch_can_set() && warning_ask(spank, conf->grace_time) == 0 &&
 	    output_keep(spank) == 0 && requeue_allow() == 0)
 		return;
@@ -110,7 +134,7 @@ void submit_prepare(spank_t spank, const struct settings *settings,
 		return;
 	first_component = false;
 	if (options_wanted(options, &conf))
-		prepare(spank, &conf);
+		prepare(spank, &conf, options);
 	else if (check_idle(options, &e) < 0)
 		refuse(&e);
 	conf_free(&conf);

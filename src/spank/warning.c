@@ -2,6 +2,8 @@
 #define _GNU_SOURCE
 #include "spank/warning.h"
 
+#include <string.h>
+
 #include "base/cleanup.h"
 #include "base/protocol.h"
 #include "base/str.h"
@@ -20,6 +22,15 @@ int warning_ask(spank_t spank, unsigned int grace)
 	if (!value || slurm_option_set(opt, "signal", value, false) != 0)
 		return -1;
 	return spank_job_control_setenv(spank, MARK, "1", 1) == ESPANK_SUCCESS ? 0 : -1;
+}
+
+const char *warning_of_steps(void)
+{
+	const char *value = slurm_option_isset(opt, "signal")
+				    ? slurm_option_get(opt, "signal")
+				    : NULL;
+
+	return value && !strstr(value, "B:") ? value : NULL;
 }
 
 bool warning_is_ours(spank_t spank)

@@ -15,6 +15,12 @@
  */
 int warning_ask(spank_t spank, unsigned int grace);
 
+/*
+ * In sbatch: the --signal that the user wants for steps, and not for the script; NULL if
+ * there is none. Slurm's memory.
+ */
+const char *warning_of_steps(void);
+
 /* In the batch task: is it the runner that Slurm warns? To be asked once. */
 bool warning_is_ours(spank_t spank);
 

@@ -196,11 +196,34 @@ shapes_are_exact() {
 	diff <(printf '%s\n' first 1 2 3 4 5 6 end) <(get out)
 }
 
+@test "sbatch says that --signal does not reach the steps of the job's srun; by the script and srun it does" {
+	put job.sh <<-'END'
+		#!/bin/bash
+		srun -n1 bash -c 'trap "echo caught; exit 3" USR1; touch ready; while :; do sleep 0.1; done' & pid=$!
+		trap 'kill -USR1 $pid' USR1
+		wait $pid; wait $pid; echo "status $?"
+	END
+	run alice sbatch --hold --checkpoint --checkpoint-srun=job --signal=USR1@90 --output=/dev/null "$WORK/job.sh"
+	[[ $output == *"--signal=USR1@90 does not reach the steps of the job's own srun; give --signal=B:USR1@90, and have the script send it to srun, or give --checkpoint-srun=slurm"* ]]
+	for options in "--signal=USR1@90" "--signal=B:USR1@90 --checkpoint-srun=job" "--checkpoint-srun=job"; do
+		# shellcheck disable=SC2086
+		run alice sbatch --hold --checkpoint $options --output=/dev/null "$WORK/job.sh"
+		[[ $status -eq 0 && $output != *"--signal"* ]]
+	done
+	root scancel --user=alice
+	# (Slurm sends it up to a minute early.)
+	job=$(submit --checkpoint --checkpoint-srun=job --signal=B:USR1@90 --time=2 --output=out job.sh)
+	wait_over "$job" 150
+	get out
+	diff <(printf '%s\n' caught 'status 3') <(get out | grep -v '^srun: error')
+}
+
 # ---- the same as Slurm's ----
 
 # The other way of these is in doc/srun.md, or is not srun's: steps that scancel is to find,
 # a step that Slurm leaves behind, other groups and --bcast in a job that is saved.
-# What a trap does that Slurm's srun kills a moment later depends on the load.
+# What a trap does that Slurm's srun kills a moment later depends on the load, and so does
+# whether Slurm's srun knows already that a task runs.
 OTHERWISE='int-twice-trapped|scancel-step|scancel-step-signal|stdin-missing|process|bad --bcast=relative'
 
 # What the cases of srun_cases.sh have printed, without what doc/srun.md says is not the same.
@@ -209,7 +232,7 @@ comparable() {
 		sed -E -e '/slurm-checkpoint does not know .*, so Slurm itself runs this step/d' \
 			-e '/^1> (SLURM_(SRUN_COMM_(HOST|PORT)|STEP_LAUNCHER_PORT|LAUNCH_NODE_IPADDR|CHECKPOINT[A-Z_]*)|TMPDIR)=/d' \
 			-e 's/^(2> ([0-9]: )?)slurm-checkpoint: error: execve/\1slurmstepd: error: execve/' \
-			-e 's/^(1> %12u: p)%1/\1/'
+			-e 's/^(1> %12u: p)%1/\1/' -e 's/^(2> srun: StepId=.* task 0: )unknown$/\1running/'
 }
 
 # SRUN_CASES=1 runs them, for some minutes.
