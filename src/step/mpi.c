@@ -69,11 +69,6 @@ static int open_pmix(struct step *step, const char *name, struct error *e)
 				  .node = step->names.node,
 				  .ntasks = step->ntasks };
 
-	if (!network_is_own())
-		say_error("slurm-checkpoint: the tasks connect by TCP (--mpi=%s), so the "
-			  "job cannot be saved until this step ends; submit with "
-			  "--checkpoint-net=private",
-			  word_of(step));
 	step->mpi->pmix = calloc((size_t)step->ntasks, sizeof(*step->mpi->pmix));
 	if (!step->mpi->pmix)
 		return error_sys(e, "PMIx");
@@ -84,6 +79,11 @@ static int open_pmix(struct step *step, const char *name, struct error *e)
 		if (!step->mpi->pmix[i])
 			return -1;
 	}
+	if (!network_is_own())
+		say_error("slurm-checkpoint: the tasks connect by TCP (--mpi=%s), so the "
+			  "job cannot be saved until this step ends; submit with "
+			  "--checkpoint-net=private",
+			  word_of(step));
 	return 0;
 }
 

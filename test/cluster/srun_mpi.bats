@@ -134,3 +134,11 @@ said_of_abort() {
 	END
 	)
 }
+
+@test "a step whose MPI srun cannot serve is left to Slurm, and that is said" {
+	put job <<<$'#!/bin/sh\nPMIX_MCA_bfrops=none-such srun -n2 --mpi=pmix true; ls -d /dev/shm/.srun-pmix*'
+	wait_over "$(submit --checkpoint --checkpoint-srun=job --ntasks=2 --output=out job)"
+	get out
+	[ "$(count_in out 'slurm-checkpoint cannot serve MPI (PMIx: .*), so Slurm itself runs this step, and the job cannot be saved until it ends')" -eq 1 ]
+	[ "$(count_in out 'cannot access')" -eq 1 ]
+}
