@@ -178,7 +178,7 @@ static int ask_job(const struct scheckpoint *s, const struct ask *ask, struct as
 		return -1;
 	tell_more(s, "job %s runs on %s: its runner is asked by signal %d", a->name,
 		  a->job->nodes, ask->signum);
-	return job_signal_batch(a->job->id, ask->signum, e);
+	return job_signal_batch(a->name, ask->signum, e);
 }
 
 static int ask_jobs(const struct scheckpoint *s, const struct ask *ask,

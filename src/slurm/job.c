@@ -365,24 +365,20 @@ int job_set_priority(unsigned int job, unsigned int priority, unsigned int nice,
 	return update(&desc, "cannot change the priority of", job, e);
 }
 
-int job_cancel(unsigned int job, struct error *e)
+int job_cancel(const char *name, struct error *e)
 {
-	cleanup_free char *text = str_printf("%u", job);
-
 	slurm_init(NULL);
-	if (!text || slurm_kill_job2(text, SIGKILL, 0, NULL) != SLURM_SUCCESS)
-		return slurm_failed("cannot cancel", job, e);
+	if (slurm_kill_job2(name, SIGKILL, 0, NULL) != SLURM_SUCCESS)
+		return slurm_failed_by_name("cannot cancel", name, e);
 	return 0;
 }
 
-int job_signal_batch(unsigned int job, int signum, struct error *e)
+int job_signal_batch(const char *name, int signum, struct error *e)
 {
-	cleanup_free char *text = str_printf("%u", job);
-
 	slurm_init(NULL);
-	if (!text || slurm_kill_job2(text, (uint16_t)signum, KILL_JOB_BATCH, NULL) !=
-			     SLURM_SUCCESS)
-		return slurm_failed("cannot signal", job, e);
+	if (slurm_kill_job2(name, (uint16_t)signum, KILL_JOB_BATCH, NULL) !=
+	    SLURM_SUCCESS)
+		return slurm_failed_by_name("cannot signal", name, e);
 	return 0;
 }
 

@@ -79,11 +79,13 @@ int job_begin(unsigned int job, time_t begin, struct error *e);
 int job_set_priority(unsigned int job, unsigned int priority, unsigned int nice,
 		     struct error *e);
 
-/* End a job, as scancel does. */
-int job_cancel(unsigned int job, struct error *e);
-
-/* Signal the batch task of a job. Slurm decides whether the caller may. */
-int job_signal_batch(unsigned int job, int signum, struct error *e);
+/*
+ * End a job, as scancel does; or signal its batch task, if Slurm lets the caller. By its
+ * name (jobspec_name()): one element of an array has the array's number, by which
+ * slurmctld would do that to all of them.
+ */
+int job_cancel(const char *name, struct error *e);
+int job_signal_batch(const char *name, int signum, struct error *e);
 
 /* Of a job, by its batch_flag, which is 1 and one more with each failure. */
 unsigned int job_failures_left(unsigned int batch_flag);

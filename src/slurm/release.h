@@ -84,4 +84,10 @@ static inline int slurm_failed(const char *what, unsigned int job, struct error 
 	return error_set(e, "%s job %u: %s", what, job, slurm_strerror(errno));
 }
 
+static inline int slurm_failed_by_name(const char *what, const char *name,
+				       struct error *e)
+{
+	return error_set(e, "%s job %s: %s", what, name, slurm_strerror(errno));
+}
+
 #endif

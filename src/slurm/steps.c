@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <slurm/slurm.h>
+#include <stdlib.h>
 
 #include "base/cleanup.h"
 #include "base/str.h"
@@ -40,7 +41,8 @@ int steps_running(unsigned int job, time_t *newest, struct error *e)
 	for (uint32_t i = 0; i < msg->job_step_count; i++) {
 		const job_step_info_t *step = &msg->job_steps[i];
 
-		if (step->step_id.step_id >= SLURM_MAX_NORMAL_STEP_ID)
+		if (step->step_id.step_id >= SLURM_MAX_NORMAL_STEP_ID ||
+		    step->step_id.job_id != job)
 			continue;
 		count++;
 		if (newest && step->start_time > *newest)
@@ -50,9 +52,24 @@ int steps_running(unsigned int job, time_t *newest, struct error *e)
 	return count;
 }
 
+/*
+ * One element of an array has the array's number, by which slurmctld would signal the
+ * steps of all of them.
+ */
+static char *name_of(unsigned int job)
+{
+	const char *array = getenv("SLURM_ARRAY_JOB_ID");
+	const char *task = getenv("SLURM_ARRAY_TASK_ID");
+	const char *own = getenv("SLURM_JOB_ID");
+
+	if (array && task && own && strtoul(own, NULL, 10) == job)
+		return str_printf("%s_%s", array, task);
+	return str_printf("%u", job);
+}
+
 int steps_signal(unsigned int job, int signum, struct error *e)
 {
-	cleanup_free char *text = str_printf("%u", job);
+	cleanup_free char *text = name_of(job);
 	int saved, rc;
 
 	slurm_init(NULL);

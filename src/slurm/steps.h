@@ -15,7 +15,10 @@
  */
 int steps_running(unsigned int job, time_t *newest, struct error *e);
 
-/* Send a signal to every process of theirs, and not to the script. */
+/*
+ * Send a signal to every process of theirs, and not to the script. An element of an array
+ * can do that with its own steps alone.
+ */
 int steps_signal(unsigned int job, int signum, struct error *e);
 
 /*

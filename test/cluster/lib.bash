@@ -61,6 +61,11 @@ is_over() {
 # It is called held while it completes; only then can it be changed, or be released for good.
 is_held() { [[ $(job_state "$1") =~ ^(PENDING|REQUEUE_HOLD)$ && $(job_field "$1" Reason) == *[Hh]eld* ]]; }
 wait_held() { until_true 60 "job $1 is held" is_held "$1"; }
+# first_of ARRAY: the index of the element that has the array's number, by which Slurm
+# means all of them
+first_of() {
+	alice squeue --noheader --array --jobs="$1" --format="%A %K" | awk -v array="$1" '$1 == array { print $2 }'
+}
 wait_running() { until_true 60 "job $1 runs" is_state "$1" RUNNING; }
 wait_over() { until_true "${2:-120}" "job $1 is over" is_over "$1"; }
 has_lines() { [[ $(get "$1" 2>/dev/null | wc -l) -ge $2 ]]; }

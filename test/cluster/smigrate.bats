@@ -193,6 +193,19 @@ has_count() { [[ $(count_in "$1" "$2" 2>/dev/null) -ge $3 ]]; }
 	is_over "$plain"
 }
 
+@test "an element that has its array's number is cancelled, and no other one" {
+	local main first node
+	main=$(submit --no-checkpoint --array=1-2 --exclusive --output=/dev/null --wrap="sleep 600")
+	until_true 60 "both run" eval "[[ \$(alice squeue --noheader --states=RUNNING --jobs=$main | wc -l) -eq 2 ]]"
+	first=$(first_of "$main")
+	node=$(alice squeue --noheader --jobs="${main}_$first" --format=%N)
+	run root smigrate -d "$node" --uncheckpointable=cancel
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ "$(alice squeue --noheader --array --states=RUNNING --jobs="$main" --format=%K)" = "$((3 - first))" ]
+	alice scancel "$main"
+}
+
 @test "--undo-on-failure: a node that cannot be emptied takes jobs again" {
 	local plain node
 	plain=$(submit --no-checkpoint --mem=300 --output=/dev/null --wrap="sleep 600")

@@ -127,6 +127,25 @@ one_line() {
 	alice scheckpoint "-$(printf 'Q%.0s' {1..5000})" list
 }
 
+# bats test_tags=on:trixie
+@test "what is asked of the element that has its array's number reaches no other" {
+	local main first i
+	ticking
+	main=$(submit --checkpoint --array=1-3 --output=out-%a job.sh)
+	for i in 1 2 3; do wait_lines "out-$i" 2; done
+	first=$(first_of "$main")
+	alice scheckpoint vacate "${main}_$first"
+	[ "$(alice squeue --noheader --states=RUNNING --jobs="$main" | wc -l)" -eq 2 ]
+	alice scheckpoint restart "${main}_$first"
+	wait_event "$main" restart
+	let_end
+	until_true 120 "all are over" queue_empty
+	for i in 1 2 3; do
+		is_exact "out-$i"
+		[ "$i" = "$first" ] || [[ $(alice scheckpoint show "${main}_$i") != *Event=checkpoint* ]]
+	done
+}
+
 @test "arrays: an element, some of them, and all of them" {
 	local main
 	ticking

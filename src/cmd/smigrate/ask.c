@@ -153,7 +153,7 @@ static int ask(struct migration *m, struct migrant *j, struct error *e)
 	if (rc < 0 || pin(m, j, e) < 0)
 		return -1;
 	watch_folder(m->watch, &j->folder);
-	return job_signal_batch(j->id, CHECKPOINT_SIGNAL_MOVE, e);
+	return job_signal_batch(j->name, CHECKPOINT_SIGNAL_MOVE, e);
 }
 
 static void drop_folder(struct migrant *j)
@@ -199,7 +199,7 @@ void migrant_requeue(struct migration *m, struct migrant *j)
 void migrant_cancel(struct migration *m, struct migrant *j)
 {
 	m->changed = true;
-	j->state = job_cancel(j->id, &j->why) < 0 ? MIGRANT_STAYS : MIGRANT_CANCELLED;
+	j->state = job_cancel(j->name, &j->why) < 0 ? MIGRANT_STAYS : MIGRANT_CANCELLED;
 	if (j->state == MIGRANT_CANCELLED)
 		j->why.text[0] = '\0';
 }

@@ -248,6 +248,26 @@ only_step() { [[ $(steps_of "$1") == "$1.$2" ]]; }
 	[ "$(restarts "$job")" -eq 0 ]
 }
 
+# bats test_tags=on:trixie
+@test "steps of other elements are not told, nor killed, when the one that has its array's number is saved" {
+	local main first other
+	put_programs
+	put job <<<$'#!/bin/sh\nmkdir -p $SLURM_ARRAY_TASK_ID && cd $SLURM_ARRAY_TASK_ID && srun ../self.py 100 state ../over'
+	main=$(submit --array=1-2 --checkpoint --checkpoint-signal=steps:USR1 --checkpoint-exit-code=85 --output=out-%a job)
+	until_true 60 "one counts" has_count out-1 '^rank 0' 5
+	until_true 60 "so does the other" has_count out-2 '^rank 0' 5
+	first=$(first_of "$main")
+	other=$((3 - first))
+	alice scancel --batch --signal=41 "${main}_$first"
+	wait_generation "$main"
+	let_end
+	until_true 120 "both are over" queue_empty
+	for i in 1 2; do
+		[ "$(get "out-$i" | grep -c '^rank 0')" -eq 101 ]
+	done
+	[[ $(alice scheckpoint show "${main}_$other") != *Event=checkpoint* ]]
+}
+
 @test "a script that does not handle the signal is not killed by it" {
 	local job
 	put job <<<$'#!/bin/sh\necho began; until [ -e over ]; do sleep 0.1; done; echo done'
