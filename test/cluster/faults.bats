@@ -654,7 +654,7 @@ is_idle() { [[ $(root sinfo -h -n "$1" -p low -o %T) == idle ]]; }
 @test "a file that only one node has: the job is held on another, and goes on where it can" {
 	local job node blocker
 	for node in n1 n2 n3 n4; do cluster run "$node" chmod 1777 /opt; done
-	put job.sh <<<$'#!/bin/bash\nexec 5>/opt/only-here.$SLURM_JOB_ID\nwhile [ ! -e over ]; do echo $((++i)); echo $i >&5; sleep 0.1; done\n[ $(wc -l </opt/only-here.$SLURM_JOB_ID) -eq $i ] && echo end'
+	put job.sh <<<$'#!/bin/bash\nexec 5>>/opt/only-here.$SLURM_JOB_ID\nwhile [ ! -e over ]; do echo $((++i)); echo $i >&5; sleep 0.1; done\n[ $(wc -l </opt/only-here.$SLURM_JOB_ID) -eq $i ] && echo end'
 	job=$(submit --checkpoint --output=out job.sh)
 	wait_lines out 5
 	node=$(job_node "$job")
@@ -668,6 +668,21 @@ is_idle() { [[ $(root sinfo -h -n "$1" -p low -o %T) == idle ]]; }
 	wait_over "$job"
 	[ "$(job_state "$job")" = COMPLETED ]
 	is_exact out
+}
+
+# bats test_tags=on:trixie
+@test "a small file that only one node has, and that is not opened for appending, goes with the job" {
+	local job blocker
+	for node in n1 n2 n3 n4; do cluster run "$node" chmod 1777 /opt; done
+	put job.sh <<<$'#!/bin/bash\nexec 5>/opt/goes-along.$SLURM_JOB_ID\nwhile [ ! -e over ]; do echo $((++i)); echo $i >&5; sleep 0.1; done\n[ $(wc -l </opt/goes-along.$SLURM_JOB_ID) -eq $i ] && echo end'
+	job=$(submit --checkpoint --output=out job.sh)
+	wait_lines out 5
+	blocker=$(occupy "$job")
+	wait_event "$job" restart
+	let_end
+	ended_well "$job"
+	is_exact out
+	bob scancel "$blocker"
 }
 
 @test "a checkpoint directory that is away when the job restarts: it is held, not started over" {
