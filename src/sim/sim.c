@@ -143,7 +143,8 @@ static void count_checkpoint(struct sim *s, struct cluster_job *j)
 	s->result->lost += (double)j->dump * j->cpus;
 }
 
-int sim_checkpoint(struct sim *s, struct sim_job *job)
+/* A running job stops here, and its checkpoint is written. */
+static void begin_saving(struct sim *s, struct sim_job *job)
 {
 	struct cluster_job *j = &job->job;
 
@@ -153,6 +154,13 @@ int sim_checkpoint(struct sim *s, struct sim_job *job)
 	j->phase = CLUSTER_LEAVING;
 	j->dump =
 		cost_seconds(&s->options->cost, job->image, j->cpus, s->c.now, &s->disk);
+}
+
+int sim_checkpoint(struct sim *s, struct sim_job *job)
+{
+	struct cluster_job *j = &job->job;
+
+	begin_saving(s, job);
 	job->event.at = job->expected = s->c.now + j->dump;
 	s->c.leaving += j->cpus;
 	count_checkpoint(s, j);
@@ -165,12 +173,7 @@ int sim_move(struct sim *s, struct sim_job *job, size_t to)
 	struct cluster_job *j = &job->job;
 	long boot;
 
-	end_using(s, job);
-	cluster_list_remove(&s->c.running, j);
-	j->done = cluster_done(j, s->c.now);
-	j->phase = CLUSTER_LEAVING;
-	j->dump =
-		cost_seconds(&s->options->cost, job->image, j->cpus, s->c.now, &s->disk);
+	begin_saving(s, job);
 	job->from = job->at[0];
 	job->at[0] = (uint32_t)to;
 	boot = placed_take_node(s, j, to);

@@ -25,6 +25,15 @@ fail_node_of() {
 	wait_restarted "$1" "$before"
 	wait_event "$1" restart $((before + 1))
 }
+# goes_back JOB: it is saved early, its node dies after line 59, and it ends elsewhere
+goes_back() {
+	wait_lines out 12
+	alice scheckpoint create "$1"
+	wait_lines out 59
+	fail_node_of "$1"
+	let_end
+	wait_over "$1"
+}
 in_work() { alice sh -c 'cd "$1" && shift && eval "$@"' _ "$WORK" "$@"; }
 lines_of() { get "$1" | grep -c "^$2 " || true; }
 has_lines_of() { [[ $(lines_of "$1" "$2") -ge $3 ]]; }
@@ -158,12 +167,7 @@ all_counted() { for i in 1 2 3; do counted "$1" "$i." 30; done; }
 		    time.sleep(0.1)
 	END
 	job=$(submit --checkpoint --output=out job.py)
-	wait_lines out 12
-	alice scheckpoint create "$job"
-	wait_lines out 59
-	fail_node_of "$job"
-	let_end
-	wait_over "$job"
+	goes_back "$job"
 	diff <(seq 80) <(get out)
 	diff <(seq -f 'line %g' 80) <(in_work 'cat $(ls app.log* | sort -t. -k3 -nr)')
 }
@@ -192,12 +196,7 @@ all_counted() { for i in 1 2 3; do counted "$1" "$i." 30; done; }
 		print(sorted(os.listdir()), flush=True)
 	END
 	job=$(submit --checkpoint --output=out job.py)
-	wait_lines out 12
-	alice scheckpoint create "$job"
-	wait_lines out 59
-	fail_node_of "$job"
-	let_end
-	wait_over "$job"
+	goes_back "$job"
 	diff <(seq 60; echo "['job.py', 'out', 'over', 'state']") <(get out)
 	[ "$(get state)" = "0 left" ]
 }

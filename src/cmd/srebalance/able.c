@@ -153,7 +153,7 @@ static int read_as_user(struct plan *p, struct live_job *j, char **unfit, struct
 	return rc;
 }
 
-/* It stays, for a reason that is told at the end. */
+/* The job is not moved. The plan prints why after its moves. */
 static int stay(struct plan *p, struct live_job *j, const struct error *why,
 		struct error *e)
 {

@@ -120,11 +120,12 @@ static bool is_shared_place(const char *path)
 	return above && *above && !local_disk(above);
 }
 
-static bool is_missing(const struct used_file *used, struct error *why)
+static bool is_missing(const struct used_file *used, bool *gone, struct error *why)
 {
 	if (errno != ENOENT && errno != ENOTDIR)
 		return false;
-	if (is_shared_place(used->path))
+	*gone = is_shared_place(used->path);
+	if (*gone)
 		error_set(why, "is gone, and the job was using it when it was saved; put "
 			       "it back");
 	else
@@ -134,15 +135,15 @@ static bool is_missing(const struct used_file *used, struct error *why)
 	return true;
 }
 
-/* Is something wrong with it here? */
-static bool differs(const struct check *c, const struct used_file *used,
+/* Is something wrong with it here; and is it gone from all nodes? */
+static bool differs(const struct check *c, const struct used_file *used, bool *gone,
 		    struct error *why)
 {
 	const char *what;
 	struct stat st;
 
 	if (stat(used->path, &st) < 0)
-		return is_missing(used, why);
+		return is_missing(used, gone, why);
 	if (may_be_strangers(c, used->path, why))
 		return true;
 	if (used->has_size && S_ISREG(st.st_mode) && (uint64_t)st.st_size != used->size)
@@ -183,6 +184,7 @@ static bool is_output(const struct generation *gen, const char *path)
 static void check_one(struct check *c, struct used_file *used)
 {
 	struct error why;
+	bool gone = false;
 
 	if (!used_is_found_by_path(used, c->job) || is_output(c->gen, used->path))
 		return;
@@ -190,14 +192,14 @@ static void check_one(struct check *c, struct used_file *used)
 	if (node_files_has(&c->gen->manifest, used->path) &&
 	    access(used->path, F_OK) == 0)
 		return;
-	if (!differs(c, used, &why) || (c->first && !strcmp(c->first, used->path)))
+	if (!differs(c, used, &gone, &why) || (c->first && !strcmp(c->first, used->path)))
 		return;
 	if (c->first) {
 		c->others++;
 		return;
 	}
 	c->wrong = why;
-	c->is_gone = access(used->path, F_OK) < 0 && is_shared_place(used->path);
+	c->is_gone = gone;
 	c->first = take_ptr(used->path);
 }
 

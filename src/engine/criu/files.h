@@ -13,8 +13,8 @@
 /*
  * Compare those that are not the job's own, and so are not in the generation or put back
  * with it. -1 and one sentence that names the first that is missing or another one, and in
- * errno ENOENT if it is gone from all nodes. What
- * cannot be told, as of images that cannot be read, is left to criu.
+ * errno ENOENT if it is gone from all nodes. What cannot be told, as of images that cannot
+ * be read, is left to criu.
  */
 int files_check(const struct engine_job *job, const struct generation *gen,
 		struct error *e);
