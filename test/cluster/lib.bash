@@ -100,6 +100,14 @@ checkpoint() {
 	alice scancel --batch --signal=41 "$1"
 	wait_generation "$1" "$next"
 }
+# preempt_ten_times JOB: at random moments
+preempt_ten_times() {
+	for _ in {1..10}; do
+		wait_running "$1"
+		sleep "0.$((RANDOM % 1000))"
+		preempt "$1"
+	done
+}
 
 # of the history of a job, in its folder; it runs again when that has a "restart"
 has_event() { [[ $(alice grep -c "\"event\":\"$2\"" "$(store "$1")/events" 2>/dev/null) -ge ${3:-1} ]]; }

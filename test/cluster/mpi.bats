@@ -33,11 +33,7 @@ END
 	alice rm "$WORK/over"
 	job=$(submit --checkpoint --ntasks=2 --mem=1800 --output=out job)
 	wait_lines out 1
-	for _ in {1..10}; do
-		wait_running "$job"
-		sleep "0.$((RANDOM % 1000))"
-		preempt "$job"
-	done
+	preempt_ten_times "$job"
 	alice touch "$WORK/over"
 	wait_over "$job" 120
 	wait_accounted "$job" "COMPLETED|0:0"

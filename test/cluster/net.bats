@@ -27,15 +27,6 @@ counts() {
 	diff <(seq "$(wc -l <"$BATS_TEST_TMPDIR/counts")") "$BATS_TEST_TMPDIR/counts"
 }
 
-# preempt_ten_times JOB: at random moments
-preempt_ten_times() {
-	for _ in {1..10}; do
-		wait_running "$1"
-		sleep "0.$((RANDOM % 1000))"
-		preempt "$1"
-	done
-}
-
 @test "a connection to elsewhere: no checkpoint, in one sentence, in whichever network the job is" {
 	local job net
 	need_sockets

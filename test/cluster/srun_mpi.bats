@@ -30,11 +30,7 @@ survives() {
 	[ "$(get ref | wc -l)" -eq "$lines" ]
 	job=$(submit --checkpoint --checkpoint-srun=job --checkpoint-net="$net" --ntasks="$tasks" --mem=1800 --output=out job)
 	wait_lines out 1
-	for _ in {1..10}; do
-		wait_running "$job"
-		sleep "0.$((RANDOM % 1000))"
-		preempt "$job"
-	done
+	preempt_ten_times "$job"
 	let_end
 	wait_over "$job" 120
 	wait_accounted "$job" "COMPLETED|0:0"
